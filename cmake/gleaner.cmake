@@ -1,0 +1,34 @@
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+# A room: one static library and its tests.
+#   gleaner_library(net SRCS a.cc DEPS gleaner::base nghttp2 TESTS a_test.cc)
+# Tests of a room share one program, so that a room links once; ctest still lists every test.
+function(gleaner_library name)
+  cmake_parse_arguments(L "" "" "SRCS;TESTS;DEPS;TEST_DEPS" ${ARGN})
+  if(L_SRCS)
+    add_library(gleaner_${name} STATIC ${L_SRCS})
+    target_link_libraries(gleaner_${name} PUBLIC gleaner_flags ${L_DEPS})
+  else()
+    add_library(gleaner_${name} INTERFACE)
+    target_link_libraries(gleaner_${name} INTERFACE gleaner_flags ${L_DEPS})
+  endif()
+  add_library(gleaner::${name} ALIAS gleaner_${name})
+  if(L_TESTS AND NOT GLEANER_STATIC AND NOT GLEANER_FUZZ)
+    add_executable(${name}_test ${L_TESTS})
+    target_link_libraries(${name}_test PRIVATE gleaner::${name} ${L_TEST_DEPS} GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                         PROPERTIES LABELS unit TIMEOUT 60)
+  endif()
+endfunction()
+
+# A program built from one source file and rooms.
+function(gleaner_program name)
+  cmake_parse_arguments(P "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} ${P_SRCS})
+  target_link_libraries(${name} PRIVATE gleaner_flags ${P_DEPS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  if(GLEANER_STATIC)
+    target_link_options(${name} PRIVATE -static)
+  endif()
+endfunction()

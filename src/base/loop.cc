@@ -1,0 +1,191 @@
+#include "base/loop.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace gleaner {
+namespace asio = boost::asio;
+
+std::uint64_t unix_nanos() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
+
+namespace {
+
+/// The process's one helper thread. Made on first use, ends when idle for good at exit.
+class Helper {
+ public:
+  static Helper& instance() {
+    static Helper helper;
+    return helper;
+  }
+  void submit(std::function<void()> job) {
+    {
+      std::lock_guard lock(mutex_);
+      jobs_.push_back(std::move(job));
+      if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+    }
+    ready_.notify_one();
+  }
+  ~Helper() {
+    {
+      std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    ready_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      ready_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
+      if (jobs_.empty()) return;
+      auto job = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      job();
+      job = nullptr;
+      lock.lock();
+    }
+  }
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<std::function<void()>> jobs_;
+  std::thread thread_;
+  bool ending_ = false;
+};
+
+}  // namespace
+
+struct Loop::Impl {
+  asio::io_context io{1};
+  asio::steady_timer alarm{io};
+  TimePoint armed_for{};
+  bool armed = false;
+};
+
+Loop::Loop(Clock clock) : impl_(std::make_unique<Impl>()), clock_(clock) {}
+Loop::~Loop() = default;
+
+asio::io_context& Loop::io() { return impl_->io; }
+
+void Loop::run() {
+  impl_->io.restart();
+  impl_->io.run();
+}
+
+void Loop::run_ready() {
+  impl_->io.restart();
+  impl_->io.poll();
+}
+
+void Loop::stop() { impl_->io.stop(); }
+
+TimePoint Loop::now() const {
+  if (clock_ == Clock::manual) return manual_now_;
+  return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+}
+
+void Loop::advance(Duration by) {
+  const TimePoint until = manual_now_ + by;
+  run_ready();
+  while (!timers_.empty() && timers_.begin()->first <= until) {
+    manual_now_ = std::max(manual_now_, timers_.begin()->first);
+    fire();
+    run_ready();
+  }
+  manual_now_ = until;
+}
+
+void Loop::post(std::function<void()> what) { asio::post(impl_->io, std::move(what)); }
+void Loop::post_from_thread(std::function<void()> what) { asio::post(impl_->io, std::move(what)); }
+
+Loop::Timers::iterator Loop::add_timer(TimePoint when, std::function<void()> what) {
+  auto at = timers_.emplace(when, std::move(what));
+  if (at == timers_.begin()) arm();
+  return at;
+}
+
+void Loop::remove_timer(Timers::iterator timer) {
+  timers_.erase(timer);
+  // The alarm is left as it is: at worst it fires once for nothing. But it must not keep run() going.
+  if (timers_.empty() && impl_->armed) {
+    impl_->armed = false;
+    impl_->alarm.cancel();
+  }
+}
+
+void Loop::arm() {
+  if (clock_ == Clock::manual || timers_.empty()) return;
+  const TimePoint when = timers_.begin()->first;
+  if (impl_->armed && impl_->armed_for <= when) return;
+  impl_->armed = true;
+  impl_->armed_for = when;
+  impl_->alarm.expires_at(when);
+  impl_->alarm.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    impl_->armed = false;
+    fire();
+    arm();
+  });
+}
+
+void Loop::fire() {
+  const TimePoint until = now();
+  while (!timers_.empty() && timers_.begin()->first <= until) {
+    auto what = std::move(timers_.begin()->second);
+    timers_.erase(timers_.begin());
+    what();
+  }
+}
+
+void Loop::run_on_helper(std::function<void()> work, std::function<void()> then) {
+  auto guard = asio::make_work_guard(impl_->io);
+  Helper::instance().submit([this, guard = std::move(guard), work = std::move(work), then = std::move(then)] {
+    work();
+    asio::post(impl_->io, then);
+  });
+}
+
+template <>
+void Loop::run_until_done(Task<void> task) {
+  struct Runner {
+    static Task<> run(Loop& loop, Task<void>& task, bool& done) {
+      co_await task;
+      done = true;
+      loop.stop();
+    }
+  };
+  bool done = false;
+  Gate gate;
+  gate.spawn(Runner::run(*this, task, done));
+  while (!done) run();
+}
+
+void Timer::start(TimePoint when, std::function<void(bool)> done) {
+  cancel();
+  done_ = std::move(done);
+  at_ = loop_.add_timer(when, [this] {
+    auto finished = std::exchange(done_, nullptr);
+    finished(true);
+  });
+}
+
+void Timer::cancel() {
+  if (!done_) return;
+  loop_.remove_timer(at_);
+  auto finished = std::exchange(done_, nullptr);
+  finished(false);
+}
+
+}  // namespace gleaner
