@@ -1,0 +1,54 @@
+#pragma once
+// Signals as tags: what does not look inside an item is written once, as a template over these.
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "pdata/logs.h"
+#include "pdata/metrics.h"
+#include "pdata/traces.h"
+
+namespace gleaner {
+
+enum class SignalKind : std::uint8_t { traces, metrics, logs };
+inline constexpr SignalKind kSignals[] = {SignalKind::traces, SignalKind::metrics, SignalKind::logs};
+
+struct Logs {
+  static constexpr SignalKind kind = SignalKind::logs;
+  static constexpr std::string_view name = "logs";
+  static constexpr std::string_view items = "log_records";  ///< suffix of the metric names
+  using Resource = pdata::ResourceLogs;
+};
+struct Metrics {
+  static constexpr SignalKind kind = SignalKind::metrics;
+  static constexpr std::string_view name = "metrics";
+  static constexpr std::string_view items = "metric_points";
+  using Resource = pdata::ResourceMetrics;
+};
+struct Traces {
+  static constexpr SignalKind kind = SignalKind::traces;
+  static constexpr std::string_view name = "traces";
+  static constexpr std::string_view items = "spans";
+  using Resource = pdata::ResourceSpans;
+};
+
+constexpr std::string_view signal_name(SignalKind kind) {
+  return kind == SignalKind::traces ? Traces::name : kind == SignalKind::metrics ? Metrics::name : Logs::name;
+}
+constexpr std::string_view signal_items(SignalKind kind) {
+  return kind == SignalKind::traces ? Traces::items : kind == SignalKind::metrics ? Metrics::items : Logs::items;
+}
+
+/// A message of one signal as structs; everything lives in the arena.
+template <class S>
+struct Records {
+  Arena arena;
+  List<typename S::Resource> resources;
+};
+
+/// Items as the collector counts them: spans, log records, data points.
+std::size_t count_items(const Records<Logs>& records);
+std::size_t count_items(const Records<Traces>& records);
+std::size_t count_items(const Records<Metrics>& records);
+
+}  // namespace gleaner
