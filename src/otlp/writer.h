@@ -1,0 +1,105 @@
+#pragma once
+// Writes protobuf fields front to back. A nested message gets one length byte first; when it turns out longer than
+// 127 bytes, its body moves up by what the length needs.
+
+#include "base/bytes.h"
+#include "otlp/wire.h"
+#include "pdata/common.h"
+
+namespace gleaner::otlp {
+
+class Writer {
+ public:
+  explicit Writer(std::size_t expected) : out_(expected) {}
+
+  void varint(std::uint32_t number, std::uint64_t value) {
+    if (value) varint_always(number, value);
+  }
+  void varint_always(std::uint32_t number, std::uint64_t value) {
+    char* p = out_.reserve(15);
+    char* const begin = p;
+    p = write_varint(p, make_tag(number, WireType::varint));
+    p = write_varint(p, value);
+    out_.commit(static_cast<std::size_t>(p - begin));
+  }
+  void sint(std::uint32_t number, std::int64_t value) { varint(number, zigzag(value)); }
+  void fixed64(std::uint32_t number, std::uint64_t value) {
+    if (value) fixed64_always(number, value);
+  }
+  void fixed64_always(std::uint32_t number, std::uint64_t value) {
+    char* p = out_.reserve(13);
+    char* const begin = p;
+    p = write_varint(p, make_tag(number, WireType::fixed64));
+    std::memcpy(p, &value, 8);
+    out_.commit(static_cast<std::size_t>(p + 8 - begin));
+  }
+  void real(std::uint32_t number, double value) { fixed64(number, std::bit_cast<std::uint64_t>(value)); }
+  void real_always(std::uint32_t number, double value) { fixed64_always(number, std::bit_cast<std::uint64_t>(value)); }
+  void fixed32(std::uint32_t number, std::uint32_t value) {
+    if (!value) return;
+    char* p = out_.reserve(9);
+    char* const begin = p;
+    p = write_varint(p, make_tag(number, WireType::fixed32));
+    std::memcpy(p, &value, 4);
+    out_.commit(static_cast<std::size_t>(p + 4 - begin));
+  }
+  void text(std::uint32_t number, std::string_view value) {
+    if (!value.empty()) text_always(number, value);
+  }
+  void text_always(std::uint32_t number, std::string_view value) {
+    char* p = out_.reserve(15 + value.size());
+    char* const begin = p;
+    p = write_varint(p, make_tag(number, WireType::length));
+    p = write_varint(p, value.size());
+    if (!value.empty()) std::memcpy(p, value.data(), value.size());
+    out_.commit(static_cast<std::size_t>(p - begin) + value.size());
+  }
+  template <std::size_t N>
+  void id(std::uint32_t number, const pdata::Id<N>& value) {
+    if (!value.empty()) text_always(number, value.view());
+  }
+  void raw(std::string_view fields) { out_.append(fields); }
+
+  /// A nested message; `body` writes its fields.
+  template <class F>
+  void message(std::uint32_t number, F&& body) {
+    char* p = out_.reserve(6);
+    char* const begin = p;
+    p = write_varint(p, make_tag(number, WireType::length));
+    out_.commit(static_cast<std::size_t>(p - begin) + 1);
+    const std::size_t start = out_.size();
+    body();
+    const std::size_t size = out_.size() - start;
+    const std::size_t needed = varint_size(size);
+    if (needed > 1) {
+      out_.reserve(needed - 1);
+      out_.commit(needed - 1);
+      std::memmove(out_.data() + start + needed - 1, out_.data() + start, size);
+    }
+    write_varint(out_.data() + start - 1, size);
+  }
+  /// The same, but nothing at all when the body turns out empty.
+  template <class F>
+  void message_if(std::uint32_t number, F&& body) {
+    const std::size_t before = out_.size();
+    bool empty = false;
+    message(number, [&] {
+      const std::size_t start = out_.size();
+      body();
+      empty = out_.size() == start;
+    });
+    if (empty) out_.resize_down(before);
+  }
+
+  void value(std::uint32_t number, const pdata::Value& value);
+  void attributes(std::uint32_t number, const pdata::Map& map);
+  void resource(const pdata::Resource& resource);
+  void scope(const pdata::Scope& scope);
+  Bytes finish() { return std::move(out_).finish(); }
+
+ private:
+  void value_fields(const pdata::Value& value);
+  Buffer out_;
+};
+
+}  // namespace gleaner::otlp
