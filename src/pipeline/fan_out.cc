@@ -1,0 +1,42 @@
+#include "pipeline/fan_out.h"
+
+#include <algorithm>
+
+namespace gleaner {
+
+template <class S>
+FanOut<S>::FanOut(std::vector<Consumer<S>*> branches, bool booked) : branches_(std::move(branches)), booked_(booked) {
+  std::stable_partition(branches_.begin(), branches_.end(), [](const Consumer<S>* c) { return c->mutates(); });
+}
+
+template <class S>
+bool FanOut<S>::mutates() const {
+  return std::any_of(branches_.begin(), branches_.end(), [](const Consumer<S>* c) { return c->mutates(); });
+}
+
+template <class S>
+Task<Result<>> FanOut<S>::consume(Batch<S>& batch) {
+  Result<> all;
+  // Payloads share wire bytes, and whoever changes one decodes its own copy: sharing is the copy-on-need.
+  for (std::size_t i = 0; i < branches_.size(); ++i) {
+    const bool last = i + 1 == branches_.size();
+    if (last && all) co_return co_await branches_[i]->consume(batch);
+    Batch<S> twin;
+    twin.data = batch.data.share();
+    twin.client = batch.client;
+    twin.receipt = booked_ ? batch.receipt.copy() : batch.receipt.fork();
+    auto one = co_await branches_[i]->consume(twin);
+    if (one) continue;
+    twin.data = Payload<S>();
+    twin.receipt.forget();  // the caller still has the original and decides
+    if (all) all = std::move(one);
+    else if (one.error().fault == Fault::permanent) all.error().fault = Fault::permanent;
+  }
+  co_return all;
+}
+
+template class FanOut<Logs>;
+template class FanOut<Metrics>;
+template class FanOut<Traces>;
+
+}  // namespace gleaner

@@ -1,0 +1,191 @@
+#include "pipeline/sending.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pipeline/testing.h"
+
+namespace gleaner {
+namespace {
+using namespace std::chrono_literals;
+using testing_support::Bench;
+using testing_support::bodies;
+using testing_support::log_batch;
+using Texts = std::vector<std::string>;
+
+/// A backend that answers as told, or keeps requests waiting until released.
+class Backend : public Sender<Logs> {
+ public:
+  std::vector<Texts> got;
+  std::deque<Result<>> answers;
+  int attempts = 0;
+  bool hold = false;
+  Signal go;
+  Task<Result<>> send(Payload<Logs>& payload, Duration) override {
+    ++attempts;
+    if (hold) co_await go.wait();
+    Result<> answer;
+    if (!answers.empty()) {
+      answer = answers.front();
+      answers.pop_front();
+    }
+    if (answer) got.push_back(bodies(payload));
+    co_return answer;
+  }
+};
+
+class SendingTest : public testing::Test {
+ protected:
+  Bench bench;
+  Backend backend;
+  Ledger ledger;
+  SendingConfig config;
+  std::unique_ptr<Sending<Logs>> sending;
+
+  Sending<Logs>& make() {
+    sending = std::make_unique<Sending<Logs>>(config, bench.context, backend);
+    return *sending;
+  }
+  Result<> put(int count, const std::string& prefix = "r") {
+    auto batch = log_batch(count, prefix);
+    batch.receipt.enter(ledger);
+    auto result = bench.loop.run_until_done(sending->consume(batch));
+    if (!result) {
+      batch.receipt.leave(ledger);
+      batch.settle(Outcome::dropped, Drop::downstream_error);
+    }
+    return result;
+  }
+  void stop() { EXPECT_TRUE(bench.loop.run_until_done(sending->stop())); }
+};
+
+TEST_F(SendingTest, DeliversAndCounts) {
+  make();
+  EXPECT_TRUE(put(3));
+  EXPECT_EQ(backend.got, (std::vector<Texts>{{"r0", "r1", "r2"}}));
+  EXPECT_EQ(bench.metrics.sum("exporter_sent_log_records"), 3);
+  EXPECT_EQ(ledger.delivered, 3u);
+  stop();
+}
+
+TEST_F(SendingTest, RetriesWithGrowingWaitsAndTheServersOwn) {
+  config.retry->randomization_factor = 0;
+  backend.answers = {fail(Fault::retryable, "unavailable"), fail(Fault::retryable, "unavailable"), {}};
+  make();
+  EXPECT_TRUE(put(1));
+  EXPECT_EQ(backend.attempts, 1);
+  bench.loop.advance(4999ms);
+  EXPECT_EQ(backend.attempts, 1);
+  bench.loop.advance(1ms);
+  EXPECT_EQ(backend.attempts, 2);
+  bench.loop.advance(7499ms);
+  EXPECT_EQ(backend.attempts, 2);
+  bench.loop.advance(1ms);
+  EXPECT_EQ(backend.attempts, 3);
+  EXPECT_EQ(ledger.delivered, 1u);
+  backend.answers = {fail(Error{Fault::retryable, "slow down", 0, 20s}), {}};
+  EXPECT_TRUE(put(1));
+  bench.loop.advance(19s);
+  EXPECT_EQ(backend.attempts, 4);
+  bench.loop.advance(1s);
+  EXPECT_EQ(ledger.delivered, 2u);
+  stop();
+}
+
+TEST_F(SendingTest, PermanentErrorsDropAtOnce) {
+  backend.answers = {fail(Fault::permanent, "bad data")};
+  make();
+  EXPECT_TRUE(put(2));
+  EXPECT_EQ(ledger.dropped[static_cast<int>(Drop::permanent_error)], 2u);
+  EXPECT_EQ(bench.metrics.sum("exporter_send_failed_log_records"), 2);
+  EXPECT_THAT(bench.sink.lines.back(), testing::HasSubstr("Exporting failed. Dropping data."));
+  EXPECT_TRUE(ledger.balanced());
+  stop();
+}
+
+TEST_F(SendingTest, GivesUpAfterMaxElapsedTime) {
+  for (int i = 0; i < 100; ++i) backend.answers.push_back(fail(Fault::retryable, "down"));
+  make();
+  EXPECT_TRUE(put(1));
+  bench.loop.advance(10min);
+  EXPECT_EQ(ledger.dropped[static_cast<int>(Drop::retries_exhausted)], 1u);
+  stop();
+}
+
+TEST_F(SendingTest, AFullQueueRefuses) {
+  config.queue->queue_size = 2;
+  config.queue->num_consumers = 1;
+  backend.hold = true;
+  make();
+  EXPECT_TRUE(put(1));
+  EXPECT_TRUE(put(1));
+  auto third = put(1);
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().fault, Fault::retryable);
+  EXPECT_EQ(third.error().what, "sending queue is full");
+  EXPECT_EQ(bench.metrics.sum("exporter_enqueue_failed_log_records"), 1);
+  EXPECT_EQ(bench.metrics.sum("exporter_queue_size"), 2);
+  EXPECT_TRUE(ledger.balanced());
+  backend.hold = false;
+  backend.go.notify_all();
+  EXPECT_EQ(ledger.delivered, 2u);
+  EXPECT_EQ(bench.metrics.sum("exporter_queue_size"), 0);
+  stop();
+}
+
+TEST_F(SendingTest, StopTriesWhatIsQueuedOnceMore) {
+  backend.answers = {fail(Fault::retryable, "down"), fail(Fault::retryable, "still down")};
+  make();
+  EXPECT_TRUE(put(4));
+  stop();
+  EXPECT_EQ(backend.attempts, 2);
+  EXPECT_EQ(ledger.dropped[static_cast<int>(Drop::shutdown)], 4u);
+  EXPECT_TRUE(ledger.balanced());
+}
+
+TEST_F(SendingTest, WithoutQueueTheCallerHearsTheResult) {
+  config.queue.reset();
+  config.retry.reset();
+  backend.answers = {fail(Fault::retryable, "down")};
+  make();
+  auto result = put(1);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().what, "down");
+  EXPECT_TRUE(put(1));
+  stop();
+}
+
+TEST_F(SendingTest, WaitForResultGivesTheBatchBackOnFailure) {
+  config.queue->wait_for_result = true;
+  config.retry.reset();
+  backend.answers = {fail(Fault::retryable, "down")};
+  make();
+  EXPECT_FALSE(put(1));
+  EXPECT_EQ(ledger.refused, 1u);
+  EXPECT_TRUE(put(1));
+  EXPECT_EQ(ledger.delivered, 1u);
+  stop();
+}
+
+TEST_F(SendingTest, BatchingJoinsSplitsAndFlushes) {
+  config.queue->batch = ExporterBatchConfig{};
+  config.queue->batch->min_size = 5;
+  config.queue->batch->max_size = 6;
+  make();
+  EXPECT_TRUE(put(2, "a"));
+  EXPECT_TRUE(backend.got.empty());
+  EXPECT_TRUE(put(3, "b"));
+  EXPECT_EQ(backend.got, (std::vector<Texts>{{"a0", "a1", "b0", "b1", "b2"}}));
+  EXPECT_TRUE(put(8, "c"));
+  ASSERT_EQ(backend.got.size(), 2u);
+  EXPECT_EQ(backend.got[1].size(), 6u);
+  bench.loop.advance(200ms);
+  ASSERT_EQ(backend.got.size(), 3u);
+  EXPECT_EQ(backend.got[2], (Texts{"c6", "c7"}));
+  EXPECT_TRUE(ledger.balanced());
+  EXPECT_EQ(ledger.held, 0u);
+  stop();
+}
+
+}  // namespace
+}  // namespace gleaner
