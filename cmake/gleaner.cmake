@@ -32,3 +32,19 @@ function(gleaner_program name)
     target_link_options(${name} PRIVATE -static)
   endif()
 endfunction()
+
+# A component: a room's folder with its own library, collected for the service to link.
+#   gleaner_component(exporters debug SRCS debug.cc DEPS gleaner::pipeline TESTS debug_test.cc)
+function(gleaner_component kind name)
+  gleaner_library(${kind}_${name} ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY GLEANER_COMPONENTS gleaner::${kind}_${name})
+endfunction()
+
+# Every folder below this one that has a CMakeLists.txt: adding a component touches its folder only.
+function(gleaner_components)
+  file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
+  foreach(list ${lists})
+    cmake_path(GET list PARENT_PATH folder)
+    add_subdirectory(${folder})
+  endforeach()
+endfunction()

@@ -94,8 +94,8 @@ bool Sink::admit(Level level, std::string_view message) {
   return false;
 }
 
-void Sink::write(Level level, std::string_view message, const std::vector<Field>& own, Fields fields) {
-  if (level < options_.level || !admit(level, message)) return;
+void Sink::write(Level level, std::string_view message, const std::vector<Field>& own, Fields fields, bool sampled) {
+  if (level < options_.level || (sampled && !admit(level, message))) return;
   const bool json = options_.encoding == Encoding::json;
   const std::string_view colon = json ? ":" : ": ", comma = json ? "," : ", ";
   std::string line;

@@ -54,7 +54,7 @@ class Sink {
   /// Lines dropped by sampling since start.
   std::uint64_t sampled_out() const { return sampled_out_; }
   /// Puts one record out. `fields` go behind the logger's own.
-  void write(Level level, std::string_view message, const std::vector<Field>& own, Fields fields);
+  void write(Level level, std::string_view message, const std::vector<Field>& own, Fields fields, bool sampled = true);
 
  protected:
   /// One finished line with its newline.
@@ -79,6 +79,13 @@ class Logger {
   /// The same logger with more fields in front of every record's own.
   Logger with(Fields fields) const;
 
+  /// The same logger, every line of which is printed.
+  Logger unsampled() const {
+    Logger all = *this;
+    all.sampled_ = false;
+    return all;
+  }
+
   void debug(std::string_view message, Fields fields = {}) const { write(Level::debug, message, fields); }
   void info(std::string_view message, Fields fields = {}) const { write(Level::info, message, fields); }
   void warn(std::string_view message, Fields fields = {}) const { write(Level::warn, message, fields); }
@@ -87,10 +94,11 @@ class Logger {
 
  private:
   void write(Level level, std::string_view message, Fields fields) const {
-    if (enabled(level)) sink_->write(level, message, own_ ? *own_ : kNone, fields);
+    if (enabled(level)) sink_->write(level, message, own_ ? *own_ : kNone, fields, sampled_);
   }
   static const std::vector<Field> kNone;
   Sink* sink_;
+  bool sampled_ = true;
   std::shared_ptr<const std::vector<Field>> own_;  // shared: every component copies its logger around
 };
 

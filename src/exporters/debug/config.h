@@ -1,0 +1,30 @@
+#pragma once
+#include "pipeline/factory.h"
+
+namespace gleaner::exporters::debug {
+
+inline constexpr std::string_view kVerbosities[] = {"basic", "normal", "detailed"};
+
+struct Config {
+  std::string verbosity = "basic";
+  std::uint32_t sampling_initial = 2;
+  std::uint32_t sampling_thereafter = 1;
+  bool use_internal_logger = true;
+
+  static std::span<const config::Field> fields() {
+    static const config::Field kTable[] = {
+        config::field<&Config::verbosity>("verbosity", "basic: counts; normal: a line per item; detailed: everything")
+            .one_of(kVerbosities),
+        config::field<&Config::sampling_initial>("sampling_initial", "messages printed each second before sampling begins"),
+        config::field<&Config::sampling_thereafter>("sampling_thereafter", "then every n-th; 1 = all, 0 = none"),
+        config::field<&Config::use_internal_logger>("use_internal_logger", "false: plain text to standard output"),
+        config::later("output_paths", "where plain text goes"),
+        config::later("sending_queue", "off by default"),
+    };
+    return kTable;
+  }
+};
+
+Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& context);
+
+}  // namespace gleaner::exporters::debug
