@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace gleaner::main_program {
+
+struct Flags {
+  std::string command;  ///< "" = run
+  std::vector<std::string> configs, sets;
+  bool help = false, version = false;
+};
+
+/// Reads the words behind the program's name, as pflag does: --flag=value and --flag value, flags after the command.
+/// @return Fault::config in the reference's words for unknown flags, commands, gates and bad values
+Result<Flags> parse_flags(const std::vector<std::string>& words);
+
+}  // namespace gleaner::main_program

@@ -1,0 +1,200 @@
+#include "service/collector.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <thread>
+
+#include "base/loop.h"
+#include "service/graph.h"
+#include "service/self_metrics.h"
+
+namespace gleaner::service {
+namespace {
+
+constexpr std::size_t kMemoryBudget = 64 << 20;  // bytes of received data held at once, until memory_limiter says otherwise
+
+log::Level level_of(const std::string& name) {
+  const char c = static_cast<char>(std::tolower(static_cast<unsigned char>(name[0])));
+  if (c == 'd') return name.size() == 5 && (name[1] == 'e' || name[1] == 'E') ? log::Level::debug : log::Level::error;
+  return c == 'i' ? log::Level::info : c == 'w' ? log::Level::warn : log::Level::error;
+}
+
+int complain(const std::string& what) {
+  std::fprintf(stderr, "Error: %s\n", what.c_str());
+  return 1;
+}
+
+/// One configuration in service.
+class Collector {
+ public:
+  explicit Collector(const Options& options) : options_(options), signals_(loop_.io(), SIGINT, SIGTERM, SIGHUP) {}
+
+  int run() {
+    config::Problems problems;
+    auto assembly = load(options_, problems);
+    if (!assembly) return complain(assembly.error().what);
+    configure_log(assembly->service.telemetry.logs);
+    logger_.info(fmt::format("Starting {}...", options_.command),
+                 {{"Version", options_.version}, {"NumCPU", std::thread::hardware_concurrency()}});
+    warn(problems);
+    loop_.run_until_done(live(std::move(*assembly)));
+    return exit_code_;
+  }
+
+ private:
+  Task<> live(Assembly assembly) {
+    listen();
+    self_ = std::make_unique<SelfMetrics>(registry_, graph_);
+    if (!co_await bring_up(assembly)) co_return;
+    for (;;) {
+      const int signal = co_await next_signal();
+      if (signal != SIGHUP) {
+        if (signal > 0) logger_.info("Received signal from OS", {{"signal", signal == SIGTERM ? "terminated" : "interrupt"}});
+        break;
+      }
+      co_await reload();
+      if (!graph_) co_return;
+    }
+    logger_.info("Starting shutdown...");
+    if (!co_await take_down()) exit_code_ = 1;
+    logger_.info("Shutdown complete.");
+  }
+
+  Task<bool> bring_up(const Assembly& assembly) {
+    const Host host{loop_, logger_, registry_, memory_, options_.version, [this](Error error) { fatal(std::move(error)); }};
+    auto graph = Graph::build(assembly, host);
+    if (!graph) {
+      exit_code_ = complain("failed to build pipelines: " + graph.error().what);
+      co_return false;
+    }
+    auto started = co_await (*graph)->start();
+    if (!started) {
+      exit_code_ = complain("cannot start pipelines: " + started.error().what);
+      co_return false;
+    }
+    graph_ = std::move(*graph);
+    logger_.info("Everything is ready. Begin running and processing data.");
+    ::malloc_trim(0);
+    co_return true;
+  }
+
+  Task<bool> take_down() {
+    auto stopped = co_await graph_->stop();
+    if (!stopped) logger_.error("Shutdown failed", {{"error", stopped.error().what}});
+    report_ledgers();
+    graph_.reset();
+    co_return stopped.has_value();
+  }
+
+  /// The new configuration is checked and built before the old one stops: a bad file changes nothing.
+  Task<> reload() {
+    logger_.warn("Config updated, restart service");
+    config::Problems problems;
+    auto assembly = load(options_, problems);
+    if (assembly) {
+      const Host host{loop_, logger_, registry_, memory_, options_.version, [](Error) {}};
+      if (auto trial = Graph::build(*assembly, host); !trial) assembly = fail(std::move(trial.error()));
+    }
+    if (!assembly) {
+      logger_.error("The new configuration is refused, the old one stays", {{"error", assembly.error().what}});
+      co_return;
+    }
+    warn(problems);
+    (void)co_await take_down();
+    configure_log(assembly->service.telemetry.logs);
+    (void)co_await bring_up(*assembly);
+  }
+
+  void listen() {
+    signals_.async_wait([this](const boost::system::error_code& error, int got) {
+      if (error) return;
+      wake(got);
+      listen();
+    });
+  }
+  Task<int> next_signal() {
+    while (pending_ == 0) co_await arrived_.wait();
+    co_return std::exchange(pending_, 0);
+  }
+  void wake(int signal) {
+    pending_ = signal;
+    arrived_.notify_all();
+  }
+  void fatal(Error error) {
+    logger_.error("Asynchronous error received, terminating process", {{"error", error.what}});
+    loop_.post([this] { wake(-1); });
+  }
+
+  void configure_log(const LogsConfig& config) {
+    log::Sink::Options options;
+    options.level = level_of(config.level);
+    options.encoding = config.encoding == "json" ? log::Encoding::json : log::Encoding::console;
+    options.sampling = config.sampling.has_value();
+    if (config.sampling) {
+      options.initial = config.sampling->initial;
+      options.thereafter = config.sampling->thereafter;
+    }
+    sink_.configure(options);
+  }
+  void warn(const config::Problems& problems) {
+    for (const auto& problem : problems.all())
+      if (problem.weight == config::Problem::Weight::warning) logger_.unsampled().warn(problem.text());
+  }
+  void report_ledgers() {
+    for (const auto& ledger : graph_->ledgers())
+      logger_.info("Ledger", {{"pipeline", ledger->pipeline}, {"in", ledger->in}, {"copies", ledger->copies},
+                              {"delivered", ledger->delivered}, {"persisted", ledger->persisted},
+                              {"dropped", ledger->all_dropped()}, {"held", ledger->held}, {"refused", ledger->refused}});
+  }
+
+  const Options options_;
+  Loop loop_;
+  log::Sink sink_;
+  log::Logger logger_{sink_};
+  metrics::Registry registry_;
+  Budget memory_{kMemoryBudget};
+  std::unique_ptr<Graph> graph_;
+  std::unique_ptr<SelfMetrics> self_;
+  boost::asio::signal_set signals_;
+  Signal arrived_;
+  int pending_ = 0;
+  int exit_code_ = 0;
+};
+
+}  // namespace
+
+Result<Assembly> load(const Options& options, config::Problems& problems, config::Node* root) {
+  if (options.configs.empty()) return fail(Fault::config, "at least one config flag must be provided");
+  auto tree = config::load(options.configs, options.sets, config::Environment::process(), problems);
+  if (!tree) return fail(std::move(tree.error()).in("failed to get config: cannot resolve the configuration"));
+  Assembly assembly = assemble(*tree, problems);
+  if (root) *root = std::move(*tree);
+  if (problems.any_errors()) {
+    const auto n = problems.errors();
+    return fail(Fault::config, fmt::format("invalid configuration: {} {}\n{}", n, n == 1 ? "problem" : "problems", problems.errors_text()));
+  }
+  return assembly;
+}
+
+int run(const Options& options) { return Collector(options).run(); }
+
+int validate(const Options& options) {
+  config::Problems problems;
+  auto assembly = load(options, problems);
+  for (const auto& problem : problems.all())
+    if (problem.weight == config::Problem::Weight::warning) std::fprintf(stderr, "warning: %s\n", problem.text().c_str());
+  if (!assembly) return complain(assembly.error().what);
+  Loop loop;
+  log::Sink sink;
+  metrics::Registry registry;
+  Budget memory(kMemoryBudget);
+  const Host host{loop, log::Logger(sink), registry, memory, options.version, [](Error) {}};
+  if (auto graph = Graph::build(*assembly, host); !graph) return complain("failed to build pipelines: " + graph.error().what);
+  return 0;
+}
+
+}  // namespace gleaner::service

@@ -1,0 +1,29 @@
+#pragma once
+// gleaner's life: read the configuration, build, run until a signal, reload on SIGHUP, drain, leave.
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/sources.h"
+#include "service/assembly.h"
+
+namespace gleaner::service {
+
+struct Options {
+  std::vector<std::string> configs;  ///< --config, in order
+  std::vector<std::string> sets;     ///< --set, in order
+  std::string command = "gleaner";
+  std::string version;
+};
+
+/// Loads and checks a configuration; `root` receives the merged, expanded tree.
+/// @return what is wrong, all of it, one problem a line
+Result<Assembly> load(const Options& options, config::Problems& problems, config::Node* root = nullptr);
+
+/// Runs until SIGINT, SIGTERM or a fatal component. @return the exit code; errors are on stderr by then
+int run(const Options& options);
+
+/// Checks everything short of starting. Exit code 0 or 1.
+int validate(const Options& options);
+
+}  // namespace gleaner::service
