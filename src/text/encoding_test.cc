@@ -1,0 +1,58 @@
+#include "text/encoding.h"
+
+#include <gtest/gtest.h>
+
+namespace gleaner::text {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct Case {
+  std::string_view name, bytes, want;
+};
+class EncodingDecode : public testing::TestWithParam<Case> {};
+TEST_P(EncodingDecode, GivesUtf8) {
+  Arena arena;
+  const auto encoding = Encoding::find(GetParam().name);
+  ASSERT_TRUE(encoding) << encoding.error().what;
+  EXPECT_EQ(encoding->decode(GetParam().bytes, arena), GetParam().want);
+}
+INSTANTIATE_TEST_SUITE_P(Table, EncodingDecode,
+                         testing::ValuesIn<Case>({
+                             {"", "ok", "ok"},
+                             {"UTF-8", "bad \xff\xfe byte"sv, "bad \xef\xbf\xbd\xef\xbf\xbd byte"},
+                             {"utf8", "trunc \xe3\x81"sv, "trunc \xef\xbf\xbd"},
+                             {"utf8", "\xe3\x81x\xed\xa0\x80\xf5"sv, "\xef\xbf\xbdx\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+                             {"utf8", "\xef\xbb\xbf" "bom"sv, "\xef\xbb\xbf" "bom"},
+                             {"ascii", "\xc3\xa4"sv, "\xc3\xa4"},
+                             {"utf-8-raw", "bad \xff"sv, "bad \xff"},
+                             {"nop", "\xff\n"sv, "\xff\n"},
+                             {"utf-16le", "o\0\xe4\0\xe5\x65\x3d\xd8\0\xde"sv, "o\xc3\xa4\xe6\x97\xa5\xf0\x9f\x98\x80"},
+                             {"utf-16be", "\0o\xd8\x3d\0x\0"sv, "o\xef\xbf\xbdx\xef\xbf\xbd"},
+                             {"latin1", "\xe4\x80"sv, "\xc3\xa4\xc2\x80"},
+                             {"windows-1252", "\x80\x81"sv, "\xe2\x82\xac\xc2\x81"},
+                             {"shift_jis", "\x82\xe6\x82\xa4\x82\xb1\x82\xbb"sv, "\xe3\x82\x88\xe3\x81\x86\xe3\x81\x93\xe3\x81\x9d"},
+                             {"Shift_JIS", "\xb1\x82"sv, "\xef\xbd\xb1\xef\xbf\xbd"},
+                             {"euc-jp", "\xa4\xe8"sv, "\xe3\x82\x88"},
+                             {"big5", "\xa4\xa4"sv, "\xe4\xb8\xad"},
+                             {"gbk", "\xd6\xd0x"sv, "\xe4\xb8\xadx"},
+                             {"euc-kr", "\xb0\xa1"sv, "\xea\xb0\x80"},
+                         }));
+
+TEST(Encoding, LeavesPlainTextWhereItIs) {
+  Arena arena;
+  const std::string_view text = "plain";
+  for (const char* name : {"utf-8", "shift_jis", "nop"}) EXPECT_EQ(Encoding::find(name)->decode(text, arena).data(), text.data());
+}
+
+TEST(Encoding, RefusesUnknownNames) {
+  EXPECT_EQ(Encoding::find("shift-jis").error().what, "unsupported encoding 'shift-jis'");
+}
+
+TEST(Encoding, KnowsItsNewlines) {
+  EXPECT_EQ(Encoding::find("utf-16be")->newline(), "\0\n"sv);
+  EXPECT_EQ(Encoding::find("utf-16")->carriage_return(), "\r\0"sv);
+}
+
+}  // namespace
+}  // namespace gleaner::text

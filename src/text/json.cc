@@ -1,0 +1,387 @@
+// Hand-written rather than on a library: the dialect below is none that a library offers, and what needs no
+// decoding must stay a view.
+#include "text/json.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "text/utf8.h"
+
+namespace gleaner::text {
+namespace {
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+/// The first '"', '\\' or control character in [at, end), eight bytes a step.
+const char* string_stop(const char* at, const char* end) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  const auto zero = [](std::uint64_t x) { return (x - kOnes) & ~x & kHigh; };
+  while (end - at >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, at, 8);
+    const std::uint64_t hit = zero(word ^ (kOnes * '"')) | zero(word ^ (kOnes * '\\')) | ((word - kOnes * 0x20) & ~word & kHigh);
+    if (hit) return at + std::countr_zero(hit) / 8;
+    at += 8;
+  }
+  while (at < end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20) ++at;
+  return at;
+}
+
+int hex(char c) {
+  if (digit(c)) return c - '0';
+  c = static_cast<char>(c | 0x20);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/// Four hex digits at `p`, or -1.
+int unit(const char* p, const char* end) {
+  if (end - p < 4) return -1;
+  int value = 0;
+  for (int i = 0; i < 4; ++i) {
+    const int nibble = hex(p[i]);
+    if (nibble < 0) return -1;
+    value = value * 16 + nibble;
+  }
+  return value;
+}
+
+constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/// What strconv.ParseFloat makes of a run of "0-9+-.eE".
+enum class Read : std::uint8_t { ok, syntax, range };
+Read to_double(std::string_view text, bool strict, double& out) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  const bool negative = *p == '-';
+  p += negative;
+  std::uint64_t mantissa = 0;
+  int digits = 0, after = 0;
+  const char* const whole = p;
+  for (; p < end && digit(*p); ++p, ++digits) mantissa = mantissa * 10 + static_cast<unsigned>(*p - '0');
+  const auto whole_digits = p - whole;
+  if (strict && (whole_digits == 0 || (whole_digits > 1 && *whole == '0'))) return Read::syntax;
+  if (p < end && *p == '.') {
+    for (++p; p < end && digit(*p); ++p, ++digits, ++after) mantissa = mantissa * 10 + static_cast<unsigned>(*p - '0');
+    if (strict && after == 0) return Read::syntax;
+  }
+  if (digits == 0) return Read::syntax;
+  const char* const body_end = p;
+  if (p < end && (*p == 'e' || *p == 'E')) {
+    ++p;
+    if (p < end && (*p == '+' || *p == '-')) ++p;
+    if (p == end) return Read::syntax;
+    while (p < end && digit(*p)) ++p;
+  }
+  if (p != end) return Read::syntax;
+  if (p == body_end && digits <= 15 && after <= 22) {
+    // Exact: both numbers are doubles without rounding.
+    const double value = static_cast<double>(mantissa) / kPowers[after];
+    out = negative ? -value : value;
+    return Read::ok;
+  }
+  const auto read = std::from_chars(text.data(), end, out);
+  if (read.ec != std::errc::result_out_of_range) return Read::ok;
+  // Too small is zero for Go; too large is an error.
+  const auto e = text.find_first_of("eE");
+  const bool tiny = e != std::string_view::npos ? text[e + 1] == '-' : mantissa == 0 || whole_digits < 300;
+  if (!tiny) return Read::range;
+  out = negative ? -0.0 : 0.0;
+  return Read::ok;
+}
+
+}  // namespace
+
+bool JsonReader::start(std::string_view text, Arena& arena) {
+  arena_ = &arena;
+  at_ = text.data();
+  end_ = at_ + text.size();
+  pairs_.clear();
+  items_.clear();
+  flaw_ = Flaw::none;
+  blanks();
+  return true;
+}
+
+Result<pdata::Value> JsonReader::read(std::string_view text, Arena& arena) {
+  start(text, arena);
+  pdata::Value out;
+  if (!value(out, 0) || !finish()) return error();
+  return out;
+}
+
+Result<pdata::Map> JsonReader::read_object(std::string_view text, Arena& arena) {
+  start(text, arena);
+  pdata::Map out;
+  const bool ok = at_ == end_  ? fail_at(text.empty() ? Flaw::empty : Flaw::not_object)
+                  : *at_ == '{' ? object(out, 1)
+                  : *at_ == 'n' ? literal("null", "null")
+                                : fail_at(Flaw::not_object);
+  if (!ok || !finish()) return error();
+  return out;
+}
+
+bool JsonReader::finish() {
+  if (options_.parse_ints) return true;
+  blanks();
+  if (at_ == end_ || (*at_ == 0 && !options_.strict)) return true;
+  return fail_at(Flaw::tail);
+}
+
+bool JsonReader::value(pdata::Value& out, int depth) {
+  if (at_ == end_) return fail_at(Flaw::value);
+  switch (*at_) {
+    case '{': {
+      pdata::Map map;
+      if (!object(map, depth + 1)) return false;
+      out = pdata::Value::map(arena_->make<pdata::Map>(map));
+      return true;
+    }
+    case '[': return array(out, depth + 1);
+    case '"': {
+      std::string_view text;
+      if (!string(text)) return false;
+      out = pdata::Value::string(text);
+      return true;
+    }
+    case 't': out = pdata::Value::boolean(true); return literal("true", "true");
+    case 'f': out = pdata::Value::boolean(false); return literal("false", "false");
+    case 'n': out = pdata::Value(); return literal("null", "null");
+    default: return *at_ == '-' || digit(*at_) ? number(out) : fail_at(Flaw::value);
+  }
+}
+
+bool JsonReader::literal(std::string_view word, const char* as) {
+  for (std::size_t i = 1; i < word.size(); ++i) {
+    if (at_ + i < end_ && at_[i] == word[i]) continue;
+    at_ += i;
+    as_ = as;
+    return fail_at(Flaw::literal);
+  }
+  at_ += word.size();
+  return true;
+}
+
+bool JsonReader::object(pdata::Map& out, int depth) {
+  if (depth > kMaxDepth) return fail_at(Flaw::depth);
+  const std::size_t from = pairs_.size();
+  std::uint64_t seen = 0;  // a set of key marks: only a key whose mark is in it can be a duplicate
+  bool crowded = false;
+  ++at_;
+  blanks();
+  if (at_ < end_ && *at_ == '}') {
+    ++at_;
+    return true;
+  }
+  for (;;) {
+    if (at_ == end_ || *at_ != '"') return fail_at(Flaw::value);
+    pdata::KeyValue pair;
+    if (!string(pair.key)) return false;
+    blanks();
+    if (at_ == end_ || *at_ != ':') return fail_at(Flaw::colon);
+    ++at_;
+    blanks();
+    if (!value(pair.value, depth)) return false;
+    const auto& key = pair.key;
+    const auto letter = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
+    const std::uint64_t mark = std::uint64_t{1} << ((key.empty() ? 0 : key.size() * 7 + letter(0) + letter(key.size() / 2) * 5u + letter(key.size() - 1) * 3u) & 63);
+    bool replaced = false;
+    if (seen & mark) {
+      if (pairs_.size() - from > 64) {
+        crowded = true;
+      } else {
+        const auto there = std::find_if(pairs_.begin() + static_cast<std::ptrdiff_t>(from), pairs_.end(), [&](const auto& p) { return p.key == key; });
+        replaced = there != pairs_.end();
+        if (replaced) there->value = pair.value;
+      }
+    }
+    seen |= mark;
+    if (!replaced) pairs_.push_back(pair);
+    blanks();
+    if (at_ == end_) return fail_at(Flaw::comma);
+    if (*at_ == '}') break;
+    if (*at_ != ',') return fail_at(Flaw::comma);
+    ++at_;
+    blanks();
+  }
+  ++at_;
+  if (crowded) drop_duplicates(from);
+  out.items.reserve(*arena_, pairs_.size() - from);
+  for (std::size_t i = from; i < pairs_.size(); ++i) out.items.push_back(*arena_, pairs_[i]);
+  pairs_.resize(from);
+  return true;
+}
+
+void JsonReader::drop_duplicates(std::size_t from) {
+  const auto begin = pairs_.begin() + static_cast<std::ptrdiff_t>(from);
+  std::stable_sort(begin, pairs_.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  auto to = begin;
+  for (auto it = begin; it != pairs_.end(); ++it)
+    if (it + 1 == pairs_.end() || (it + 1)->key != it->key) *to++ = *it;
+  pairs_.erase(to, pairs_.end());
+}
+
+bool JsonReader::array(pdata::Value& out, int depth) {
+  if (depth > kMaxDepth) return fail_at(Flaw::depth);
+  const std::size_t from = items_.size();
+  ++at_;
+  blanks();
+  out = pdata::Value::new_array(*arena_);
+  if (at_ < end_ && *at_ == ']') {
+    ++at_;
+    return true;
+  }
+  for (;;) {
+    pdata::Value item;
+    if (!value(item, depth)) return false;
+    items_.push_back(item);
+    blanks();
+    if (at_ == end_) return fail_at(Flaw::list);
+    if (*at_ == ']') break;
+    if (*at_ != ',') return fail_at(Flaw::list);
+    ++at_;
+    blanks();
+  }
+  ++at_;
+  auto& list = out.as_array();
+  list.reserve(*arena_, items_.size() - from);
+  for (std::size_t i = from; i < items_.size(); ++i) list.push_back(*arena_, items_[i]);
+  items_.resize(from);
+  return true;
+}
+
+bool JsonReader::string(std::string_view& out) {
+  const char* const from = ++at_;
+  for (;;) {
+    at_ = string_stop(at_, end_);
+    if (at_ == end_ || *at_ == 0) return fail_at(Flaw::string_end);
+    if (*at_ == '"') break;
+    if (*at_ == '\\') return escaped(from, out);
+    if (options_.strict) return fail_at(Flaw::control);
+    ++at_;  // a raw control character
+  }
+  out = {from, static_cast<std::size_t>(at_ - from)};
+  ++at_;
+  if (options_.strict && !is_utf8(out)) {
+    std::string clean;
+    append_utf8_clean(clean, out);
+    out = arena_->copy(clean);
+  }
+  return true;
+}
+
+/// at_ is at the first backslash; what is before it needs no decoding.
+bool JsonReader::escaped(const char* from, std::string_view& out) {
+  // Decoded text is never longer than its source; find the end first, so that the arena is asked once.
+  const char* close = at_;
+  while (close < end_ && *close != '"') close += *close == '\\' ? 2 : 1;
+  if (close >= end_) return fail_at(Flaw::string_end);
+  char* const begin = static_cast<char*>(arena_->allocate(static_cast<std::size_t>(close - from) * (options_.strict ? 3 : 1), 1));
+  char* to = begin;
+  std::memcpy(to, from, static_cast<std::size_t>(at_ - from));
+  to += at_ - from;
+  while (at_ < close) {
+    if (*at_ != '\\') {
+      const char* stop = string_stop(at_, close);
+      if (stop == at_) {
+        if (options_.strict) return fail_at(Flaw::control);
+        if (*at_ == 0) return fail_at(Flaw::string_end);
+        stop = at_ + 1;
+      }
+      std::memcpy(to, at_, static_cast<std::size_t>(stop - at_));
+      to += stop - at_;
+      at_ = stop;
+      continue;
+    }
+    const char kind = at_[1];
+    at_ += 2;
+    switch (kind) {
+      case '"':
+      case '\\':
+      case '/': *to++ = kind; break;
+      case 'b': *to++ = '\b'; break;
+      case 'f': *to++ = '\f'; break;
+      case 'n': *to++ = '\n'; break;
+      case 'r': *to++ = '\r'; break;
+      case 't': *to++ = '\t'; break;
+      case 'u': {
+        const int first = unit(at_, close);
+        if (first < 0) return fail_at(Flaw::escape);
+        at_ += 4;
+        auto code = static_cast<char32_t>(first);
+        if (first >= 0xd800 && first < 0xdc00 && close - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u') {
+          const int second = unit(at_ + 2, close);
+          if (second >= 0xdc00 && second < 0xe000) {
+            code = 0x10000 + ((code - 0xd800) << 10) + static_cast<char32_t>(second - 0xdc00);
+            at_ += 6;
+          }
+        }
+        to = put_utf8(to, code >= 0xd800 && code < 0xe000 ? kReplacement : code);
+        break;
+      }
+      default: return fail_at(Flaw::escape);
+    }
+  }
+  ++at_;
+  out = {begin, static_cast<std::size_t>(to - begin)};
+  if (options_.strict && !is_utf8(out)) {
+    std::string clean;
+    append_utf8_clean(clean, out);
+    out = arena_->copy(clean);
+  }
+  return true;
+}
+
+bool JsonReader::number(pdata::Value& out) {
+  const char* const from = at_;
+  const auto part = [](char c) { return digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'; };
+  while (at_ < end_ && part(*at_)) ++at_;
+  word_ = {from, static_cast<std::size_t>(at_ - from)};
+  double real = 0;
+  const Read read = to_double(word_, options_.strict, real);
+  if (read == Read::syntax) return fail_at(Flaw::number);
+  if (read == Read::range) return fail_at(Flaw::range);
+  if (!options_.parse_ints) {
+    if (at_ < end_ && *at_ != ',' && *at_ != '}' && *at_ != ']' && *at_ != ' ' && *at_ != '\t' && *at_ != '\n' && *at_ != '\r' && *at_ != 0) {
+      as_ = "float";
+      return fail_at(Flaw::end);
+    }
+    out = pdata::Value::real(real);
+    return true;
+  }
+  std::int64_t whole;
+  const auto exact = std::from_chars(from, at_, whole);
+  out = exact.ec == std::errc() && exact.ptr == at_ ? pdata::Value::integer(whole) : pdata::Value::real(real);
+  return true;
+}
+
+tl::unexpected<Error> JsonReader::error() const {
+  const std::string here(1, at_ < end_ ? *at_ : '\0');
+  const auto what = [&]() -> std::string {
+    switch (flaw_) {
+      case Flaw::value: return "invalid character '" + here + "' looking for beginning of value";
+      case Flaw::not_object: return "expected { character for map value";
+      case Flaw::empty: return options_.parse_ints ? "EOF" : "expected {} for map";
+      case Flaw::colon: return "expected colon after object key";
+      case Flaw::comma: return "expected comma after object value";
+      case Flaw::list: return "json: invalid character " + here + " as slice";
+      case Flaw::end: return std::string("json: ") + as_ + " unexpected end of JSON input";
+      case Flaw::string_end: return "json: string unexpected end of JSON input";
+      case Flaw::escape: return "json: invalid character " + here + " in escaped string";
+      case Flaw::literal: return "json: invalid character " + here + " as " + as_;
+      case Flaw::number: return "strconv.ParseFloat: parsing \"" + std::string(word_) + "\": invalid syntax";
+      case Flaw::range: return "strconv.ParseFloat: parsing \"" + std::string(word_) + "\": value out of range";
+      case Flaw::tail: return "invalid character '" + here + "' after top-level value";
+      case Flaw::depth: return "json: nesting is deeper than " + std::to_string(kMaxDepth);
+      case Flaw::control: return "invalid character in string literal";
+      case Flaw::none: break;
+    }
+    return "json: unknown error";
+  };
+  return fail(Fault::permanent, what());
+}
+
+}  // namespace gleaner::text
