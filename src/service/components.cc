@@ -3,6 +3,7 @@
 #include "exporters/debug/config.h"
 #include "exporters/file/config.h"
 #include "exporters/nop/nop.h"
+#include "processors/attributes/config.h"
 #include "processors/batch/config.h"
 
 namespace gleaner::service {
@@ -16,6 +17,9 @@ constexpr ExporterFactory kExporters[] = {
     exporter<exporters::nop::Config, &exporters::nop::make>("nop", "", kAllSignals, "takes everything and forgets it"),
 };
 constexpr ProcessorFactory kProcessors[] = {
+    processor<processors::attributes::Config, processors::attributes::Make>("attributes", "", "changes the attributes of items"),
+    processor<processors::attributes::ResourceConfig, processors::attributes::MakeResource>("resource", "",
+                                                                                           "changes the attributes of resources"),
     processor<processors::batch::Config, processors::batch::Make>("batch", "", "joins small requests into large ones"),
 };
 
@@ -24,8 +28,8 @@ constexpr std::string_view kNotBuilt[] = {
     "prometheus", "host_metrics", "hostmetrics", "k8s_cluster", "k8s_events", "k8s_objects", "k8sobjects", "receiver_creator",
     "journald", "fluent_forward", "fluentforward", "http_check", "httpcheck", "jaeger", "zipkin", "otelarrow", "opencensus",
     "statsd", "kafka", "awsxray", "awsecscontainermetrics", "awscontainerinsightreceiver", "load_balancing", "loadbalancing",
-    "awsemf", "awscloudwatchlogs", "prometheus_remote_write", "prometheusremotewrite", "datadog", "memory_limiter", "attributes",
-    "resource", "filter", "transform", "k8s_attributes", "k8sattributes", "resource_detection", "resourcedetection",
+    "awsemf", "awscloudwatchlogs", "prometheus_remote_write", "prometheusremotewrite", "datadog", "memory_limiter",
+    "filter", "transform", "k8s_attributes", "k8sattributes", "resource_detection", "resourcedetection",
     "probabilistic_sampler", "tail_sampling", "groupbytrace", "groupbyattrs", "cumulativetodelta", "deltatorate",
     "deltatocumulative", "metrics_transform", "metricstransform", "metricsgeneration", "redaction", "remotetap", "interval",
     "logdedup", "drain", "span", "health_check", "zpages", "pprof", "file_storage", "bearertokenauth", "basicauth", "oidc",
