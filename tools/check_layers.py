@@ -11,14 +11,15 @@ MAY = {
     "pdata": {"base"},
     "text": {"base", "pdata"},
     "config": {"base", "text"},
+    "confignet": {"net", "config", "base"},
     "otlp": {"pdata", "text", "base"},
     "net": {"base"},
     "pipeline": {"otlp", "pdata", "config", "base"},
     "stanza": {"pipeline", "text", "pdata", "config", "base"},
     "k8s": {"net", "text", "config", "base"},
-    "service": {"base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"} | COMPONENTS,
+    "service": {"base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s", "confignet"} | COMPONENTS,
 }
-BELOW = {"base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
+BELOW = {"confignet", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
 for kind in COMPONENTS:
     MAY[kind] = BELOW
 MAY["main"] = MAY["tools"] = MAY["service"] | {"service"}

@@ -1,0 +1,77 @@
+#include "exporters/otlp/answer.h"
+
+#include <fmt/format.h>
+
+#include "otlp/wire.h"
+
+namespace gleaner::exporters::otlp {
+namespace {
+using gleaner::otlp::FieldReader;
+
+constexpr std::string_view kCodeNames[] = {"OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound",
+                                           "AlreadyExists", "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+                                           "Aborted", "OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss",
+                                           "Unauthenticated"};
+}  // namespace
+
+bool may_retry(net::GrpcCode code, bool has_retry_info) {
+  switch (code) {
+    case net::GrpcCode::cancelled:
+    case net::GrpcCode::deadline_exceeded:
+    case net::GrpcCode::aborted:
+    case net::GrpcCode::out_of_range:
+    case net::GrpcCode::unavailable:
+    case net::GrpcCode::data_loss: return true;
+    case net::GrpcCode::resource_exhausted: return has_retry_info;
+    default: return false;
+  }
+}
+
+Duration retry_delay(std::string_view status_details, bool& found) {
+  Duration delay{0};
+  for (FieldReader status(status_details); status.next();) {
+    if (status.number() != 3 || status.type() != gleaner::otlp::WireType::length) continue;
+    std::string_view type, value;
+    for (FieldReader any(status.data()); any.next();) {
+      if (any.number() == 1) type = any.data();
+      if (any.number() == 2) value = any.data();
+    }
+    if (!type.ends_with("google.rpc.RetryInfo")) continue;
+    found = true;
+    for (FieldReader info(value); info.next();) {
+      if (info.number() != 1) continue;
+      for (FieldReader part(info.data()); part.next();) {
+        const auto n = static_cast<std::int64_t>(part.value());
+        if (part.number() == 1 && n >= 0 && n < 86400 * 365) delay += std::chrono::seconds(n);
+        if (part.number() == 2 && n >= 0 && n < 1'000'000'000) delay += Duration(n);
+      }
+    }
+  }
+  return delay;
+}
+
+Result<> judge(const net::GrpcResult& result) {
+  if (result.code == net::GrpcCode::ok) return {};
+  Error error;
+  bool info = false;
+  error.retry_after = retry_delay(result.details, info);
+  error.grpc_status = static_cast<std::uint32_t>(result.code);
+  error.fault = may_retry(result.code, info) ? Fault::retryable : Fault::permanent;
+  const auto index = static_cast<std::size_t>(result.code);
+  error.what = fmt::format("rpc error: code = {} desc = {}", index < std::size(kCodeNames) ? kCodeNames[index] : "Unknown", result.message);
+  return fail(std::move(error));
+}
+
+PartialSuccess partial_success(std::string_view response) {
+  PartialSuccess partial;
+  for (FieldReader outer(response); outer.next();) {
+    if (outer.number() != 1 || outer.type() != gleaner::otlp::WireType::length) continue;
+    for (FieldReader field(outer.data()); field.next();) {
+      if (field.number() == 1) partial.rejected = static_cast<std::int64_t>(field.value());
+      if (field.number() == 2) partial.message = field.data();
+    }
+  }
+  return partial;
+}
+
+}  // namespace gleaner::exporters::otlp

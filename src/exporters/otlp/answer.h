@@ -1,0 +1,24 @@
+#pragma once
+// What a backend's answer means for the data. Source: spec/collector.md 4.4, 5.4.
+#include <string_view>
+
+#include "base/result.h"
+#include "net/grpc_client.h"
+
+namespace gleaner::exporters::otlp {
+
+/// True for the codes a client may try again; RESOURCE_EXHAUSTED only with RetryInfo.
+bool may_retry(net::GrpcCode code, bool has_retry_info);
+/// The delay of a google.rpc.RetryInfo in google.rpc.Status bytes; 0 without one.
+Duration retry_delay(std::string_view status_details, bool& found);
+/// Success, or the error with its retry bit.
+Result<> judge(const net::GrpcResult& result);
+
+/// "rejected 5, because ..." of an Export*ServiceResponse; empty when everything was taken.
+struct PartialSuccess {
+  std::int64_t rejected = 0;
+  std::string message;
+};
+PartialSuccess partial_success(std::string_view response);
+
+}  // namespace gleaner::exporters::otlp

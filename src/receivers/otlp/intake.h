@@ -1,0 +1,44 @@
+#pragma once
+// From a request's bytes to a batch in the pipeline: the same for both protocols.
+#include <string>
+
+#include "net/server.h"
+#include "otlp/scan.h"
+#include "pipeline/component.h"
+
+namespace gleaner::receivers::otlp {
+
+/// What became of a request.
+struct Verdict {
+  enum class Kind : std::uint8_t { taken, bad_request, refused } kind = Kind::taken;
+  Error error;  ///< refused: what the pipeline said; bad_request: what is wrong with the bytes
+};
+
+/// One signal's way in, with its counters. Transport is "grpc" or "http".
+class Intake {
+ public:
+  Intake(const Context& context, const Consumers& next, const char* transport);
+  bool serves(SignalKind signal) const;
+  /// @param request protobuf
+  Task<Verdict> take(SignalKind signal, Bytes request, std::shared_ptr<const Client> client, Reservation memory);
+
+ private:
+  template <class S>
+  Task<Verdict> take_as(Consumer<S>* next, Bytes request, std::shared_ptr<const Client> client, Reservation memory);
+  struct Counters {
+    metrics::Counter* accepted = nullptr;
+    metrics::Counter* refused = nullptr;
+  };
+  const Consumers next_;
+  Counters counters_[3];
+};
+
+/// The gRPC code of a refusal: the pipeline's own, or INTERNAL for what will never pass and UNAVAILABLE for the rest.
+net::GrpcCode grpc_code(const Error& error);
+/// The words of a refusal as the reference puts them ("Permanent error: ...").
+std::string words(const Error& error);
+
+/// The sender's address and, if kept, its headers.
+std::shared_ptr<const Client> client_of(const std::string& peer, const net::Headers& headers, bool include_metadata);
+
+}  // namespace gleaner::receivers::otlp

@@ -1,0 +1,64 @@
+#include "receivers/otlp/config.h"
+#include "receivers/otlp/grpc.h"
+#include "receivers/otlp/http.h"
+
+namespace gleaner::receivers::otlp {
+namespace {
+
+constexpr Duration kStopPatience = std::chrono::seconds(5);  // for requests in progress at a stop
+
+class Otlp final : public Receiver {
+ public:
+  Otlp(const Config& config, const Context& context, const Consumers& next) : context_(context) {
+    if (config.protocols.grpc) grpc_.emplace(*config.protocols.grpc, context, next);
+    if (config.protocols.http) http_.emplace(*config.protocols.http, context, next);
+  }
+  ~Otlp() override = default;
+
+  Task<Result<>> start() override {
+    if (grpc_) {
+      auto server = grpc_->listen(context_);
+      if (!server) co_return fail(std::move(server.error()));
+      grpc_server_ = std::move(*server);
+    }
+    if (http_) {
+      auto server = http_->listen(context_);
+      if (!server) co_return fail(std::move(server.error()));
+      http_server_ = std::move(*server);
+    }
+    if (grpc_server_) context_.logger.info("Starting GRPC server", {{"endpoint", grpc_server_->address().text()}});
+    if (http_server_) context_.logger.info("Starting HTTP server", {{"endpoint", http_server_->address().text()}});
+    for (auto* server : {&grpc_server_, &http_server_})
+      if (*server) (*server)->start();
+    co_return Result<>();
+  }
+
+  Task<Result<>> stop() override {
+    const TimePoint deadline = context_.loop.now() + kStopPatience;
+    for (auto* server : {&grpc_server_, &http_server_})
+      if (*server) co_await (*server)->stop(deadline);
+    co_return Result<>();
+  }
+
+ private:
+  const Context context_;
+  std::optional<GrpcService> grpc_;
+  std::optional<HttpService> http_;
+  std::unique_ptr<net::Server> grpc_server_, http_server_;
+};
+
+void check_endpoint(config::Check& check, const std::string& transport, const std::string& endpoint) {
+  if (transport == "unix") return;
+  if (auto parsed = net::parse_host_port(endpoint); !parsed) check.error("endpoint", parsed.error().what);
+}
+
+}  // namespace
+
+void GrpcConfig::validate(config::Check& check) const { check_endpoint(check, transport, endpoint); }
+void HttpConfig::validate(config::Check& check) const { check_endpoint(check, transport, endpoint); }
+
+Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& context, const Consumers& next) {
+  return std::make_unique<Otlp>(config, context, next);
+}
+
+}  // namespace gleaner::receivers::otlp
