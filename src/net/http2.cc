@@ -21,7 +21,7 @@ struct State : Http2Stream {
   std::vector<Bytes> body;  // ours, going out
   std::size_t part = 0, skip = 0, left = 0;
   Headers trailers;  // ours
-  bool has_trailers = false;
+  bool has_trailers = false, stop_peer = false;
 };
 
 nghttp2_nv pair_of(Headers::Field field) {
@@ -208,6 +208,13 @@ struct Http2Session::Impl {
     me.give_back(state);
     return 0;
   }
+  static int on_sent(nghttp2_session* s, const nghttp2_frame* frame, void* user) {
+    if (!(frame->hd.flags & NGHTTP2_FLAG_END_STREAM) || frame->hd.type > NGHTTP2_HEADERS) return 0;
+    const State* state = self(user).find(frame->hd.stream_id);
+    if (state && state->stop_peer)
+      nghttp2_submit_rst_stream(s, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    return 0;
+  }
   static ssize_t read_body(nghttp2_session* s, std::int32_t id, std::uint8_t*, std::size_t room, std::uint32_t* flags,
                            nghttp2_data_source* source, void*) {
     auto& state = *static_cast<State*>(source->ptr);
@@ -247,6 +254,7 @@ Http2Session::Http2Session(Side side, const Http2Options& options, Http2Events& 
   nghttp2_session_callbacks_set_on_header_callback(raw, &Impl::on_header);
   nghttp2_session_callbacks_set_on_frame_recv_callback(raw, &Impl::on_frame);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(raw, &Impl::on_chunk);
+  nghttp2_session_callbacks_set_on_frame_send_callback(raw, &Impl::on_sent);
   nghttp2_session_callbacks_set_on_stream_close_callback(raw, &Impl::on_close);
   nghttp2_session_callbacks_set_send_data_callback(raw, &Impl::send_body);
   nghttp2_session_callbacks_set_data_source_read_length_callback(raw, &Impl::frame_length);
@@ -340,6 +348,13 @@ void Http2Session::respond(Http2Stream& stream, const Headers& head, Chain body,
 
 void Http2Session::reset(Http2Stream& stream, Http2Code code) {
   nghttp2_submit_rst_stream(impl_->session.get(), NGHTTP2_FLAG_NONE, stream.id, static_cast<std::uint32_t>(code));
+}
+
+// A reset submitted together with an answer would overtake it: nghttp2 drops what a closing stream still has to say.
+void Http2Session::stop_peer_after_answer(Http2Stream& stream) { static_cast<State&>(stream).stop_peer = true; }
+
+bool Http2Session::sent_all(const Http2Stream& stream) const {
+  return nghttp2_session_get_stream_local_close(impl_->session.get(), stream.id) != 0;
 }
 
 void Http2Session::consume(Http2Stream& stream, std::size_t count) {

@@ -72,6 +72,10 @@ class Http2Session {
   /// Server: answers. With trailers the body is followed by them; with an empty body and no trailers the head ends it.
   void respond(Http2Stream& stream, const Headers& head, Chain body, const Headers* trailers = nullptr);
   void reset(Http2Stream& stream, Http2Code code);
+  /// Server: once the answer is out, the peer is told to send no more of its body (RST_STREAM, NO_ERROR).
+  void stop_peer_after_answer(Http2Stream& stream);
+  /// Our half is sent completely.
+  bool sent_all(const Http2Stream& stream) const;
   /// `count` bytes of bodies were dealt with: the peer may send as many again.
   void consume(Http2Stream& stream, std::size_t count);
   void ping();

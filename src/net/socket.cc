@@ -291,10 +291,10 @@ Task<Result<StreamPtr>> connect_to(Loop& loop, SocketAddress address, TimePoint 
       late = due;
       if (due) stream->close();
     });
-    if (cancel) cancel->set_hook([&stream] { stream->close(); });
+    if (cancel) cancel->add(&stream, [&stream] { stream->close(); });
     if (cancel && cancel->cancelled()) stream->close();
     co_await stream->ready(Want::write);
-    if (cancel) cancel->set_hook(nullptr);
+    if (cancel) cancel->remove(&stream);
     if (late) co_return fail(Fault::retryable, where + ": i/o timeout", ETIMEDOUT);
     if (cancel && cancel->cancelled()) co_return fail(Fault::cancelled, where + ": operation was canceled");
     int error = 0;

@@ -28,19 +28,22 @@ class Listener {
   virtual const SocketAddress& address() const = 0;
 };
 
-/// Lets another task end a wait: the dialler polls nothing, it is told.
+/// Lets another task end waits: nothing is polled, the waiters are told.
 class Cancel {
  public:
   void cancel() {
     cancelled_ = true;
-    if (auto hook = std::exchange(hook_, nullptr)) hook();
+    for (auto& [key, hook] : std::exchange(hooks_, {})) hook();
   }
   bool cancelled() const noexcept { return cancelled_; }
-  void set_hook(std::function<void()> hook) { hook_ = std::move(hook); }
+  void add(const void* key, std::function<void()> hook) { hooks_.emplace_back(key, std::move(hook)); }
+  void remove(const void* key) {
+    std::erase_if(hooks_, [key](const auto& row) { return row.first == key; });
+  }
 
  private:
   bool cancelled_ = false;
-  std::function<void()> hook_;
+  std::vector<std::pair<const void*, std::function<void()>>> hooks_;
 };
 
 /// Looks up "host:port"; names are asked for on the helper thread.
