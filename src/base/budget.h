@@ -22,6 +22,12 @@ class [[nodiscard]] Reservation {
     return *this;
   }
   ~Reservation();
+  /// Takes over what `other` holds. Both must be of the same budget, or this one empty.
+  void absorb(Reservation&& other) noexcept {
+    if (!budget_) budget_ = other.budget_;
+    other.budget_ = nullptr;
+    bytes_ += std::exchange(other.bytes_, 0);
+  }
   std::size_t bytes() const noexcept { return bytes_; }
   explicit operator bool() const noexcept { return budget_ != nullptr; }
 

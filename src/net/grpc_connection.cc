@@ -1,0 +1,341 @@
+// A server's gRPC connection: HTTP/2 streams become calls, calls become replies.
+#include <algorithm>
+#include <random>
+
+#include "net/connection.h"
+#include "net/http2_link.h"
+
+namespace gleaner::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr TimePoint kNever = TimePoint::max();
+
+struct Call {
+  Http2Stream* stream = nullptr;  // null once it is closed
+  std::string path;
+  Headers head;
+  Chain data;                     // prefix and message, as they come in
+  std::size_t want = 0;           // of data; 0 until the prefix is there
+  Encoding encoding = Encoding::identity;
+  Reservation reservation;
+  TimePoint deadline = kNever;
+  bool answered = false, running = false, ended = false;
+};
+
+bool is_grpc(std::string_view type) {
+  constexpr std::string_view kType = "application/grpc";
+  return type.starts_with(kType) && (type.size() == kType.size() || type[kType.size()] == '+' || type[kType.size()] == ';');
+}
+
+bool is_grpcs_own(std::string_view name) {
+  return name.starts_with(':') || name == "te" || name == "grpc-timeout" || name == "grpc-encoding" ||
+         name == "grpc-accept-encoding";
+}
+
+GrpcReply reply_of(GrpcCode code, std::string message) {
+  GrpcReply reply;
+  reply.code = code;
+  reply.message = std::move(message);
+  return reply;
+}
+
+class GrpcConnection final : public Connection, Http2Events {
+ public:
+  GrpcConnection(Loop& loop, const GrpcServerOptions& options, GrpcHandler& handler, ServerStats& stats, StreamPtr stream)
+      : loop_(loop), options_(options), handler_(handler), stats_(stats), timer_(loop),
+        link_(std::move(stream), Http2Session::Side::server, http2_options(options), *this), born_(loop.now()),
+        idle_since_(born_) {
+    if (options.max_connection_age > Duration{0}) {
+      std::minstd_rand random(static_cast<unsigned>(born_.time_since_epoch().count()));
+      age_limit_ = options.max_connection_age / 100 * std::uniform_int_distribution<int>(90, 110)(random);
+    }
+  }
+
+  Task<> run() override {
+    arm();
+    co_await link_.run();
+    timer_.cancel();
+    for (Call* call : calls_) call->stream = nullptr;
+    std::erase_if(calls_, [](Call* call) {
+      if (call->running) return false;
+      delete call;
+      return true;
+    });
+    co_await working_.join();
+  }
+  void drain() override {
+    if (std::exchange(draining_, true)) return;
+    link_.session().shutdown_notice();
+    link_.session().ping();  // its answer says that the peer has read the notice
+    drain_due_ = loop_.now() + 1s;
+    link_.kick();
+    arm();
+  }
+  void abort() override { link_.close(); }
+
+ private:
+  static Http2Options http2_options(const GrpcServerOptions& options) {
+    Http2Options out;
+    if (options.max_concurrent_streams > 0) out.max_concurrent_streams = options.max_concurrent_streams;
+    out.max_header_list = options.max_header_list;
+    return out;
+  }
+
+  // --- the session's events ---
+  void on_head(Http2Stream& stream, Headers head, bool) override {
+    auto* call = new Call;
+    calls_.push_back(call);
+    stream.user = call;
+    call->stream = &stream;
+    call->path = head.get(":path");
+    call->head = std::move(head);
+    ++stats_.requests;
+    if (call->head.get(":method") != "POST") return refuse_http(*call, "405");
+    if (!is_grpc(call->head.get("content-type"))) return refuse_http(*call, "415");
+    if (!handler_.serves(call->path)) {
+      const auto slash = call->path.rfind('/');
+      if (slash == std::string::npos || slash == 0)
+        return finish(*call, reply_of(GrpcCode::unimplemented, "malformed method name: \"" + call->path + "\""));
+      return finish(*call, reply_of(GrpcCode::unimplemented, "unknown service " + call->path.substr(1, slash - 1)));
+    }
+    const auto name = call->head.get("grpc-encoding");
+    const auto encoding = grpc_encoding_named(name);
+    if (!encoding)
+      return finish(*call, reply_of(GrpcCode::unimplemented,
+                                    "grpc: Decompressor is not installed for grpc-encoding \"" + std::string(name) + "\""));
+    call->encoding = *encoding;
+    const auto timeout = call->head.get("grpc-timeout");
+    if (!timeout.empty()) {
+      const auto left = grpc_timeout_parse(timeout);
+      if (!left) return finish(*call, reply_of(GrpcCode::internal, "malformed grpc-timeout"));
+      call->deadline = loop_.now() + *left;
+      if (call->deadline < armed_for_) arm_for(call->deadline);
+    }
+  }
+
+  void on_data(Http2Stream& stream, Bytes data) override {
+    link_.session().consume(stream, data.size());
+    auto& call = *static_cast<Call*>(stream.user);
+    if (call.answered) return;
+    call.data.append(std::move(data));
+    if (call.want == 0) {
+      const auto prefix = grpc_prefix(call.data);
+      if (!prefix) return;
+      if (prefix->length > options_.max_message)
+        return finish(call, reply_of(GrpcCode::resource_exhausted,
+                                     "grpc: received message larger than max (" + std::to_string(prefix->length) + " vs. " +
+                                         std::to_string(options_.max_message) + ")"));
+      call.want = kGrpcPrefix + prefix->length;
+      if (options_.budget && prefix->length > 0) {  // the whole message, before the rest of it is let in
+        call.reservation = options_.budget->try_reserve(prefix->length);
+        if (!call.reservation) return refuse(call);
+      }
+    }
+    if (call.data.size() > call.want)
+      finish(call, reply_of(GrpcCode::internal, "cardinality violation: received multiple request messages for unary call"));
+  }
+
+  void on_end(Http2Stream& stream, Headers) override {
+    auto& call = *static_cast<Call*>(stream.user);
+    call.ended = true;
+    if (call.answered) return;
+    if (call.want == 0 || call.data.size() < call.want)
+      return finish(call, reply_of(GrpcCode::internal, call.data.empty() ? "EOF" : "unexpected EOF"));
+    call.running = true;
+    working_.spawn(work(&call));
+  }
+
+  void on_close(Http2Stream& stream, Http2Code) override {
+    auto* call = static_cast<Call*>(stream.user);
+    if (!call) return;
+    call->stream = nullptr;
+    call->answered = true;
+    if (!call->running) forget(call);
+    if (calls_.empty()) idle_since_ = loop_.now();
+  }
+  void on_goaway(std::int32_t, Http2Code, std::string_view) override {}
+
+  void on_ping(bool ack) override {
+    if (ack) {
+      if (draining_) say_goaway();
+      return;
+    }
+    // Source: grpc-go internal/transport/http2_server.go, handlePing.
+    const TimePoint now = loop_.now();
+    const TimePoint last = std::exchange(last_ping_, now);
+    if (std::exchange(sent_since_ping_, false)) {
+      ping_strikes_ = 0;
+      return;
+    }
+    const bool lonely = calls_.empty() && !options_.permit_without_stream;
+    if (last != TimePoint{} && now < last + (lonely ? Duration(2h) : options_.min_ping_interval)) ++ping_strikes_;
+    if (ping_strikes_ > 2) {
+      link_.session().goaway(Http2Code::enhance_your_calm, "too_many_pings");
+      link_.kick();
+      calm_due_ = now;
+      arm_for(now);
+    }
+  }
+
+  // --- calls ---
+  Task<> work(Call* call) {
+    GrpcRequest request;
+    request.path = call->path;
+    request.authority = call->head.get(":authority");
+    request.peer = link_.stream().peer();
+    request.encrypted = link_.stream().encrypted();
+    request.deadline = call->deadline;
+    for (const auto field : call->head)
+      if (!is_grpcs_own(field.name)) request.metadata.add(field.name, field.value);
+    auto bad = take_message(*call, request);
+    GrpcReply reply;
+    if (bad) reply = std::move(*bad);
+    else reply = co_await handler_.unary(std::move(request));
+    call->running = false;
+    if (call->stream) {
+      if (!call->answered) finish(*call, std::move(reply));
+    } else {
+      forget(call);
+    }
+  }
+
+  /// The message into the request, decompressed, with its bytes reserved; or the reply that says why not.
+  std::optional<GrpcReply> take_message(Call& call, GrpcRequest& request) {
+    const bool compressed = grpc_prefix(call.data)->compressed;
+    Chain message = without_front(call.data, kGrpcPrefix);
+    call.data.clear();
+    request.reservation = std::move(call.reservation);
+    if (!compressed) {
+      request.message = std::move(message);
+      return std::nullopt;
+    }
+    if (call.encoding == Encoding::identity)
+      return reply_of(GrpcCode::internal, "grpc: compressed flag set with identity or empty encoding");
+    auto plain = decompress(call.encoding, message, {.max_bytes = options_.max_message});
+    if (!plain && plain.error().sys == EMSGSIZE)
+      return reply_of(GrpcCode::resource_exhausted,
+                      "grpc: received message after decompression larger than max " + std::to_string(options_.max_message));
+    if (!plain) return reply_of(GrpcCode::internal, "grpc: failed to decompress the received message: " + plain.error().what);
+    if (options_.budget && plain->size() > message.size()) {
+      auto rest = options_.budget->try_reserve(plain->size() - message.size());
+      if (!rest) return ++stats_.refused, handler_.refuse(call.path);
+      request.reservation.absorb(std::move(rest));
+    }
+    request.message = Chain(std::move(*plain));
+    return std::nullopt;
+  }
+
+  void finish(Call& call, GrpcReply reply) {
+    call.answered = true;
+    call.data.clear();
+    sent_since_ping_ = true;
+    Headers status;
+    status.add("grpc-status", std::to_string(static_cast<std::uint32_t>(reply.code)));
+    if (!reply.message.empty()) status.add("grpc-message", grpc_percent_encode(reply.message));
+    if (!reply.details.empty()) status.add("grpc-status-details-bin", base64_encode(reply.details));
+    Headers head{{":status", "200"}, {"content-type", "application/grpc"}};
+    if (reply.code == GrpcCode::ok) {
+      if (call.encoding != Encoding::identity) head.add("grpc-encoding", grpc_encoding_name(call.encoding));
+      const bool pack = call.encoding != Encoding::identity && !reply.body.empty();
+      Chain body = pack ? compress(call.encoding, kDefaultLevel, reply.body) : std::move(reply.body);
+      link_.session().respond(*call.stream, head, grpc_frame(std::move(body), pack), &status);
+    } else {
+      for (const auto field : status) head.add(field.name, field.value);
+      link_.session().respond(*call.stream, head, {});
+      if (!call.ended) link_.session().stop_peer_after_answer(*call.stream);
+    }
+    link_.kick();
+  }
+  void refuse(Call& call) {
+    ++stats_.refused;
+    finish(call, handler_.refuse(call.path));
+  }
+  void refuse_http(Call& call, std::string_view status) {
+    call.answered = true;
+    Headers head{{":status", status}};
+    link_.session().respond(*call.stream, head, {});
+    if (!call.ended) link_.session().stop_peer_after_answer(*call.stream);
+    link_.kick();
+  }
+  void forget(Call* call) {
+    const auto at = std::find(calls_.begin(), calls_.end(), call);
+    if (at != calls_.end()) {
+      *at = calls_.back();
+      calls_.pop_back();
+    }
+    delete call;
+  }
+
+  // --- time: one timer for everything, set to what comes first ---
+  void arm() { arm_for(next_due()); }
+  void arm_for(TimePoint when) {
+    armed_for_ = when;
+    if (when == kNever) return timer_.cancel();
+    timer_.start(when, [this](bool due) {
+      if (due) tick();
+    });
+  }
+  static TimePoint after(TimePoint from, Duration by) { return by > Duration{0} ? from + by : kNever; }
+  TimePoint next_due() const {
+    TimePoint due = std::min({drain_due_, calm_due_, after(born_, said_goaway_ ? Duration{0} : age_limit_), cut_due_});
+    for (const Call* call : calls_)
+      if (!call->answered) due = std::min(due, call->deadline);
+    due = std::min(due, ping_due_ != kNever ? ping_due_ : after(link_.last_read(), options_.keepalive_time));
+    if (calls_.empty() && !said_goaway_) due = std::min(due, after(idle_since_, options_.max_connection_idle));
+    return due;
+  }
+  void tick() {
+    const TimePoint now = loop_.now();
+    if (now >= cut_due_ || now >= calm_due_) return link_.close();
+    if (now >= drain_due_) say_goaway();
+    if (now >= after(born_, age_limit_) && !draining_) {
+      drain();
+      cut_due_ = after(now, options_.max_connection_age_grace);
+    }
+    if (calls_.empty() && !draining_ && now >= after(idle_since_, options_.max_connection_idle)) drain();
+    for (std::size_t i = 0; i < calls_.size(); ++i)
+      if (!calls_[i]->answered && calls_[i]->stream && now >= calls_[i]->deadline)
+        finish(*calls_[i], reply_of(GrpcCode::deadline_exceeded, "context deadline exceeded"));
+    if (ping_due_ != kNever && link_.last_read() > ping_sent_) ping_due_ = kNever;
+    if (now >= ping_due_) return link_.close();
+    if (ping_due_ == kNever && now >= after(link_.last_read(), options_.keepalive_time)) {
+      link_.session().ping();
+      link_.kick();
+      ping_sent_ = now;
+      ping_due_ = now + options_.keepalive_timeout;
+    }
+    arm();
+  }
+  void say_goaway() {
+    drain_due_ = kNever;
+    if (std::exchange(said_goaway_, true)) return;
+    link_.session().goaway(Http2Code::no_error, "graceful_stop");
+    link_.kick();
+  }
+
+  Loop& loop_;
+  const GrpcServerOptions& options_;
+  GrpcHandler& handler_;
+  ServerStats& stats_;
+  Timer timer_;
+  std::vector<Call*> calls_;
+  Gate working_;
+  Http2Link link_;
+  TimePoint born_, idle_since_;
+  TimePoint armed_for_ = kNever, drain_due_ = kNever, calm_due_ = kNever, cut_due_ = kNever;
+  TimePoint ping_due_ = kNever, ping_sent_{}, last_ping_{};
+  Duration age_limit_{0};
+  int ping_strikes_ = 0;
+  bool draining_ = false, said_goaway_ = false, sent_since_ping_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Connection> make_grpc_connection(Loop& loop, const GrpcServerOptions& options, GrpcHandler& handler,
+                                                 ServerStats& stats, StreamPtr stream) {
+  return std::make_unique<GrpcConnection>(loop, options, handler, stats, std::move(stream));
+}
+
+}  // namespace gleaner::net

@@ -1,0 +1,32 @@
+#pragma once
+// Absolute http and https URLs, and the proxies the environment asks for.
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace gleaner::net {
+
+struct Url {
+  std::string scheme;     ///< "http" or "https"
+  std::string userinfo;   ///< "user:password", as written
+  std::string host;       ///< without brackets
+  std::uint16_t port = 0; ///< the scheme's default when none is written
+  std::string target;     ///< path and query; at least "/"
+  bool secure() const { return scheme == "https"; }
+  /// "host" or "host:port", as the Host field wants it.
+  std::string authority() const;
+};
+/// Fault::config: `unsupported protocol scheme "ftp"`, `no Host in request URL`.
+Result<Url> parse_url(std::string_view text);
+
+/// HTTP_PROXY, HTTPS_PROXY, NO_PROXY (small letters too), as Go reads them; localhost never goes through one.
+/// Source: golang.org/x/net/http/httpproxy.
+struct ProxyEnvironment {
+  std::string http, https, none;
+  static ProxyEnvironment from_process();
+  /// The proxy's URL for `url`; empty for none.
+  std::string proxy_for(const Url& url) const;
+};
+
+}  // namespace gleaner::net
