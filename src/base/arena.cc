@@ -4,7 +4,7 @@
 
 namespace gleaner {
 namespace {
-constexpr std::size_t kFirstBlock = 4 << 10;   // bytes
+constexpr std::size_t kFirstBlock = 4 << 10;     // bytes
 constexpr std::size_t kLargestStep = 256 << 10;  // blocks double up to here
 }  // namespace
 

@@ -13,8 +13,8 @@
 
 namespace gleaner {
 
-/// Hands out memory that is freed as a whole. Objects made here are never destroyed, so they must not need it.
-/// adopt() keeps foreign buffers alive, so that views into them are as good as memory of the arena.
+/// Hands out memory that is freed as a whole. Objects made here are never destroyed, so they must not need
+/// it. adopt() keeps foreign buffers alive, so that views into them are as good as memory of the arena.
 class Arena {
  public:
   Arena() = default;

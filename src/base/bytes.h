@@ -37,7 +37,8 @@ class Bytes {
  public:
   Bytes() noexcept = default;
   /// Adopts one reference of `block`.
-  Bytes(Block* block, const char* data, std::size_t size) noexcept : block_(block), data_(data), size_(size) {}
+  Bytes(Block* block, const char* data, std::size_t size) noexcept
+      : block_(block), data_(data), size_(size) {}
   Bytes(const Bytes& other) noexcept : block_(other.block_), data_(other.data_), size_(other.size_) {
     if (block_) block_->retain();
   }

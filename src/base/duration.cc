@@ -84,7 +84,8 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     rest.remove_prefix(length);
   }
   if (!negative && total == kMax) return bad(text, "it is out of range");
-  return std::chrono::nanoseconds{negative ? static_cast<std::int64_t>(-total) : static_cast<std::int64_t>(total)};
+  return std::chrono::nanoseconds{negative ? static_cast<std::int64_t>(-total)
+                                           : static_cast<std::int64_t>(total)};
 }
 
 std::string format_duration(std::chrono::nanoseconds value) {

@@ -15,7 +15,11 @@ constexpr std::size_t kSampleSlots = 512;  // messages share a counter when they
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(at);
-  std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
+  std::size_t length = lead < 0x80                   ? 1
+                       : lead >= 0xF0 && lead < 0xF5 ? 4
+                       : lead >= 0xE0                ? 3
+                       : lead >= 0xC2                ? 2
+                                                     : 0;
   if (lead >= 0xF5 || length == 0 || at + length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i)
     if ((byte(at + i) & 0xC0) != 0x80) return 0;
@@ -32,11 +36,13 @@ std::string timestamp() {
   ::clock_gettime(CLOCK_REALTIME, &now);
   std::tm local{};
   ::localtime_r(&now.tv_sec, &local);
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}", local.tm_year + 1900, local.tm_mon + 1,
-                                local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, now.tv_nsec / 1'000'000);
+  std::string out =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}", local.tm_year + 1900, local.tm_mon + 1,
+                  local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, now.tv_nsec / 1'000'000);
   const long offset = local.tm_gmtoff / 60;
   if (offset == 0) return out + "Z";
-  return out + fmt::format("{}{:02}{:02}", offset < 0 ? '-' : '+', std::labs(offset) / 60, std::labs(offset) % 60);
+  return out +
+         fmt::format("{}{:02}{:02}", offset < 0 ? '-' : '+', std::labs(offset) / 60, std::labs(offset) % 60);
 }
 
 }  // namespace
@@ -46,12 +52,28 @@ void append_json_string(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const char c = text[i];
     switch (c) {
-      case '"': out += "\\\""; ++i; continue;
-      case '\\': out += "\\\\"; ++i; continue;
-      case '\n': out += "\\n"; ++i; continue;
-      case '\r': out += "\\r"; ++i; continue;
-      case '\t': out += "\\t"; ++i; continue;
-      default: break;
+      case '"':
+        out += "\\\"";
+        ++i;
+        continue;
+      case '\\':
+        out += "\\\\";
+        ++i;
+        continue;
+      case '\n':
+        out += "\\n";
+        ++i;
+        continue;
+      case '\r':
+        out += "\\r";
+        ++i;
+        continue;
+      case '\t':
+        out += "\\t";
+        ++i;
+        continue;
+      default:
+        break;
     }
     if (static_cast<unsigned char>(c) < 0x20) {
       out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
@@ -84,17 +106,19 @@ Field Field::raw(std::string_view k, std::string text) {
 bool Sink::admit(Level level, std::string_view message) {
   if (!options_.sampling) return true;
   if (seen_.empty()) seen_.resize(kSampleSlots);
-  const std::size_t hash = std::hash<std::string_view>{}(message) * 4 + static_cast<std::size_t>(level);
+  const std::size_t hash = std::hash<std::string_view>{}(message)*4 + static_cast<std::size_t>(level);
   Seen& seen = seen_[hash % kSampleSlots];
   const std::int64_t tick = std::time(nullptr) / 10;  // the reference's tick: 10 s
   if (seen.tick != tick) seen = {tick, 0};
   const std::uint32_t n = ++seen.count;
-  if (n <= options_.initial || (options_.thereafter && (n - options_.initial) % options_.thereafter == 0)) return true;
+  if (n <= options_.initial || (options_.thereafter && (n - options_.initial) % options_.thereafter == 0))
+    return true;
   ++sampled_out_;
   return false;
 }
 
-void Sink::write(Level level, std::string_view message, const std::vector<Field>& own, Fields fields, bool sampled) {
+void Sink::write(Level level, std::string_view message, const std::vector<Field>& own, Fields fields,
+                 bool sampled) {
   if (level < options_.level || (sampled && !admit(level, message))) return;
   const bool json = options_.encoding == Encoding::json;
   const std::string_view colon = json ? ":" : ": ", comma = json ? "," : ", ";

@@ -43,7 +43,7 @@ class Sink {
   struct Options {
     Level level = Level::info;
     Encoding encoding = Encoding::console;
-    bool sampling = true;      ///< first `initial` lines of one message and level per tick, then every n-th
+    bool sampling = true;  ///< first `initial` lines of one message and level per tick, then every n-th
     std::uint32_t initial = 10;
     std::uint32_t thereafter = 100;
   };
@@ -54,7 +54,8 @@ class Sink {
   /// Lines dropped by sampling since start.
   std::uint64_t sampled_out() const { return sampled_out_; }
   /// Puts one record out. `fields` go behind the logger's own.
-  void write(Level level, std::string_view message, const std::vector<Field>& own, Fields fields, bool sampled = true);
+  void write(Level level, std::string_view message, const std::vector<Field>& own, Fields fields,
+             bool sampled = true);
 
  protected:
   /// One finished line with its newline.

@@ -19,7 +19,8 @@ TEST(Log, ConsoleShapeIsZaps) {
   Logger(sink).with({{"otelcol.component.id", "debug"}}).info("Logs", {{"log records", 5}, {"ok", true}});
   ASSERT_EQ(sink.lines.size(), 1u);
   EXPECT_THAT(sink.lines[0],
-              testing::EndsWith("\tinfo\tLogs\t{\"otelcol.component.id\": \"debug\", \"log records\": 5, \"ok\": true}\n"));
+              testing::EndsWith(
+                  "\tinfo\tLogs\t{\"otelcol.component.id\": \"debug\", \"log records\": 5, \"ok\": true}\n"));
   EXPECT_THAT(sink.lines[0].substr(0, 11), testing::MatchesRegex("20..-..-..T"));
 }
 

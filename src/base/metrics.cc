@@ -11,15 +11,18 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
   return out;
 }
 
 std::string label_text(const Labels& labels, std::string_view extra = {}) {
   std::string out;
-  for (const auto& [name, value] : labels) out += fmt::format("{}{}=\"{}\"", out.empty() ? "" : ",", name, escaped(value));
+  for (const auto& [name, value] : labels)
+    out += fmt::format("{}{}=\"{}\"", out.empty() ? "" : ",", name, escaped(value));
   if (!extra.empty()) out += (out.empty() ? "" : ",") + std::string(extra);
   return out.empty() ? out : "{" + out + "}";
 }
@@ -48,7 +51,8 @@ Counter& Registry::counter(std::string_view name, Labels labels, std::string_vie
   return made.counter;
 }
 
-Histogram& Registry::histogram(std::string_view name, Labels labels, std::string_view help, std::vector<double> bounds) {
+Histogram& Registry::histogram(std::string_view name, Labels labels, std::string_view help,
+                               std::vector<double> bounds) {
   if (Series* there = find(name, labels)) return there->histogram;
   Series& made = series_.emplace_back();
   made.name = name;
@@ -60,8 +64,8 @@ Histogram& Registry::histogram(std::string_view name, Labels labels, std::string
   return made.histogram;
 }
 
-std::size_t Registry::gauge(std::string_view name, Labels labels, std::string_view help, std::function<double()> read,
-                            bool is_counter) {
+std::size_t Registry::gauge(std::string_view name, Labels labels, std::string_view help,
+                            std::function<double()> read, bool is_counter) {
   Series& made = series_.emplace_back();
   made.name = name;
   made.help = help;
@@ -87,7 +91,8 @@ std::string Registry::text() const {
     const std::string name = "otelcol_" + s->name;
     if (s->name != last) {
       static constexpr std::string_view kKinds[] = {"counter", "gauge", "histogram"};
-      out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, s->help, name, kKinds[static_cast<int>(s->kind)]);
+      out +=
+          fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, s->help, name, kKinds[static_cast<int>(s->kind)]);
       last = s->name;
     }
     if (s->kind != Kind::histogram) {
@@ -97,8 +102,10 @@ std::string Registry::text() const {
     std::uint64_t below = 0;
     for (std::size_t i = 0; i <= s->histogram.bounds.size(); ++i) {
       below += s->histogram.buckets[i];
-      const std::string bound = i < s->histogram.bounds.size() ? fmt::format("{}", s->histogram.bounds[i]) : "+Inf";
-      out += fmt::format("{}_bucket{} {}\n", name, label_text(s->labels, fmt::format("le=\"{}\"", bound)), below);
+      const std::string bound =
+          i < s->histogram.bounds.size() ? fmt::format("{}", s->histogram.bounds[i]) : "+Inf";
+      out += fmt::format("{}_bucket{} {}\n", name, label_text(s->labels, fmt::format("le=\"{}\"", bound)),
+                         below);
     }
     out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, label_text(s->labels), s->histogram.sum, name,
                        label_text(s->labels), s->histogram.count);

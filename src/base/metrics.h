@@ -30,7 +30,8 @@ class Registry {
  public:
   /// The counter of this name and these labels; made on first use. `name` without "otelcol_".
   Counter& counter(std::string_view name, Labels labels, std::string_view help);
-  Histogram& histogram(std::string_view name, Labels labels, std::string_view help, std::vector<double> bounds);
+  Histogram& histogram(std::string_view name, Labels labels, std::string_view help,
+                       std::vector<double> bounds);
   /// `read` is called at every scrape. @return a token for remove()
   std::size_t gauge(std::string_view name, Labels labels, std::string_view help, std::function<double()> read,
                     bool is_counter = false);

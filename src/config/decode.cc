@@ -28,8 +28,10 @@ const Field* find_field(std::span<const Field> fields, std::string_view key, voi
 
 void collect_keys(std::span<const Field> fields, std::vector<std::string_view>& keys) {
   for (const auto& field : fields) {
-    if (field.squashed) collect_keys(field.type->nested(), keys);
-    else keys.push_back(field.key);
+    if (field.squashed)
+      collect_keys(field.type->nested(), keys);
+    else
+      keys.push_back(field.key);
   }
 }
 
@@ -56,7 +58,8 @@ std::string kind_of(const Node& node) {
 
 void Check::error(std::string_view key, std::string what) {
   for (const auto& entry : node_.entries())
-    if (entry.key == key) return problems_.error(entry.value.mark(), path_ + "::" + entry.key, std::move(what));
+    if (entry.key == key)
+      return problems_.error(entry.value.mark(), path_ + "::" + entry.key, std::move(what));
   problems_.error(node_.mark(), path_, std::move(what));
 }
 void Check::warning(std::string_view key, std::string what) {
@@ -78,7 +81,8 @@ void Decoder::section(const Node& node, std::span<const Field> fields, void* obj
       if (entry.key == "enabled") continue;  // read by switched_off()
       std::vector<std::string_view> keys;
       collect_keys(fields, keys);
-      problems_.error(entry.mark, path_, fmt::format("has invalid keys: {}{}", entry.key, did_you_mean(entry.key, keys)));
+      problems_.error(entry.mark, path_,
+                      fmt::format("has invalid keys: {}{}", entry.key, did_you_mean(entry.key, keys)));
       continue;
     }
     inside(entry.key, [&] {
@@ -92,8 +96,9 @@ void Decoder::section(const Node& node, std::span<const Field> fields, void* obj
       if (!field->choices.empty() && !entry.value.is_null()) {
         const std::string value = field->type->show(slot);
         if (std::find(field->choices.begin(), field->choices.end(), value) == field->choices.end())
-          error(entry.value, fmt::format("\"{}\" is not one of {}{}", value, fmt::join(field->choices, ", "),
-                                         did_you_mean(value, {field->choices.begin(), field->choices.end()})));
+          error(entry.value,
+                fmt::format("\"{}\" is not one of {}{}", value, fmt::join(field->choices, ", "),
+                            did_you_mean(value, {field->choices.begin(), field->choices.end()})));
       }
     });
   }
@@ -115,21 +120,25 @@ std::string Decoder::text(const Node& node) {
   if (type == ScalarType::timestamp) {
     warning(node, fmt::format("\"{}\" is a date to YAML; put it in quotes", node.text()));
   } else if (type != ScalarType::string) {
-    warning(node, fmt::format("a text is expected here; {} is taken as \"{}\", put it in quotes", node.text(), node.text()));
+    warning(node, fmt::format("a text is expected here; {} is taken as \"{}\", put it in quotes", node.text(),
+                              node.text()));
   }
   return node.text();
 }
 
-std::optional<std::int64_t> Decoder::integer(const Node& node, std::int64_t low, std::int64_t high, std::string_view wanted) {
+std::optional<std::int64_t> Decoder::integer(const Node& node, std::int64_t low, std::int64_t high,
+                                             std::string_view wanted) {
   if (node.is_null()) return node.unset_reference ? std::optional<std::int64_t>(0) : std::nullopt;
   std::optional<std::int64_t> value = node.integer();
   if (!value && node.is_scalar() && node.type() == ScalarType::string && !node.from_reference()) {
     // "8" in quotes: the reference's old decoder took it.
     value = Node::scalar(node.text(), true, node.mark()).integer();
-    if (value) warning(node, fmt::format("a number is expected here; the text \"{}\" is taken as one", node.text()));
+    if (value)
+      warning(node, fmt::format("a number is expected here; the text \"{}\" is taken as one", node.text()));
   }
   if (!value) {
-    if (const auto real = node.real(); real && *real == std::floor(*real) && std::fabs(*real) < 9e15) value = static_cast<std::int64_t>(*real);
+    if (const auto real = node.real(); real && *real == std::floor(*real) && std::fabs(*real) < 9e15)
+      value = static_cast<std::int64_t>(*real);
   }
   if (!value) {
     mismatch(node, wanted);
@@ -148,7 +157,9 @@ void decode_string(Decoder& d, const Node& node, void* out) {
   if (node.is_null() && !node.from_reference() && !node.unset_reference) return;
   *static_cast<std::string*>(out) = d.text(node);
 }
-void decode_secret(Decoder& d, const Node& node, void* out) { decode_string(d, node, &static_cast<Secret*>(out)->value); }
+void decode_secret(Decoder& d, const Node& node, void* out) {
+  decode_string(d, node, &static_cast<Secret*>(out)->value);
+}
 
 void decode_bool(Decoder& d, const Node& node, void* out) {
   if (node.is_null()) {
@@ -160,7 +171,8 @@ void decode_bool(Decoder& d, const Node& node, void* out) {
     const std::string_view text = node.text();
     if (text == "true" || text == "1") value = true;
     if (text == "false" || text == "0") value = false;
-    if (value) d.warning(node, fmt::format("true or false is expected here; \"{}\" is taken as {}", text, *value));
+    if (value)
+      d.warning(node, fmt::format("true or false is expected here; \"{}\" is taken as {}", text, *value));
   }
   if (!value) return d.mismatch(node, "true or false");
   *static_cast<bool*>(out) = *value;
@@ -182,7 +194,8 @@ void decode_duration(Decoder& d, const Node& node, void* out) {
   if (const auto bare = node.integer()) {
     value = std::chrono::nanoseconds{*bare};  // nanoseconds, as in the reference
     if (*bare != 0)
-      d.warning(node, fmt::format("{} has no unit and means {} nanoseconds; write {}s for seconds", *bare, *bare, *bare));
+      d.warning(node, fmt::format("{} has no unit and means {} nanoseconds; write {}s for seconds", *bare,
+                                  *bare, *bare));
     return;
   }
   if (!node.is_scalar()) return d.mismatch(node, "a duration such as 200ms or 1m30s");
@@ -195,13 +208,15 @@ void decode_byte_size(Decoder& d, const Node& node, void* out) {
   if (node.is_null()) return;
   auto& value = *static_cast<ByteSize*>(out);
   if (const auto bare = node.integer()) {
-    if (*bare < 0) return d.error(node, fmt::format("{} is negative; a size in bytes is expected here", *bare));
+    if (*bare < 0)
+      return d.error(node, fmt::format("{} is negative; a size in bytes is expected here", *bare));
     value.bytes = static_cast<std::uint64_t>(*bare);
     return;
   }
   if (!node.is_scalar()) return d.mismatch(node, "a size such as 1048576, 64KiB or 1.5mb");
   std::string text = node.text();
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
   std::string_view unit(end);
@@ -210,7 +225,8 @@ void decode_byte_size(Decoder& d, const Node& node, void* out) {
   static constexpr std::string_view kBinary[] = {"b", "kib", "mib", "gib", "tib", "pib"};
   for (std::size_t i = 0; i < 6; ++i) {
     if (end == text.c_str() || number < 0 || (unit != kDecimal[i] && unit != kBinary[i])) continue;
-    value.bytes = static_cast<std::uint64_t>(number * std::pow(unit == kDecimal[i] ? 1000.0 : 1024.0, static_cast<double>(i)));
+    value.bytes = static_cast<std::uint64_t>(
+        number * std::pow(unit == kDecimal[i] ? 1000.0 : 1024.0, static_cast<double>(i)));
     return;
   }
   d.error(node, fmt::format("\"{}\" is no size; write 1048576, 64KiB or 1.5mb", node.text()));
@@ -224,7 +240,8 @@ void decode_headers(Decoder& d, const Node& node, void* out) {
     list.emplace_back(name, Secret{std::move(value)});
   };
   if (node.is_map()) {
-    for (const auto& entry : node.entries()) d.inside(entry.key, [&] { set(entry.key, d.text(entry.value)); });
+    for (const auto& entry : node.entries())
+      d.inside(entry.key, [&] { set(entry.key, d.text(entry.value)); });
   } else if (node.is_list()) {
     for (std::size_t i = 0; i < node.items().size(); ++i) {
       const Node& item = node.items()[i];
@@ -264,8 +281,12 @@ void decode_any(Decoder&, const Node& node, void* out) { *static_cast<Node*>(out
 std::string show_string(const void* value) { return *static_cast<const std::string*>(value); }
 std::string show_bool(const void* value) { return *static_cast<const bool*>(value) ? "true" : "false"; }
 std::string show_real(const void* value) { return fmt::format("{}", *static_cast<const double*>(value)); }
-std::string show_duration(const void* value) { return format_duration(*static_cast<const std::chrono::nanoseconds*>(value)); }
-std::string show_byte_size(const void* value) { return std::to_string(static_cast<const ByteSize*>(value)->bytes); }
+std::string show_duration(const void* value) {
+  return format_duration(*static_cast<const std::chrono::nanoseconds*>(value));
+}
+std::string show_byte_size(const void* value) {
+  return std::to_string(static_cast<const ByteSize*>(value)->bytes);
+}
 std::string show_strings(const void* value) {
   return fmt::format("[{}]", fmt::join(*static_cast<const std::vector<std::string>*>(value), ", "));
 }

@@ -67,28 +67,36 @@ TEST_P(DecodeErrors, SayWhereAndWhat) {
 INSTANTIATE_TEST_SUITE_P(
     Table, DecodeErrors,
     testing::ValuesIn<Case>({
-        {"include: a\ninclde: b", "g.yaml:2:1: receivers::x: has invalid keys: inclde (did you mean \"include\"?)"},
+        {"include: a\ninclde: b",
+         "g.yaml:2:1: receivers::x: has invalid keys: inclde (did you mean \"include\"?)"},
         {"include: [a]\ngrpc: {endpont: x}",
          "g.yaml:2:8: receivers::x::grpc: has invalid keys: endpont (did you mean \"endpoint\"?)"},
-        {"include: [a]\nretrys: 1", "g.yaml:2:1: receivers::x: has invalid keys: retrys (did you mean \"retries\"?)"},
+        {"include: [a]\nretrys: 1",
+         "g.yaml:2:1: receivers::x: has invalid keys: retrys (did you mean \"retries\"?)"},
         {"every: 1s", "g.yaml:1:1: receivers::x: missing required field \"include\" (globs)"},
         {"include: a\nevery: 5 parsecs",
-         "g.yaml:2:8: receivers::x::every: invalid duration \"5 parsecs\": unknown unit \" parsecs\" (ns, us, ms, s, m, h)"},
+         "g.yaml:2:8: receivers::x::every: invalid duration \"5 parsecs\": unknown unit \" parsecs\" (ns, "
+         "us, ms, s, m, h)"},
         {"include: a\nevery: -1s", "g.yaml:2:8: receivers::x::every: must be positive"},
-        {"include: a\nmode: bgin", "g.yaml:2:7: receivers::x::mode: \"bgin\" is not one of begin, end (did you mean \"begin\"?)"},
-        {"include: a\nflag: yes", "g.yaml:2:7: receivers::x::flag: true or false is expected here, not \"yes\""},
+        {"include: a\nmode: bgin",
+         "g.yaml:2:7: receivers::x::mode: \"bgin\" is not one of begin, end (did you mean \"begin\"?)"},
+        {"include: a\nflag: yes",
+         "g.yaml:2:7: receivers::x::flag: true or false is expected here, not \"yes\""},
         {"include: a\nretries: many",
          "g.yaml:2:10: receivers::x::retries: a whole number, 0 or more is expected here, not \"many\""},
-        {"include: a\nsize: 3 stone", "g.yaml:2:7: receivers::x::size: \"3 stone\" is no size; write 1048576, 64KiB or 1.5mb"},
-        {"include: a\nqueue: {enabled: x}", "g.yaml:2:18: receivers::x::queue: 'enabled' is true or false, not \"x\""},
+        {"include: a\nsize: 3 stone",
+         "g.yaml:2:7: receivers::x::size: \"3 stone\" is no size; write 1048576, 64KiB or 1.5mb"},
+        {"include: a\nqueue: {enabled: x}",
+         "g.yaml:2:18: receivers::x::queue: 'enabled' is true or false, not \"x\""},
     }));
 
 TEST(Decode, TakesWhatTheReferenceTakes) {
   Problems problems;
   const auto config = decode<Config>(
-      *parse_yaml("include: a,b\nevery: 5\nsize: 1.5MiB\ngrpc:\ntls:\nqueue: {enabled: false}\nretries: \"8\"\n"
-                  "headers: [{name: A, value: b}]\nnames: {k: v}\nfuture: 1",
-                  "g.yaml"),
+      *parse_yaml(
+          "include: a,b\nevery: 5\nsize: 1.5MiB\ngrpc:\ntls:\nqueue: {enabled: false}\nretries: \"8\"\n"
+          "headers: [{name: A, value: b}]\nnames: {k: v}\nfuture: 1",
+          "g.yaml"),
       "receivers::x", problems);
   EXPECT_FALSE(problems.any_errors()) << problems.errors_text();
   EXPECT_EQ(config.include, (std::vector<std::string>{"a", "b"}));

@@ -43,12 +43,14 @@ std::string unescape(const std::string& text) {
 
 class Expander {
  public:
-  Expander(const Environment& environment, Problems& problems) : environment_(environment), problems_(problems) {}
+  Expander(const Environment& environment, Problems& problems)
+      : environment_(environment), problems_(problems) {}
 
   Result<> walk(Node& node, const std::string& path, int depth) {
     if (depth > 200) return error(node, path, "too many recursive expansions");
     for (auto& entry : node.entries())
-      if (auto ok = walk(entry.value, path.empty() ? entry.key : path + "::" + entry.key, depth + 1); !ok) return ok;
+      if (auto ok = walk(entry.value, path.empty() ? entry.key : path + "::" + entry.key, depth + 1); !ok)
+        return ok;
     for (std::size_t i = 0; i < node.items().size(); ++i)
       if (auto ok = walk(node.items()[i], fmt::format("{}::{}", path, i), depth + 1); !ok) return ok;
     if (!node.is_scalar()) return {};
@@ -72,10 +74,12 @@ class Expander {
       auto value = resolve(reference.substr(2, reference.size() - 3), node, path);
       if (!value) return fail(std::move(value.error()));
       if (reference == text) return whole(node, std::move(*value), path, depth);
-      const std::string replacement =
-          value->from_reference() ? value->verbatim() : value->is_scalar() ? value->text() : std::string();
+      const std::string replacement = value->from_reference() ? value->verbatim()
+                                      : value->is_scalar()    ? value->text()
+                                                              : std::string();
       if (!value->is_scalar() && !value->is_null() && !value->from_reference())
-        return error(node, path, fmt::format("{} is a map or list and cannot stand inside a text", reference));
+        return error(node, path,
+                     fmt::format("{} is a map or list and cannot stand inside a text", reference));
       std::size_t at = 0;
       while ((at = text.find(reference, at)) != std::string::npos) {
         text.replace(at, reference.size(), replacement);
@@ -87,7 +91,9 @@ class Expander {
   }
 
   /// A text that only lost its escapes keeps its YAML type rules; one with something put in is a string.
-  static bool round_plain(const Node& node, const std::string& text) { return text == node.text() && node.type() != ScalarType::string; }
+  static bool round_plain(const Node& node, const std::string& text) {
+    return text == node.text() && node.type() != ScalarType::string;
+  }
 
   /// The reference was the whole value: the node becomes what it stands for, typed.
   Result<> whole(Node& node, Node value, const std::string& path, int depth) {
@@ -116,18 +122,22 @@ class Expander {
 
   Result<Node> resolve(const std::string& reference, const Node& node, const std::string& path) {
     if (reference.find('$') != std::string::npos)
-      return error(node, path, fmt::format("the uri \"{}\" contains unsupported characters ('$')", reference));
+      return error(node, path,
+                   fmt::format("the uri \"{}\" contains unsupported characters ('$')", reference));
     Uri uri{"env", reference};
     if (reference.find(':') != std::string::npos) {
       uri = parse_uri(reference);
       if (uri.opaque == reference)  // a file needs its scheme here
-        return error(node, path, fmt::format("invalid uri: \"{}\" (a variable with a default is ${{env:NAME:-default}})", reference));
+        return error(node, path,
+                     fmt::format("invalid uri: \"{}\" (a variable with a default is ${{env:NAME:-default}})",
+                                 reference));
     }
     auto value = retrieve(uri, reference, environment_, true);
     if (!value) return error(node, path, value.error().what);
     const std::string variable = uri.opaque.substr(0, uri.opaque.find(":-"));
     if (uri.scheme == "env" && value->unset_reference)
-      problems_.warning(node.mark(), path, fmt::format("Configuration references unset environment variable \"{}\"", variable));
+      problems_.warning(node.mark(), path,
+                        fmt::format("Configuration references unset environment variable \"{}\"", variable));
     return value;
   }
 
@@ -142,11 +152,13 @@ class Expander {
       }
       if (!(c >= 'A' && c <= 'Z') && c != '_') continue;  // a regex's "$" and "$1" are no variables
       std::size_t end = i + 1;
-      while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_')) ++end;
+      while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_'))
+        ++end;
       const std::string name = text.substr(i + 1, end - i - 1);
       if (environment_.variable(name))
-        problems_.warning(node.mark(), path,
-                          fmt::format("\"${}\" is taken as it stands; write ${{env:{}}} for the variable", name, name));
+        problems_.warning(
+            node.mark(), path,
+            fmt::format("\"${}\" is taken as it stands; write ${{env:{}}} for the variable", name, name));
     }
   }
 

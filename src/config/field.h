@@ -51,11 +51,11 @@ struct Field;
 
 /// What the table needs to know of a C++ type.
 struct TypeOps {
-  std::string_view name;  ///< in words, for docs and errors: "duration"
+  std::string_view name;    ///< in words, for docs and errors: "duration"
   std::string_view schema;  ///< JSON schema type(s), ready to print; empty for structs
   void (*decode)(Decoder& decoder, const Node& node, void* out);
-  std::string (*show)(const void* value);                ///< the default as YAML, for docs
-  std::span<const Field> (*nested)() = nullptr;          ///< fields of a struct (or of what is optional/listed)
+  std::string (*show)(const void* value);        ///< the default as YAML, for docs
+  std::span<const Field> (*nested)() = nullptr;  ///< fields of a struct (or of what is optional/listed)
   enum class Shape : std::uint8_t { plain, section, list, dict } shape = Shape::plain;
   /// For sections: where the struct's members are, made when an optional is empty.
   void* (*inside)(void* out) = nullptr;
@@ -130,7 +130,8 @@ class Decoder {
 
   // The scalars. Strict first; what only the old, weak decoder took is taken with a warning.
   std::string text(const Node& node);
-  std::optional<std::int64_t> integer(const Node& node, std::int64_t low, std::int64_t high, std::string_view wanted);
+  std::optional<std::int64_t> integer(const Node& node, std::int64_t low, std::int64_t high,
+                                      std::string_view wanted);
 
  private:
   Problems& problems_;
@@ -174,28 +175,33 @@ template <class I>
   requires std::is_integral_v<I>
 struct TypeOf<I> {
   static void decode(Decoder& d, const Node& node, void* out) {
-    const auto high = sizeof(I) == 8 ? std::int64_t{INT64_MAX} : static_cast<std::int64_t>(std::numeric_limits<I>::max());
+    const auto high =
+        sizeof(I) == 8 ? std::int64_t{INT64_MAX} : static_cast<std::int64_t>(std::numeric_limits<I>::max());
     if (auto value = d.integer(node, static_cast<std::int64_t>(std::numeric_limits<I>::min()), high,
                                std::is_unsigned_v<I> ? "a whole number, 0 or more" : "a whole number"))
       *static_cast<I*>(out) = static_cast<I>(*value);
   }
   static std::string show(const void* value) { return std::to_string(*static_cast<const I*>(value)); }
-  static constexpr TypeOps ops{std::is_unsigned_v<I> ? "number, 0 or more" : "number", R"("integer")", &decode, &show};
+  static constexpr TypeOps ops{std::is_unsigned_v<I> ? "number, 0 or more" : "number", R"("integer")",
+                               &decode, &show};
 };
-#define GLEANER_CONFIG_TYPE(TYPE, NAME, SCHEMA, DECODE, SHOW) \
-  template <>                                                 \
-  struct TypeOf<TYPE> {                                       \
+#define GLEANER_CONFIG_TYPE(TYPE, NAME, SCHEMA, DECODE, SHOW)   \
+  template <>                                                   \
+  struct TypeOf<TYPE> {                                         \
     static constexpr TypeOps ops{NAME, SCHEMA, &DECODE, &SHOW}; \
   };
 GLEANER_CONFIG_TYPE(bool, "true or false", R"("boolean")", decode_bool, show_bool)
 GLEANER_CONFIG_TYPE(double, "number", R"("number")", decode_real, show_real)
 GLEANER_CONFIG_TYPE(std::string, "text", R"("string")", decode_string, show_string)
 GLEANER_CONFIG_TYPE(Secret, "secret text", R"("string")", decode_secret, show_nothing)
-GLEANER_CONFIG_TYPE(std::chrono::nanoseconds, "duration", R"(["string","integer"])", decode_duration, show_duration)
+GLEANER_CONFIG_TYPE(std::chrono::nanoseconds, "duration", R"(["string","integer"])", decode_duration,
+                    show_duration)
 GLEANER_CONFIG_TYPE(ByteSize, "size in bytes", R"(["string","integer"])", decode_byte_size, show_byte_size)
 GLEANER_CONFIG_TYPE(Headers, "headers", R"(["object","array"])", decode_headers, show_nothing)
-GLEANER_CONFIG_TYPE(std::vector<std::string>, "list of texts", R"(["array","string"])", decode_strings, show_strings)
-GLEANER_CONFIG_TYPE(Node, "anything", R"(["object","array","string","number","boolean","null"])", decode_any, show_nothing)
+GLEANER_CONFIG_TYPE(std::vector<std::string>, "list of texts", R"(["array","string"])", decode_strings,
+                    show_strings)
+GLEANER_CONFIG_TYPE(Node, "anything", R"(["object","array","string","number","boolean","null"])", decode_any,
+                    show_nothing)
 #undef GLEANER_CONFIG_TYPE
 
 template <class T>
@@ -213,7 +219,8 @@ struct TypeOf<T> {
   }
   static std::span<const Field> nested() { return T::fields(); }
   static void* inside(void* out) { return out; }
-  static constexpr TypeOps ops{"section", "", &decode, &show_nothing, &nested, TypeOps::Shape::section, &inside};
+  static constexpr TypeOps ops{"section", "", &decode, &show_nothing, &nested, TypeOps::Shape::section,
+                               &inside};
 };
 
 bool switched_off(Decoder& d, const Node& node);
@@ -250,8 +257,8 @@ struct TypeOf<std::optional<T>> {
     if (!slot) slot.emplace();
     return &*slot;
   }
-  static constexpr TypeOps ops{TypeOf<T>::ops.name, TypeOf<T>::ops.schema, &decode, &show,
-                               TypeOf<T>::ops.nested, TypeOf<T>::ops.shape, &inside};
+  static constexpr TypeOps ops{TypeOf<T>::ops.name,   TypeOf<T>::ops.schema, &decode, &show,
+                               TypeOf<T>::ops.nested, TypeOf<T>::ops.shape,  &inside};
 };
 
 template <class T>
@@ -264,7 +271,8 @@ struct TypeOf<std::vector<T>> {
     for (std::size_t i = 0; i < node.items().size(); ++i)
       d.inside(std::to_string(i), [&] { TypeOf<T>::ops.decode(d, node.items()[i], &list.emplace_back()); });
   }
-  static constexpr TypeOps ops{"list", R"("array")", &decode, &show_nothing, TypeOf<T>::ops.nested, TypeOps::Shape::list};
+  static constexpr TypeOps ops{"list",        R"("array")",          &decode,
+                               &show_nothing, TypeOf<T>::ops.nested, TypeOps::Shape::list};
 };
 
 template <class T>
@@ -279,7 +287,8 @@ struct TypeOf<Dict<T>> {
       d.inside(entry.key, [&] { TypeOf<T>::ops.decode(d, entry.value, &dict.back().second); });
     }
   }
-  static constexpr TypeOps ops{"map", R"("object")", &decode, &show_nothing, TypeOf<T>::ops.nested, TypeOps::Shape::dict};
+  static constexpr TypeOps ops{"map",         R"("object")",         &decode,
+                               &show_nothing, TypeOf<T>::ops.nested, TypeOps::Shape::dict};
 };
 
 template <class C, class M>
@@ -293,7 +302,8 @@ template <auto Member>
 constexpr Field field(std::string_view key, std::string_view doc) {
   using C = decltype(detail::class_of(Member));
   using M = decltype(detail::member_of(Member));
-  Field field{key, doc, &detail::TypeOf<M>::ops, [](void* object) -> void* { return &(static_cast<C*>(object)->*Member); }};
+  Field field{key, doc, &detail::TypeOf<M>::ops,
+              [](void* object) -> void* { return &(static_cast<C*>(object)->*Member); }};
   field.is_secret = std::is_same_v<M, Secret> || std::is_same_v<M, std::optional<Secret>>;
   return field;
 }

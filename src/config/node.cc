@@ -120,7 +120,9 @@ Node Node::null(Mark mark) {
   return node;
 }
 
-bool Node::is_null() const { return kind_ == Kind::null || (kind_ == Kind::scalar && type() == ScalarType::null); }
+bool Node::is_null() const {
+  return kind_ == Kind::null || (kind_ == Kind::scalar && type() == ScalarType::null);
+}
 ScalarType Node::type() const { return plain_ ? scalar_type(text_) : ScalarType::string; }
 
 std::optional<bool> Node::boolean() const {

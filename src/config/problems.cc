@@ -14,7 +14,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
     now[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       now[j] = std::min({last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) now[j] = std::min(now[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        now[j] = std::min(now[j], before[j - 2] + 1);
     }
     before.swap(last);
     last.swap(now);
@@ -24,9 +25,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string Problem::text() const {
-  return mark.text() + ": " + (path.empty() ? "" : path + ": ") + what;
-}
+std::string Problem::text() const { return mark.text() + ": " + (path.empty() ? "" : path + ": ") + what; }
 
 void Problems::add(Problem::Weight weight, Mark mark, std::string path, std::string what) {
   for (const auto& there : all_)  // one mistake under an anchor is one problem
@@ -39,7 +38,8 @@ std::string Problems::errors_text() const {
   std::vector<const Problem*> sorted;
   for (const auto& problem : all_)
     if (problem.weight == Problem::Weight::error) sorted.push_back(&problem);
-  std::stable_sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->mark.line < b->mark.line; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](auto* a, auto* b) { return a->mark.line < b->mark.line; });
   std::string out;
   for (const auto* problem : sorted) out += (out.empty() ? "" : "\n") + problem->text();
   return out;

@@ -38,7 +38,8 @@ Result<Node> read_variable(std::string_view opaque, const Environment& environme
   const std::string variable(opaque);
   if (!valid_variable(variable))
     return fail(Fault::config, fmt::format("environment variable \"{}\" has invalid name: must match regex "
-                                           "^[a-zA-Z_][a-zA-Z0-9_]*$", variable));
+                                           "^[a-zA-Z_][a-zA-Z0-9_]*$",
+                                           variable));
   auto value = environment.variable(variable);
   if (!value && !fallback) {
     Node node = Node::null({});
@@ -78,7 +79,8 @@ Uri parse_uri(const std::string& text) {
   return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
-Result<Node> retrieve(const Uri& uri, const std::string& name, const Environment& environment, bool inside_reference) {
+Result<Node> retrieve(const Uri& uri, const std::string& name, const Environment& environment,
+                      bool inside_reference) {
   std::string text;
   std::string source = name;
   if (uri.scheme == "env") {
@@ -98,9 +100,10 @@ Result<Node> retrieve(const Uri& uri, const std::string& name, const Environment
     if (!content) return fail(std::move(content.error()));
     text = std::move(*content);
   } else {
-    return fail(Fault::config, inside_reference
-                                   ? fmt::format("scheme \"{}\" is not supported for uri \"{}\"", uri.scheme, name)
-                                   : fmt::format("unsupported scheme on URI \"{}\" (file, env, yaml, http, https)", name));
+    return fail(Fault::config,
+                inside_reference
+                    ? fmt::format("scheme \"{}\" is not supported for uri \"{}\"", uri.scheme, name)
+                    : fmt::format("unsupported scheme on URI \"{}\" (file, env, yaml, http, https)", name));
   }
   auto node = parse_yaml(text, source);
   if (inside_reference) {
@@ -154,18 +157,23 @@ Result<> nest_keys(Node& node) {
   return {};
 }
 
-Result<Node> load(const std::vector<std::string>& uris, const std::vector<std::string>& sets, const Environment& environment,
-                  Problems& problems) {
+Result<Node> load(const std::vector<std::string>& uris, const std::vector<std::string>& sets,
+                  const Environment& environment, Problems& problems) {
   Node root = Node::null({});
   const auto lay = [&](Node next, const std::string& name) -> Result<> {
-    if (next.kind() == Node::Kind::null || (next.is_scalar() && next.type() == ScalarType::null)) next = Node::map(next.mark());
+    if (next.kind() == Node::Kind::null || (next.is_scalar() && next.type() == ScalarType::null))
+      next = Node::map(next.mark());
     if (!next.is_map())
-      return fail(Fault::config, fmt::format("{}: a {} cannot be used as a configuration: it must be a map with receivers, "
-                                             "exporters, service and so on",
-                                             next.mark().source ? next.mark().text() : name, next.is_list() ? "list" : "text"));
+      return fail(
+          Fault::config,
+          fmt::format("{}: a {} cannot be used as a configuration: it must be a map with receivers, "
+                      "exporters, service and so on",
+                      next.mark().source ? next.mark().text() : name, next.is_list() ? "list" : "text"));
     if (auto ok = nest_keys(next); !ok) return ok;
-    if (root.is_map()) merge(root, std::move(next));
-    else root = std::move(next);
+    if (root.is_map())
+      merge(root, std::move(next));
+    else
+      root = std::move(next);
     return {};
   };
   for (const auto& text : uris) {
@@ -176,7 +184,8 @@ Result<Node> load(const std::vector<std::string>& uris, const std::vector<std::s
   for (const auto& set : sets) {
     const auto equals = set.find('=');
     if (equals == std::string::npos)
-      return fail(Fault::config, fmt::format("invalid argument \"{}\" for \"--set\" flag: missing equal sign", set));
+      return fail(Fault::config,
+                  fmt::format("invalid argument \"{}\" for \"--set\" flag: missing equal sign", set));
     std::string key = set.substr(0, equals);
     for (std::size_t at = 0; (at = key.find('.', at)) != std::string::npos; at += 2) key.replace(at, 1, "::");
     const std::string name = "--set " + set;

@@ -25,8 +25,8 @@ struct Environment {
 
 /// Reads every URI in order, merges them, then `sets` ("a.b=c"), then expands all references.
 /// Warnings (unset variables, `$X` without braces) go to `problems`; errors come back, located.
-Result<Node> load(const std::vector<std::string>& uris, const std::vector<std::string>& sets, const Environment& environment,
-                  Problems& problems);
+Result<Node> load(const std::vector<std::string>& uris, const std::vector<std::string>& sets,
+                  const Environment& environment, Problems& problems);
 
 /// Lays `over` on `base`: maps merge, null erases, everything else replaces.
 void merge(Node& base, Node over);
@@ -44,6 +44,7 @@ struct Uri {
 Uri parse_uri(const std::string& text);
 
 /// The content behind a URI as a tree. Text that is no YAML is a string when `inside_reference`.
-Result<Node> retrieve(const Uri& uri, const std::string& name, const Environment& environment, bool inside_reference);
+Result<Node> retrieve(const Uri& uri, const std::string& name, const Environment& environment,
+                      bool inside_reference);
 
 }  // namespace gleaner::config

@@ -14,8 +14,10 @@ using testing::HasSubstr;
 Environment fake() {
   Environment environment;
   environment.variable = [](const std::string& name) -> std::optional<std::string> {
-    static const std::map<std::string, std::string> kValues{
-        {"X", "v"}, {"Y", "X"}, {"NUM", "0123"}, {"EMPTY", ""}, {"LIST", "[a, b]"}, {"NESTED", "${env:X}"}, {"QUOTED", "\"q\""}};
+    static const std::map<std::string, std::string> kValues{{"X", "v"},         {"Y", "X"},
+                                                            {"NUM", "0123"},    {"EMPTY", ""},
+                                                            {"LIST", "[a, b]"}, {"NESTED", "${env:X}"},
+                                                            {"QUOTED", "\"q\""}};
     const auto found = kValues.find(name);
     if (found == kValues.end()) return std::nullopt;
     return found->second;
@@ -44,38 +46,38 @@ TEST_P(Expand, GivesTheReferencesText) {
   ASSERT_TRUE(ok) << ok.error().what;
   EXPECT_EQ(node.from_reference() ? node.verbatim() : node.text(), GetParam().want);
 }
-INSTANTIATE_TEST_SUITE_P(
-    Spec24, Expand,
-    testing::ValuesIn<ExpandCase>({{"${env:X}", "v"},
-                                   {"${X}", "v"},
-                                   {"$X", "$X"},
-                                   {"$$X", "$X"},
-                                   {"$$$$X", "$$X"},
-                                   {"$", "$"},
-                                   {"text$$", "text$"},
-                                   {"$$${X}", "$v"},
-                                   {"a$${X}b", "a${X}b"},
-                                   {"$${env:X}", "${env:X}"},
-                                   {"$${env:${X}}", "${env:v}"},
-                                   {"pre-${X}-${X}", "pre-v-v"},
-                                   {"${env:${Y}}", "v"},
-                                   {"${env:NESTED}", "v"},
-                                   {"^\\d+$", "^\\d+$"},
-                                   {"a${env:NOPE}b", "ab"},
-                                   {"${env:NOPE:-fallback}", "fallback"},
-                                   {"${env:EMPTY:-fallback}", ""},
-                                   {"a${env:NOPE:-}b", "ab"},
-                                   {"n${env:NUM}", "n0123"},
-                                   {"${env:NUM}", "0123"},
-                                   {"${env:QUOTED}", "\"q\""},
-                                   {"$${X} ${X}", "${X} ${X}"},
-                                   {"${X} $${X}", "v $v"},  // identical references go at once, escaped or not
-                                   {"${env:1BAD}", "error: invalid name"},
-                                   {"${vault:x}", "error: scheme \"vault\" is not supported for uri \"vault:x\""},
-                                   {"${X:-d}", "error: invalid uri: \"X:-d\""},
-                                   {"${NAME:-d}", "error: scheme \"NAME\""},
-                                   {"${file:text}", "{a: 1}"},
-                                   {"${file:none}", "error: unable to read the file none"}}));
+INSTANTIATE_TEST_SUITE_P(Spec24, Expand,
+                         testing::ValuesIn<ExpandCase>(
+                             {{"${env:X}", "v"},
+                              {"${X}", "v"},
+                              {"$X", "$X"},
+                              {"$$X", "$X"},
+                              {"$$$$X", "$$X"},
+                              {"$", "$"},
+                              {"text$$", "text$"},
+                              {"$$${X}", "$v"},
+                              {"a$${X}b", "a${X}b"},
+                              {"$${env:X}", "${env:X}"},
+                              {"$${env:${X}}", "${env:v}"},
+                              {"pre-${X}-${X}", "pre-v-v"},
+                              {"${env:${Y}}", "v"},
+                              {"${env:NESTED}", "v"},
+                              {"^\\d+$", "^\\d+$"},
+                              {"a${env:NOPE}b", "ab"},
+                              {"${env:NOPE:-fallback}", "fallback"},
+                              {"${env:EMPTY:-fallback}", ""},
+                              {"a${env:NOPE:-}b", "ab"},
+                              {"n${env:NUM}", "n0123"},
+                              {"${env:NUM}", "0123"},
+                              {"${env:QUOTED}", "\"q\""},
+                              {"$${X} ${X}", "${X} ${X}"},
+                              {"${X} $${X}", "v $v"},  // identical references go at once, escaped or not
+                              {"${env:1BAD}", "error: invalid name"},
+                              {"${vault:x}", "error: scheme \"vault\" is not supported for uri \"vault:x\""},
+                              {"${X:-d}", "error: invalid uri: \"X:-d\""},
+                              {"${NAME:-d}", "error: scheme \"NAME\""},
+                              {"${file:text}", "{a: 1}"},
+                              {"${file:none}", "error: unable to read the file none"}}));
 
 Node tree(std::string_view text) { return *parse_yaml(text, "t.yaml"); }
 
@@ -120,8 +122,10 @@ TEST(Load, ReadsAllSchemesAndSetsLast) {
 
 TEST(Load, RefusesWhatIsNoMap) {
   Problems problems;
-  EXPECT_THAT(load({"yaml:[1]"}, {}, fake(), problems).error().what, HasSubstr("cannot be used as a configuration"));
-  EXPECT_THAT(load({"ftp://x"}, {}, fake(), problems).error().what, HasSubstr("unsupported scheme on URI \"ftp://x\""));
+  EXPECT_THAT(load({"yaml:[1]"}, {}, fake(), problems).error().what,
+              HasSubstr("cannot be used as a configuration"));
+  EXPECT_THAT(load({"ftp://x"}, {}, fake(), problems).error().what,
+              HasSubstr("unsupported scheme on URI \"ftp://x\""));
   EXPECT_THAT(load({"yaml:{}"}, {"a.b"}, fake(), problems).error().what, HasSubstr("missing equal sign"));
 }
 

@@ -83,9 +83,12 @@ class Parser {
     const auto first = line.find_first_not_of(" \t");
     if (line.substr(0, first).find('\t') != std::string::npos) {
       what = "a tab is used for indentation; YAML allows only spaces there";
-    } else if (first != std::string::npos && line[first] == '-' && problem.find("expected key") != std::string::npos) {
-      what += fmt::format("; this list item is indented by {} spaces and belongs to no list: indent it like the items of its list",
-                          first);
+    } else if (first != std::string::npos && line[first] == '-' &&
+               problem.find("expected key") != std::string::npos) {
+      what += fmt::format(
+          "; this list item is indented by {} spaces and belongs to no list: indent it like the items of its "
+          "list",
+          first);
     }
     if (!line.empty()) what += fmt::format("\n    {} | {}", at.line, line);
     return error(at, what);
@@ -132,16 +135,20 @@ class Parser {
       case YAML_SCALAR_EVENT: {
         const auto& scalar = event.raw.data.scalar;
         const std::string anchor = scalar.anchor ? reinterpret_cast<const char*>(scalar.anchor) : "";
-        Node value = Node::scalar({reinterpret_cast<const char*>(scalar.value), scalar.length},
-                                  scalar.style == YAML_PLAIN_SCALAR_STYLE && !scalar.quoted_implicit &&
-                                      !(scalar.tag && std::string_view(reinterpret_cast<const char*>(scalar.tag)) ==
-                                                          "tag:yaml.org,2002:str"),
-                                  at);
+        Node value =
+            Node::scalar({reinterpret_cast<const char*>(scalar.value), scalar.length},
+                         scalar.style == YAML_PLAIN_SCALAR_STYLE && !scalar.quoted_implicit &&
+                             !(scalar.tag && std::string_view(reinterpret_cast<const char*>(scalar.tag)) ==
+                                                 "tag:yaml.org,2002:str"),
+                         at);
         return keep(anchor, std::move(value), 1);
       }
-      case YAML_SEQUENCE_START_EVENT: return list(event, at, depth);
-      case YAML_MAPPING_START_EVENT: return map(event, at, depth);
-      default: return error(at, "unexpected end of the document");
+      case YAML_SEQUENCE_START_EVENT:
+        return list(event, at, depth);
+      case YAML_MAPPING_START_EVENT:
+        return map(event, at, depth);
+      default:
+        return error(at, "unexpected end of the document");
     }
   }
 
@@ -181,8 +188,10 @@ class Parser {
       }
       for (const auto& entry : value.entries())
         if (entry.key == key->text())
-          return error(key->mark(), fmt::format("key \"{}\" is already defined at line {}; a key may stand only once in a map",
-                                                entry.key, entry.mark.line));
+          return error(
+              key->mark(),
+              fmt::format("key \"{}\" is already defined at line {}; a key may stand only once in a map",
+                          entry.key, entry.mark.line));
       value.entries().push_back({key->text(), key->mark(), std::move(*child)});
     }
     for (auto& source : merged)

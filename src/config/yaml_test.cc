@@ -66,7 +66,8 @@ TEST(Yaml, ErrorsPointAtTheLine) {
 
 TEST(Yaml, OutdentedListItemIsExplained) {
   const std::string error = error_of(
-      "filelog:\n    operators:\n    - type: regex_parser\n      regex: x\n  - type: regex_parser\n    id: y\n");
+      "filelog:\n    operators:\n    - type: regex_parser\n      regex: x\n  - type: regex_parser\n    id: "
+      "y\n");
   EXPECT_THAT(error, StartsWith("a.yaml:5:3"));
   EXPECT_THAT(error, HasSubstr("this list item is indented by 2 spaces"));
 }
@@ -81,7 +82,9 @@ TEST(Yaml, AliasBombIsRefused) {
   EXPECT_THAT(error_of(text), HasSubstr("more than 1000000 values"));
 }
 
-TEST(Yaml, OnlyTheFirstDocumentCounts) { EXPECT_EQ(parse_yaml("a: 1\n---\nb: 2\n", "x")->entries().size(), 1u); }
+TEST(Yaml, OnlyTheFirstDocumentCounts) {
+  EXPECT_EQ(parse_yaml("a: 1\n---\nb: 2\n", "x")->entries().size(), 1u);
+}
 
 }  // namespace
 }  // namespace gleaner::config

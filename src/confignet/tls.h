@@ -23,13 +23,16 @@ struct TlsConfig {
         config::field<&TlsConfig::cert_pem>("cert_pem", "the same, inline"),
         config::field<&TlsConfig::key_file>("key_file", "own key"),
         config::field<&TlsConfig::key_pem>("key_pem", "the same, inline"),
-        config::field<&TlsConfig::include_system_ca_certs_pool>("include_system_ca_certs_pool", "trust the system's certificates too"),
+        config::field<&TlsConfig::include_system_ca_certs_pool>("include_system_ca_certs_pool",
+                                                                "trust the system's certificates too"),
         config::field<&TlsConfig::min_version>("min_version", "1.0 to 1.3; default 1.2"),
         config::field<&TlsConfig::max_version>("max_version", "1.0 to 1.3"),
         config::field<&TlsConfig::cipher_suites>("cipher_suites", "IANA names, for TLS up to 1.2"),
-        config::field<&TlsConfig::include_insecure_cipher_suites>("include_insecure_cipher_suites", "allow weak ones to be named"),
+        config::field<&TlsConfig::include_insecure_cipher_suites>("include_insecure_cipher_suites",
+                                                                  "allow weak ones to be named"),
         config::field<&TlsConfig::curve_preferences>("curve_preferences", "X25519, P256, P384, P521"),
-        config::field<&TlsConfig::reload_interval>("reload_interval", "read certificate files again after this long; 0 = never"),
+        config::field<&TlsConfig::reload_interval>("reload_interval",
+                                                   "read certificate files again after this long; 0 = never"),
         config::later("tpm", "keys in a TPM"),
     };
     return kTable;
@@ -44,8 +47,10 @@ struct TlsServerConfig {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::squash<&TlsServerConfig::common>(),
-        config::field<&TlsServerConfig::client_ca_file>("client_ca_file", "require client certificates signed by these"),
-        config::field<&TlsServerConfig::client_ca_file_reload>("client_ca_file_reload", "read that file again when it changes"),
+        config::field<&TlsServerConfig::client_ca_file>("client_ca_file",
+                                                        "require client certificates signed by these"),
+        config::field<&TlsServerConfig::client_ca_file_reload>("client_ca_file_reload",
+                                                               "read that file again when it changes"),
     };
     return kTable;
   }
@@ -60,9 +65,12 @@ struct TlsClientConfig {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::squash<&TlsClientConfig::common>(),
-        config::field<&TlsClientConfig::insecure>("insecure", "no TLS at all (gRPC); ignored when a CA is given"),
-        config::field<&TlsClientConfig::insecure_skip_verify>("insecure_skip_verify", "do not check the server's certificate"),
-        config::field<&TlsClientConfig::server_name_override>("server_name_override", "the name to check instead of the endpoint's"),
+        config::field<&TlsClientConfig::insecure>("insecure",
+                                                  "no TLS at all (gRPC); ignored when a CA is given"),
+        config::field<&TlsClientConfig::insecure_skip_verify>("insecure_skip_verify",
+                                                              "do not check the server's certificate"),
+        config::field<&TlsClientConfig::server_name_override>("server_name_override",
+                                                              "the name to check instead of the endpoint's"),
     };
     return kTable;
   }

@@ -11,25 +11,55 @@ namespace {
 
 constexpr std::string_view kCommands[] = {"components", "validate", "help"};
 
-// Gates that some release of the reference has or had: operators and charts inject them, so they are taken and
-// have no effect. A gate that never existed is a typo.
-constexpr std::string_view kGates[] = {
-    "component.UseLocalHostAsDefaultHost", "confmap.enableMergeAppendOption", "confmap.strictlyTypedInput",
-    "confmap.unifyEnvVarExpansion", "exporter.file.nativeCompression", "exporter.prometheusremotewritexporter.RetryOn429",
-    "extension.healthcheck.useComponentStatus", "filelog.allowFileDeletion", "filelog.allowHeaderMetadataParsing",
-    "filelog.container.removeOriginalTimeField", "filelog.decompressFingerprint", "filelog.mtimeSortType",
-    "filelog.protobufCheckpointEncoding", "filelog.requireExplicitTopN", "filelog.windows.caseInsensitive",
-    "filter.filterlog.useOTTLBridge", "filter.filtermetric.useOTTLBridge", "filter.filterspan.useOTTLBridge",
-    "k8sattr.fieldExtractConfigRegex.disallow", "logs.assignKeys", "logs.jsonParserArray", "ottl.PanicDuplicateName",
-    "ottl.contexts.enableOTelColContext", "ottl.functions.enableLambda", "ottl.set.allowNil", "parser.uri.ecscompliant",
-    "pdata.useCustomProtoEncoding", "pdata.useProtoPooling", "pkg.exporterhelper.queueBatchEnabled",
-    "processor.filter.defaultErrorModeIgnore", "processor.transform.defaultErrorModeIgnore",
-    "receiver.kubeletstats.cpuUsageScrapeBased", "receiver.kubeletstats.enableCPUUsageMetrics",
-    "receiver.prometheusreceiver.UseCreatedMetric", "receiverhelper.newReceiverMetrics", "service.AllowNoPipelines",
-    "service.partialReload", "service.partialReloadReceivers", "service.profilesSupport", "stanza.synchronousLogEmitter",
-    "stanza.udp.useStableNetworkAttributes", "stanza.windows.eventDrivenScraping", "telemetry.disableHighCardinalityMetrics",
-    "telemetry.newPipelineTelemetry", "telemetry.useOtelForInternalMetrics", "telemetry.useOtelWithSDKConfigurationForInternalTelemetry",
-    "transform.flatten.logs"};
+// Gates that some release of the reference has or had: operators and charts inject them, so they are taken
+// and have no effect. A gate that never existed is a typo.
+constexpr std::string_view kGates[] = {"component.UseLocalHostAsDefaultHost",
+                                       "confmap.enableMergeAppendOption",
+                                       "confmap.strictlyTypedInput",
+                                       "confmap.unifyEnvVarExpansion",
+                                       "exporter.file.nativeCompression",
+                                       "exporter.prometheusremotewritexporter.RetryOn429",
+                                       "extension.healthcheck.useComponentStatus",
+                                       "filelog.allowFileDeletion",
+                                       "filelog.allowHeaderMetadataParsing",
+                                       "filelog.container.removeOriginalTimeField",
+                                       "filelog.decompressFingerprint",
+                                       "filelog.mtimeSortType",
+                                       "filelog.protobufCheckpointEncoding",
+                                       "filelog.requireExplicitTopN",
+                                       "filelog.windows.caseInsensitive",
+                                       "filter.filterlog.useOTTLBridge",
+                                       "filter.filtermetric.useOTTLBridge",
+                                       "filter.filterspan.useOTTLBridge",
+                                       "k8sattr.fieldExtractConfigRegex.disallow",
+                                       "logs.assignKeys",
+                                       "logs.jsonParserArray",
+                                       "ottl.PanicDuplicateName",
+                                       "ottl.contexts.enableOTelColContext",
+                                       "ottl.functions.enableLambda",
+                                       "ottl.set.allowNil",
+                                       "parser.uri.ecscompliant",
+                                       "pdata.useCustomProtoEncoding",
+                                       "pdata.useProtoPooling",
+                                       "pkg.exporterhelper.queueBatchEnabled",
+                                       "processor.filter.defaultErrorModeIgnore",
+                                       "processor.transform.defaultErrorModeIgnore",
+                                       "receiver.kubeletstats.cpuUsageScrapeBased",
+                                       "receiver.kubeletstats.enableCPUUsageMetrics",
+                                       "receiver.prometheusreceiver.UseCreatedMetric",
+                                       "receiverhelper.newReceiverMetrics",
+                                       "service.AllowNoPipelines",
+                                       "service.partialReload",
+                                       "service.partialReloadReceivers",
+                                       "service.profilesSupport",
+                                       "stanza.synchronousLogEmitter",
+                                       "stanza.udp.useStableNetworkAttributes",
+                                       "stanza.windows.eventDrivenScraping",
+                                       "telemetry.disableHighCardinalityMetrics",
+                                       "telemetry.newPipelineTelemetry",
+                                       "telemetry.useOtelForInternalMetrics",
+                                       "telemetry.useOtelWithSDKConfigurationForInternalTelemetry",
+                                       "transform.flatten.logs"};
 
 Result<> check_gates(std::string_view list) {
   if (list.empty()) return {};
@@ -37,9 +67,13 @@ Result<> check_gates(std::string_view list) {
     const auto comma = list.find(',');
     std::string_view gate = list.substr(0, comma);
     if (!gate.empty() && (gate[0] == '-' || gate[0] == '+')) gate.remove_prefix(1);
-    if (gate.empty()) return fail(Fault::config, fmt::format("empty feature gate identifier at index {}", index));
+    if (gate.empty())
+      return fail(Fault::config, fmt::format("empty feature gate identifier at index {}", index));
     if (std::find(std::begin(kGates), std::end(kGates), gate) == std::end(kGates))
-      return fail(Fault::config, fmt::format("invalid argument \"{0}\" for \"--feature-gates\" flag: no such feature gate \"{0}\"", gate));
+      return fail(
+          Fault::config,
+          fmt::format("invalid argument \"{0}\" for \"--feature-gates\" flag: no such feature gate \"{0}\"",
+                      gate));
     if (comma == std::string_view::npos) return {};
     list.remove_prefix(comma + 1);
   }
@@ -60,7 +94,8 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
       return flags;
     }
     if (!word.starts_with("-")) {
-      if (!flags.command.empty() || std::find(std::begin(kCommands), std::end(kCommands), word) == std::end(kCommands))
+      if (!flags.command.empty() ||
+          std::find(std::begin(kCommands), std::end(kCommands), word) == std::end(kCommands))
         return fail(Fault::config, fmt::format("unknown command \"{}\" for \"gleaner\"", word));
       flags.command = word;
       flags.help = flags.help || word == "help";
@@ -71,9 +106,12 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     if (name != "--config" && name != "--set" && name != "--feature-gates")
       return fail(Fault::config, fmt::format("unknown flag: {}", name));
     std::string value;
-    if (equals != std::string::npos) value = word.substr(equals + 1);
-    else if (i + 1 < words.size()) value = words[++i];
-    else return fail(Fault::config, fmt::format("flag needs an argument: {}", name));
+    if (equals != std::string::npos)
+      value = word.substr(equals + 1);
+    else if (i + 1 < words.size())
+      value = words[++i];
+    else
+      return fail(Fault::config, fmt::format("flag needs an argument: {}", name));
     if (name == "--config") flags.configs.push_back(value);
     if (name == "--set") flags.sets.push_back(value);
     if (name == "--feature-gates")

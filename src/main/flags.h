@@ -12,7 +12,8 @@ struct Flags {
   bool help = false, version = false;
 };
 
-/// Reads the words behind the program's name, as pflag does: --flag=value and --flag value, flags after the command.
+/// Reads the words behind the program's name, as pflag does: --flag=value and --flag value, flags after the
+/// command.
 /// @return Fault::config in the reference's words for unknown flags, commands, gates and bad values
 Result<Flags> parse_flags(const std::vector<std::string>& words);
 

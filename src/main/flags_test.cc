@@ -11,7 +11,8 @@ std::string error_of(const std::vector<std::string>& words) {
 }
 
 TEST(Flags, TakeBothSpellings) {
-  auto flags = parse_flags({"validate", "--config=a", "--config", "b", "--set", "x.y=1", "--feature-gates=-component.UseLocalHostAsDefaultHost"});
+  auto flags = parse_flags({"validate", "--config=a", "--config", "b", "--set", "x.y=1",
+                            "--feature-gates=-component.UseLocalHostAsDefaultHost"});
   ASSERT_TRUE(flags);
   EXPECT_EQ(flags->command, "validate");
   EXPECT_EQ(flags->configs, (std::vector<std::string>{"a", "b"}));
@@ -23,7 +24,8 @@ TEST(Flags, RefuseInTheReferencesWords) {
   EXPECT_EQ(error_of({"frobnicate"}), "unknown command \"frobnicate\" for \"gleaner\"");
   EXPECT_EQ(error_of({"--config"}), "flag needs an argument: --config");
   EXPECT_EQ(error_of({"--feature-gates=no.such.gate"}),
-            "invalid argument \"no.such.gate\" for \"--feature-gates\" flag: no such feature gate \"no.such.gate\"");
+            "invalid argument \"no.such.gate\" for \"--feature-gates\" flag: no such feature gate "
+            "\"no.such.gate\"");
   EXPECT_EQ(error_of({"--feature-gates=,x"}), "empty feature gate identifier at index 0");
 }
 

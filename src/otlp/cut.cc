@@ -6,47 +6,68 @@
 namespace gleaner::otlp {
 namespace {
 
-
 /// Which fields of `kind` hold the next level on the way down to the items. Metrics have five.
 Message next_level(Message kind, std::uint32_t number) {
   switch (kind) {
-    case Message::logs: return number == 1 ? Message::resource_logs : Message::count;
-    case Message::resource_logs: return number == 2 ? Message::scope_logs : Message::count;
-    case Message::scope_logs: return number == 2 ? Message::log_record : Message::count;
-    case Message::traces: return number == 1 ? Message::resource_spans : Message::count;
-    case Message::resource_spans: return number == 2 ? Message::scope_spans : Message::count;
-    case Message::scope_spans: return number == 2 ? Message::span : Message::count;
-    case Message::metrics: return number == 1 ? Message::resource_metrics : Message::count;
-    case Message::resource_metrics: return number == 2 ? Message::scope_metrics : Message::count;
-    case Message::scope_metrics: return number == 2 ? Message::metric : Message::count;
+    case Message::logs:
+      return number == 1 ? Message::resource_logs : Message::count;
+    case Message::resource_logs:
+      return number == 2 ? Message::scope_logs : Message::count;
+    case Message::scope_logs:
+      return number == 2 ? Message::log_record : Message::count;
+    case Message::traces:
+      return number == 1 ? Message::resource_spans : Message::count;
+    case Message::resource_spans:
+      return number == 2 ? Message::scope_spans : Message::count;
+    case Message::scope_spans:
+      return number == 2 ? Message::span : Message::count;
+    case Message::metrics:
+      return number == 1 ? Message::resource_metrics : Message::count;
+    case Message::resource_metrics:
+      return number == 2 ? Message::scope_metrics : Message::count;
+    case Message::scope_metrics:
+      return number == 2 ? Message::metric : Message::count;
     case Message::metric:
       switch (number) {
-        case 5: return Message::gauge;
-        case 7: return Message::sum;
-        case 9: return Message::histogram;
-        case 10: return Message::exponential_histogram;
-        case 11: return Message::summary;
-        default: return Message::count;
+        case 5:
+          return Message::gauge;
+        case 7:
+          return Message::sum;
+        case 9:
+          return Message::histogram;
+        case 10:
+          return Message::exponential_histogram;
+        case 11:
+          return Message::summary;
+        default:
+          return Message::count;
       }
     case Message::gauge:
-    case Message::sum: return number == 1 ? Message::number_point : Message::count;
-    case Message::histogram: return number == 1 ? Message::histogram_point : Message::count;
-    case Message::exponential_histogram: return number == 1 ? Message::exponential_point : Message::count;
-    case Message::summary: return number == 1 ? Message::summary_point : Message::count;
-    default: return Message::count;
+    case Message::sum:
+      return number == 1 ? Message::number_point : Message::count;
+    case Message::histogram:
+      return number == 1 ? Message::histogram_point : Message::count;
+    case Message::exponential_histogram:
+      return number == 1 ? Message::exponential_point : Message::count;
+    case Message::summary:
+      return number == 1 ? Message::summary_point : Message::count;
+    default:
+      return Message::count;
   }
 }
 
 bool is_item(Message kind) {
   return kind == Message::log_record || kind == Message::span || kind == Message::number_point ||
-         kind == Message::histogram_point || kind == Message::exponential_point || kind == Message::summary_point;
+         kind == Message::histogram_point || kind == Message::exponential_point ||
+         kind == Message::summary_point;
 }
 
 std::size_t count_items(Message kind, std::string_view message) {
   if (is_item(kind)) return 1;
   std::size_t items = 0;
   for (FieldReader field(message); field.next();)
-    if (const Message child = next_level(kind, field.number()); child != Message::count) items += count_items(child, field.data());
+    if (const Message child = next_level(kind, field.number()); child != Message::count)
+      items += count_items(child, field.data());
   return items;
 }
 

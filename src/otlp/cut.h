@@ -12,8 +12,8 @@ struct Cut {
 };
 
 /// Cuts off the first `items` items (spans, log records, data points) of a request that scan() accepted.
-/// Takes whole resources, scopes and metrics where they fit; what lies across the cut gets its resource, scope,
-/// schema URLs and metric header on both sides. Only the split resource is copied, the rest is shared.
+/// Takes whole resources, scopes and metrics where they fit; what lies across the cut gets its resource,
+/// scope, schema URLs and metric header on both sides. Only the split resource is copied, the rest is shared.
 /// Requires 0 < items < items in the request. Source: spec/collector.md 6.1 (splitting).
 Cut cut(SignalKind signal, const Bytes& request, std::size_t items);
 

@@ -10,13 +10,26 @@ std::uint32_t u32(const FieldReader& field) { return static_cast<std::uint32_t>(
 void read_exemplar(Arena& arena, std::string_view message, pdata::Exemplar& out) {
   for (FieldReader field(message); field.next();) {
     switch (field.number()) {
-      case 2: out.time = field.value(); break;
-      case 3: out.value = Value::real(field.real()); break;
-      case 4: out.span_id.assign(field.data()); break;
-      case 5: out.trace_id.assign(field.data()); break;
-      case 6: out.value = Value::integer(static_cast<std::int64_t>(field.value())); break;
-      case 7: detail::read_attribute(arena, field.data(), out.attributes); break;
-      default: break;
+      case 2:
+        out.time = field.value();
+        break;
+      case 3:
+        out.value = Value::real(field.real());
+        break;
+      case 4:
+        out.span_id.assign(field.data());
+        break;
+      case 5:
+        out.trace_id.assign(field.data());
+        break;
+      case 6:
+        out.value = Value::integer(static_cast<std::int64_t>(field.value()));
+        break;
+      case 7:
+        detail::read_attribute(arena, field.data(), out.attributes);
+        break;
+      default:
+        break;
     }
   }
 }
@@ -30,7 +43,8 @@ void read_repeated(Arena& arena, const FieldReader& field, List<T>& out, Convert
   }
   const std::string_view data = field.data();
   out.reserve(arena, out.size() + data.size() / 8);
-  for (std::size_t i = 0; i + 8 <= data.size(); i += 8) out.push_back(arena, convert(load64(data.data() + i)));
+  for (std::size_t i = 0; i + 8 <= data.size(); i += 8)
+    out.push_back(arena, convert(load64(data.data() + i)));
 }
 constexpr auto kPlain = [](std::uint64_t value) { return value; };
 constexpr auto kReal = [](std::uint64_t value) { return std::bit_cast<double>(value); };
@@ -38,14 +52,29 @@ constexpr auto kReal = [](std::uint64_t value) { return std::bit_cast<double>(va
 void read_number(Arena& arena, std::string_view message, pdata::NumberPoint& out) {
   for (FieldReader field(message); field.next();) {
     switch (field.number()) {
-      case 2: out.start_time = field.value(); break;
-      case 3: out.time = field.value(); break;
-      case 4: out.value = Value::real(field.real()); break;
-      case 5: read_exemplar(arena, field.data(), out.exemplars.push_back(arena, {})); break;
-      case 6: out.value = Value::integer(static_cast<std::int64_t>(field.value())); break;
-      case 7: detail::read_attribute(arena, field.data(), out.attributes); break;
-      case 8: out.flags = u32(field); break;
-      default: break;
+      case 2:
+        out.start_time = field.value();
+        break;
+      case 3:
+        out.time = field.value();
+        break;
+      case 4:
+        out.value = Value::real(field.real());
+        break;
+      case 5:
+        read_exemplar(arena, field.data(), out.exemplars.push_back(arena, {}));
+        break;
+      case 6:
+        out.value = Value::integer(static_cast<std::int64_t>(field.value()));
+        break;
+      case 7:
+        detail::read_attribute(arena, field.data(), out.attributes);
+        break;
+      case 8:
+        out.flags = u32(field);
+        break;
+      default:
+        break;
     }
   }
 }
@@ -53,18 +82,41 @@ void read_number(Arena& arena, std::string_view message, pdata::NumberPoint& out
 void read_histogram(Arena& arena, std::string_view message, pdata::HistogramPoint& out) {
   for (FieldReader field(message); field.next();) {
     switch (field.number()) {
-      case 2: out.start_time = field.value(); break;
-      case 3: out.time = field.value(); break;
-      case 4: out.count = field.value(); break;
-      case 5: out.sum = field.real(); break;
-      case 6: read_repeated(arena, field, out.bucket_counts, kPlain); break;
-      case 7: read_repeated(arena, field, out.explicit_bounds, kReal); break;
-      case 8: read_exemplar(arena, field.data(), out.exemplars.push_back(arena, {})); break;
-      case 9: detail::read_attribute(arena, field.data(), out.attributes); break;
-      case 10: out.flags = u32(field); break;
-      case 11: out.min = field.real(); break;
-      case 12: out.max = field.real(); break;
-      default: break;
+      case 2:
+        out.start_time = field.value();
+        break;
+      case 3:
+        out.time = field.value();
+        break;
+      case 4:
+        out.count = field.value();
+        break;
+      case 5:
+        out.sum = field.real();
+        break;
+      case 6:
+        read_repeated(arena, field, out.bucket_counts, kPlain);
+        break;
+      case 7:
+        read_repeated(arena, field, out.explicit_bounds, kReal);
+        break;
+      case 8:
+        read_exemplar(arena, field.data(), out.exemplars.push_back(arena, {}));
+        break;
+      case 9:
+        detail::read_attribute(arena, field.data(), out.attributes);
+        break;
+      case 10:
+        out.flags = u32(field);
+        break;
+      case 11:
+        out.min = field.real();
+        break;
+      case 12:
+        out.max = field.real();
+        break;
+      default:
+        break;
     }
   }
 }
@@ -88,21 +140,50 @@ void read_buckets(Arena& arena, std::string_view message, pdata::ExponentialPoin
 void read_exponential(Arena& arena, std::string_view message, pdata::ExponentialPoint& out) {
   for (FieldReader field(message); field.next();) {
     switch (field.number()) {
-      case 1: detail::read_attribute(arena, field.data(), out.attributes); break;
-      case 2: out.start_time = field.value(); break;
-      case 3: out.time = field.value(); break;
-      case 4: out.count = field.value(); break;
-      case 5: out.sum = field.real(); break;
-      case 6: out.scale = static_cast<std::int32_t>(unzigzag(field.value())); break;
-      case 7: out.zero_count = field.value(); break;
-      case 8: read_buckets(arena, field.data(), out.positive); break;
-      case 9: read_buckets(arena, field.data(), out.negative); break;
-      case 10: out.flags = u32(field); break;
-      case 11: read_exemplar(arena, field.data(), out.exemplars.push_back(arena, {})); break;
-      case 12: out.min = field.real(); break;
-      case 13: out.max = field.real(); break;
-      case 14: out.zero_threshold = field.real(); break;
-      default: break;
+      case 1:
+        detail::read_attribute(arena, field.data(), out.attributes);
+        break;
+      case 2:
+        out.start_time = field.value();
+        break;
+      case 3:
+        out.time = field.value();
+        break;
+      case 4:
+        out.count = field.value();
+        break;
+      case 5:
+        out.sum = field.real();
+        break;
+      case 6:
+        out.scale = static_cast<std::int32_t>(unzigzag(field.value()));
+        break;
+      case 7:
+        out.zero_count = field.value();
+        break;
+      case 8:
+        read_buckets(arena, field.data(), out.positive);
+        break;
+      case 9:
+        read_buckets(arena, field.data(), out.negative);
+        break;
+      case 10:
+        out.flags = u32(field);
+        break;
+      case 11:
+        read_exemplar(arena, field.data(), out.exemplars.push_back(arena, {}));
+        break;
+      case 12:
+        out.min = field.real();
+        break;
+      case 13:
+        out.max = field.real();
+        break;
+      case 14:
+        out.zero_threshold = field.real();
+        break;
+      default:
+        break;
     }
   }
 }
@@ -110,10 +191,18 @@ void read_exponential(Arena& arena, std::string_view message, pdata::Exponential
 void read_summary(Arena& arena, std::string_view message, pdata::SummaryPoint& out) {
   for (FieldReader field(message); field.next();) {
     switch (field.number()) {
-      case 2: out.start_time = field.value(); break;
-      case 3: out.time = field.value(); break;
-      case 4: out.count = field.value(); break;
-      case 5: out.sum = field.real(); break;
+      case 2:
+        out.start_time = field.value();
+        break;
+      case 3:
+        out.time = field.value();
+        break;
+      case 4:
+        out.count = field.value();
+        break;
+      case 5:
+        out.sum = field.real();
+        break;
       case 6: {
         auto& quantile = out.quantiles.push_back(arena, {});
         for (FieldReader part(field.data()); part.next();) {
@@ -122,9 +211,14 @@ void read_summary(Arena& arena, std::string_view message, pdata::SummaryPoint& o
         }
         break;
       }
-      case 7: detail::read_attribute(arena, field.data(), out.attributes); break;
-      case 8: out.flags = u32(field); break;
-      default: break;
+      case 7:
+        detail::read_attribute(arena, field.data(), out.attributes);
+        break;
+      case 8:
+        out.flags = u32(field);
+        break;
+      default:
+        break;
     }
   }
 }
@@ -143,9 +237,15 @@ void read_metric(Arena& arena, std::string_view message, pdata::Metric& out) {
   using Kind = pdata::Metric::Kind;
   for (FieldReader field(message); field.next();) {
     switch (field.number()) {
-      case 1: out.name = field.data(); break;
-      case 2: out.description = field.data(); break;
-      case 3: out.unit = field.data(); break;
+      case 1:
+        out.name = field.data();
+        break;
+      case 2:
+        out.description = field.data();
+        break;
+      case 3:
+        out.unit = field.data();
+        break;
       case 5:
         out.kind = Kind::gauge;
         read_points(arena, field.data(), out, out.numbers, read_number);
@@ -166,8 +266,11 @@ void read_metric(Arena& arena, std::string_view message, pdata::Metric& out) {
         out.kind = Kind::summary;
         read_points(arena, field.data(), out, out.summaries, read_summary);
         break;
-      case 12: detail::read_attribute(arena, field.data(), out.metadata); break;
-      default: break;
+      case 12:
+        detail::read_attribute(arena, field.data(), out.metadata);
+        break;
+      default:
+        break;
     }
   }
 }
@@ -176,7 +279,8 @@ void read_metric(Arena& arena, std::string_view message, pdata::Metric& out) {
 
 void decode(const Bytes& request, Records<Metrics>& records) {
   const auto view = records.arena.adopt(request);
-  detail::read_request(view, records, [&](auto message, auto& out) { read_metric(records.arena, message, out); });
+  detail::read_request(view, records,
+                       [&](auto message, auto& out) { read_metric(records.arena, message, out); });
 }
 
 }  // namespace gleaner::otlp

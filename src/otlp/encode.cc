@@ -7,18 +7,31 @@ namespace gleaner::otlp {
 void Writer::value_fields(const pdata::Value& value) {
   using Kind = pdata::Value::Kind;
   switch (value.kind()) {
-    case Kind::empty: break;
-    case Kind::string: text_always(1, value.text()); break;
-    case Kind::boolean: varint_always(2, value.as_bool()); break;
-    case Kind::integer: varint_always(3, static_cast<std::uint64_t>(value.as_int())); break;
-    case Kind::real: real_always(4, value.as_real()); break;
+    case Kind::empty:
+      break;
+    case Kind::string:
+      text_always(1, value.text());
+      break;
+    case Kind::boolean:
+      varint_always(2, value.as_bool());
+      break;
+    case Kind::integer:
+      varint_always(3, static_cast<std::uint64_t>(value.as_int()));
+      break;
+    case Kind::real:
+      real_always(4, value.as_real());
+      break;
     case Kind::array:
       message(5, [&] {
         for (const auto& item : value.as_array()) this->value(1, item);
       });
       break;
-    case Kind::map: message(6, [&] { attributes(1, value.as_map()); }); break;
-    case Kind::bytes: text_always(7, value.text()); break;
+    case Kind::map:
+      message(6, [&] { attributes(1, value.as_map()); });
+      break;
+    case Kind::bytes:
+      text_always(7, value.text());
+      break;
   }
 }
 
@@ -157,8 +170,9 @@ void write_buckets(Writer& out, std::uint32_t number, const pdata::ExponentialPo
     out.sint(1, buckets.offset);
     if (buckets.counts.empty()) return;
     Buffer packed(buckets.counts.size() * 10);
-    for (const auto count : buckets.counts) packed.commit(static_cast<std::size_t>(
-        write_varint(packed.reserve(10), count) - (packed.data() + packed.size())));
+    for (const auto count : buckets.counts)
+      packed.commit(static_cast<std::size_t>(write_varint(packed.reserve(10), count) -
+                                             (packed.data() + packed.size())));
     out.text(2, packed.view());
   });
 }
@@ -199,7 +213,8 @@ template <class T>
 void write_points(Writer& out, std::uint32_t number, const pdata::Metric& metric, const List<T>& points) {
   out.message(number, [&] {
     for (const auto& point : points) out.message(1, [&] { write_point(out, point); });
-    if (metric.kind != pdata::Metric::Kind::gauge) out.varint(2, static_cast<std::uint64_t>(metric.temporality));
+    if (metric.kind != pdata::Metric::Kind::gauge)
+      out.varint(2, static_cast<std::uint64_t>(metric.temporality));
     if (metric.kind == pdata::Metric::Kind::sum) out.varint(3, metric.monotonic);
   });
 }
@@ -210,12 +225,23 @@ void write_item(Writer& out, const pdata::Metric& metric) {
   out.text(2, metric.description);
   out.text(3, metric.unit);
   switch (metric.kind) {
-    case Kind::none: break;
-    case Kind::gauge: write_points(out, 5, metric, metric.numbers); break;
-    case Kind::sum: write_points(out, 7, metric, metric.numbers); break;
-    case Kind::histogram: write_points(out, 9, metric, metric.histograms); break;
-    case Kind::exponential: write_points(out, 10, metric, metric.exponentials); break;
-    case Kind::summary: write_points(out, 11, metric, metric.summaries); break;
+    case Kind::none:
+      break;
+    case Kind::gauge:
+      write_points(out, 5, metric, metric.numbers);
+      break;
+    case Kind::sum:
+      write_points(out, 7, metric, metric.numbers);
+      break;
+    case Kind::histogram:
+      write_points(out, 9, metric, metric.histograms);
+      break;
+    case Kind::exponential:
+      write_points(out, 10, metric, metric.exponentials);
+      break;
+    case Kind::summary:
+      write_points(out, 11, metric, metric.summaries);
+      break;
   }
   out.attributes(12, metric.metadata);
 }

@@ -100,7 +100,9 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
     if (field->type != Type::boolean) return unexpected(value ? "true" : "false");
     return number(*field, value);
   }
-  bool Int(int value) { return integer(value < 0, static_cast<std::uint64_t>(static_cast<std::int64_t>(value))); }
+  bool Int(int value) {
+    return integer(value < 0, static_cast<std::uint64_t>(static_cast<std::int64_t>(value)));
+  }
   bool Uint(unsigned value) { return integer(false, value); }
   bool Int64(std::int64_t value) { return integer(value < 0, static_cast<std::uint64_t>(value)); }
   bool Uint64(std::uint64_t value) { return integer(false, value); }
@@ -115,23 +117,30 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
     if (!field) return ignored();
     const std::string_view value(text, size);
     switch (field->type) {
-      case Type::string: append_field(*field, value); return true;
+      case Type::string:
+        append_field(*field, value);
+        return true;
       case Type::bytes: {
         std::string raw;
         if (!pdata::unbase64(value, raw)) return refuse("illegal base64 data");
         append_field(*field, raw);
         return true;
       }
-      case Type::trace_id: return id(*field, value, 16);
-      case Type::span_id: return id(*field, value, 8);
+      case Type::trace_id:
+        return id(*field, value, 16);
+      case Type::span_id:
+        return id(*field, value, 8);
       case Type::enumeration:
         for (const auto& name : field->names)
           if (name.name == value) return number(*field, static_cast<std::uint64_t>(name.value));
         return refuse(fmt::format("unknown value \"{}\" of {}", value.substr(0, 64), field->json));
-      case Type::real: return real_text(*field, value);
+      case Type::real:
+        return real_text(*field, value);
       case Type::boolean:
-      case Type::message: return unexpected("a text");
-      default: return integer_text(*field, value);
+      case Type::message:
+        return unexpected("a text");
+      default:
+        return integer_text(*field, value);
     }
   }
 
@@ -161,7 +170,8 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
   }
   bool unexpected(std::string_view what) {
     const Field* field = levels_.back().key;
-    return refuse(fmt::format("{} does not fit field {} of {}", what, field ? field->json : "?", name_of(levels_.back().kind)));
+    return refuse(fmt::format("{} does not fit field {} of {}", what, field ? field->json : "?",
+                              name_of(levels_.back().kind)));
   }
 
   void append_field(const Field& field, std::string_view body) {
@@ -217,11 +227,14 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
       case Type::sint32:
         if (negative ? low < INT32_MIN : value > INT32_MAX) return out_of_range(*field);
         break;
-      default: return unexpected("a number");
+      default:
+        return unexpected("a number");
     }
     return number(*field, value);
   }
-  bool out_of_range(const Field& field) { return refuse(fmt::format("number out of range for {}", field.json)); }
+  bool out_of_range(const Field& field) {
+    return refuse(fmt::format("number out of range for {}", field.json));
+  }
 
   bool integer_text(const Field& field, std::string_view text) {
     const bool negative = text.starts_with('-');
@@ -253,7 +266,8 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
     for (std::size_t i = 0; i < text.size(); i += 2) {
       unsigned byte = 0;
       const auto [end, code] = std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
-      if (code != std::errc{} || end != text.data() + i + 2) return refuse(fmt::format("{} is not hex", field.json));
+      if (code != std::errc{} || end != text.data() + i + 2)
+        return refuse(fmt::format("{} is not hex", field.json));
       raw += static_cast<char>(byte);
     }
     append_field(field, raw);
@@ -271,10 +285,11 @@ Result<Bytes> parse_json(SignalKind signal, std::string_view json) {
   Handler handler(request_of(signal));
   rapidjson::MemoryStream stream(json.data(), json.size());
   rapidjson::Reader reader;
-  constexpr unsigned kFlags = rapidjson::kParseStopWhenDoneFlag | rapidjson::kParseIterativeFlag |
-                              rapidjson::kParseFullPrecisionFlag;
+  constexpr unsigned kFlags =
+      rapidjson::kParseStopWhenDoneFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
   if (!reader.Parse<kFlags>(stream, handler)) {
-    const std::string why = handler.error.empty() ? rapidjson::GetParseError_En(reader.GetParseErrorCode()) : handler.error;
+    const std::string why =
+        handler.error.empty() ? rapidjson::GetParseError_En(reader.GetParseErrorCode()) : handler.error;
     return fail(gleaner::Fault::permanent, fmt::format("byte {}: {}", reader.GetErrorOffset(), why));
   }
   return Bytes::copy(handler.result);

@@ -31,11 +31,21 @@ void append_string(std::string& out, std::string_view text) {
     out.append(text, from, i - from);
     from = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out += kHex[c >> 4];
@@ -47,9 +57,12 @@ void append_string(std::string& out, std::string_view text) {
 }
 
 void append_real(std::string& out, double value) {
-  if (std::isnan(value)) out += "\"NaN\"";
-  else if (std::isinf(value)) out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-  else out += pdata::format_double(value);
+  if (std::isnan(value))
+    out += "\"NaN\"";
+  else if (std::isinf(value))
+    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  else
+    out += pdata::format_double(value);
 }
 
 class JsonWriter {
@@ -72,8 +85,10 @@ class JsonWriter {
       out_ += '"';
       out_ += field.json;
       out_ += "\":";
-      if (write_field(field, begin, end)) first = false;
-      else out_.resize(mark);
+      if (write_field(field, begin, end))
+        first = false;
+      else
+        out_.resize(mark);
     }
     out_ += '}';
     seen_.resize(begin);
@@ -86,8 +101,11 @@ class JsonWriter {
     const std::size_t begin = seen_.size();
     for (FieldReader reader(bytes); reader.next();) {
       const std::uint32_t number =
-          reader.number() == 1000 ? 2 : reader.number();  // the scope list of old senders is written as the new one
-      const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.number == number; });
+          reader.number() == 1000
+              ? 2
+              : reader.number();  // the scope list of old senders is written as the new one
+      const auto found =
+          std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.number == number; });
       if (found == fields.end()) continue;
       if (found->oneof)
         seen_.erase(std::remove_if(seen_.begin() + static_cast<std::ptrdiff_t>(begin), seen_.end(),
@@ -160,30 +178,52 @@ class JsonWriter {
         if (field.type == Type::trace_id || field.type == Type::span_id)
           return seen.data.find_first_not_of('\0') == std::string_view::npos;
         return seen.data.empty();
-      default: return seen.value == 0;
+      default:
+        return seen.value == 0;
     }
   }
 
   void scalar(const Field& field, std::uint64_t value, std::string_view data) {
     auto to = std::back_inserter(out_);
     switch (field.type) {
-      case Type::string: append_string(out_, data); break;
-      case Type::bytes: fmt::format_to(to, "\"{}\"", pdata::base64(data)); break;
+      case Type::string:
+        append_string(out_, data);
+        break;
+      case Type::bytes:
+        fmt::format_to(to, "\"{}\"", pdata::base64(data));
+        break;
       case Type::trace_id:
-      case Type::span_id: fmt::format_to(to, "\"{}\"", pdata::hex(data)); break;
-      case Type::boolean: out_ += value ? "true" : "false"; break;
+      case Type::span_id:
+        fmt::format_to(to, "\"{}\"", pdata::hex(data));
+        break;
+      case Type::boolean:
+        out_ += value ? "true" : "false";
+        break;
       case Type::enumeration:
-      case Type::int32: fmt::format_to(to, "{}", static_cast<std::int32_t>(value)); break;
-      case Type::sint32: fmt::format_to(to, "{}", static_cast<std::int32_t>(unzigzag(value))); break;
+      case Type::int32:
+        fmt::format_to(to, "{}", static_cast<std::int32_t>(value));
+        break;
+      case Type::sint32:
+        fmt::format_to(to, "{}", static_cast<std::int32_t>(unzigzag(value)));
+        break;
       case Type::uint32:
-      case Type::fixed32: fmt::format_to(to, "{}", static_cast<std::uint32_t>(value)); break;
+      case Type::fixed32:
+        fmt::format_to(to, "{}", static_cast<std::uint32_t>(value));
+        break;
       case Type::uint64:
-      case Type::fixed64: fmt::format_to(to, "\"{}\"", value); break;
+      case Type::fixed64:
+        fmt::format_to(to, "\"{}\"", value);
+        break;
       case Type::int64:
-      case Type::sfixed64: fmt::format_to(to, "\"{}\"", static_cast<std::int64_t>(value)); break;
-      case Type::real: append_real(out_, std::bit_cast<double>(value)); break;
+      case Type::sfixed64:
+        fmt::format_to(to, "\"{}\"", static_cast<std::int64_t>(value));
+        break;
+      case Type::real:
+        append_real(out_, std::bit_cast<double>(value));
+        break;
       case Type::none:
-      case Type::message: break;
+      case Type::message:
+        break;
     }
   }
 

@@ -23,7 +23,8 @@ std::string record(std::string_view fields) {
   return R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{)" + std::string(fields) + "}]}]}]}";
 }
 std::string written(std::string_view fields) {
-  return R"({"resourceLogs":[{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{)" + std::string(fields) + "}]}]}]}";
+  return R"({"resourceLogs":[{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{)" + std::string(fields) +
+         "}]}]}]}";
 }
 
 struct Case {
@@ -32,7 +33,8 @@ struct Case {
 class LogJson : public testing::TestWithParam<Case> {};
 TEST_P(LogJson, IsReadAndWritten) {
   if (GetParam().out.starts_with("error")) {
-    EXPECT_THAT(through(SignalKind::logs, record(GetParam().in)), testing::HasSubstr(GetParam().out.substr(7)));
+    EXPECT_THAT(through(SignalKind::logs, record(GetParam().in)),
+                testing::HasSubstr(GetParam().out.substr(7)));
   } else {
     EXPECT_EQ(through(SignalKind::logs, record(GetParam().in)), written(GetParam().out));
   }
@@ -53,7 +55,8 @@ INSTANTIATE_TEST_SUITE_P(
          {R"("body":{"arrayValue":{"values":[{"stringValue":"x"},{}]}})",
           R"("body":{"arrayValue":{"values":[{"stringValue":"x"},{}]}})"},
          {R"("body":{"kvlistValue":{}})", R"("body":{"kvlistValue":{}})"},
-         {R"("attributes":[{"key":"k"}],"unknown":{"a":[1,{"b":null}]})", R"("body":{},"attributes":[{"key":"k","value":{}}])"},
+         {R"("attributes":[{"key":"k"}],"unknown":{"a":[1,{"b":null}]})",
+          R"("body":{},"attributes":[{"key":"k","value":{}}])"},
          {R"("body":null,"attributes":null,"severityText":null)", R"("body":{})"},
          {R"("traceId":"0AF7651916CD43DD8448EB211C80319C","flags":"1")",
           R"("body":{},"flags":1,"traceId":"0af7651916cd43dd8448eb211c80319c")"},
@@ -69,7 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Json, DocumentsAreChecked) {
   EXPECT_EQ(through(SignalKind::logs, "{}"), "{}");
   EXPECT_EQ(through(SignalKind::logs, "{\"resourceLogs\":[]} trailing"), "{}");
-  for (const char* bad : {"", "hello", "[]", "null", "{\"resourceLogs\":{\"a\":1}}", "{\"resourceLogs\":[{", "5", "\xEF\xBB\xBF{}"})
+  for (const char* bad : {"", "hello", "[]", "null", "{\"resourceLogs\":{\"a\":1}}", "{\"resourceLogs\":[{",
+                          "5", "\xEF\xBB\xBF{}"})
     EXPECT_THAT(through(SignalKind::logs, bad), testing::StartsWith("error: byte ")) << bad;
 }
 

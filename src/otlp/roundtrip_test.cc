@@ -67,8 +67,9 @@ TEST(RoundTrip, OldScopeListsCountWhenTheNewOneIsEmpty) {
 
 TEST(RoundTrip, LongMessagesGetLongLengths) {
   for (const std::size_t size : {100u, 127u, 128u, 16383u, 16384u, 70000u}) {
-    const std::string json = R"({"resourceLogs":[{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{"body":{"stringValue":")" +
-                             std::string(size, 'x') + R"("}}]}]}]})";
+    const std::string json =
+        R"({"resourceLogs":[{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{"body":{"stringValue":")" +
+        std::string(size, 'x') + R"("}}]}]}]})";
     EXPECT_EQ(through_records<Logs>(json), json);
   }
 }

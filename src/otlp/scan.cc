@@ -9,7 +9,18 @@ namespace {
 
 /// What the scan must know of a field: two bytes.
 struct Rule {
-  enum Kind : std::uint8_t { unknown, varint, fixed64, fixed32, blob, trace_id, span_id, message, packed_varint, packed_fixed64 };
+  enum Kind : std::uint8_t {
+    unknown,
+    varint,
+    fixed64,
+    fixed32,
+    blob,
+    trace_id,
+    span_id,
+    message,
+    packed_varint,
+    packed_fixed64
+  };
   Kind kind = unknown;
   Message sub = Message::count;
 };
@@ -24,16 +35,30 @@ struct Rules {
         Rule& rule = of[m][field.number];
         rule.sub = field.message;
         switch (field.type) {
-          case Type::message: rule.kind = Rule::message; break;
-          case Type::trace_id: rule.kind = Rule::trace_id; break;
-          case Type::span_id: rule.kind = Rule::span_id; break;
+          case Type::message:
+            rule.kind = Rule::message;
+            break;
+          case Type::trace_id:
+            rule.kind = Rule::trace_id;
+            break;
+          case Type::span_id:
+            rule.kind = Rule::span_id;
+            break;
           case Type::string:
-          case Type::bytes: rule.kind = Rule::blob; break;
+          case Type::bytes:
+            rule.kind = Rule::blob;
+            break;
           case Type::fixed64:
           case Type::sfixed64:
-          case Type::real: rule.kind = field.repeated ? Rule::packed_fixed64 : Rule::fixed64; break;
-          case Type::fixed32: rule.kind = Rule::fixed32; break;
-          default: rule.kind = field.repeated ? Rule::packed_varint : Rule::varint; break;
+          case Type::real:
+            rule.kind = field.repeated ? Rule::packed_fixed64 : Rule::fixed64;
+            break;
+          case Type::fixed32:
+            rule.kind = Rule::fixed32;
+            break;
+          default:
+            rule.kind = field.repeated ? Rule::packed_varint : Rule::varint;
+            break;
         }
       }
     }
@@ -70,7 +95,8 @@ class Scanner {
           p += 8;
           break;
         case 5:
-          if (rule.kind != Rule::fixed32 && rule.kind != Rule::unknown) return fault(Fault::bad_wire_type, kind, number, type);
+          if (rule.kind != Rule::fixed32 && rule.kind != Rule::unknown)
+            return fault(Fault::bad_wire_type, kind, number, type);
           if (end - p < 4) return fault(Fault::truncated, kind, number);
           p += 4;
           break;
@@ -81,8 +107,10 @@ class Scanner {
           p += size;
           break;
         case 3:
-        case 4: return fault(Fault::truncated, kind, number);  // groups: the reference refuses them so
-        default: return fault(Fault::bad_wire_type, kind, number, type);
+        case 4:
+          return fault(Fault::truncated, kind, number);  // groups: the reference refuses them so
+        default:
+          return fault(Fault::bad_wire_type, kind, number, type);
       }
     }
     return true;
@@ -91,23 +119,31 @@ class Scanner {
  private:
   bool delimited(Rule rule, Message kind, std::uint32_t number, const char* p, const char* end, int depth) {
     switch (rule.kind) {
-      case Rule::message: return message(rule.sub, p, end, depth + 1);
-      case Rule::blob: return true;
-      case Rule::trace_id: return end == p || end - p == 16 || fault(Fault::bad_id_length, kind, number);
-      case Rule::span_id: return end == p || end - p == 8 || fault(Fault::bad_id_length, kind, number);
-      case Rule::packed_fixed64: return (end - p) % 8 == 0 || fault(Fault::truncated, kind, number);
+      case Rule::message:
+        return message(rule.sub, p, end, depth + 1);
+      case Rule::blob:
+        return true;
+      case Rule::trace_id:
+        return end == p || end - p == 16 || fault(Fault::bad_id_length, kind, number);
+      case Rule::span_id:
+        return end == p || end - p == 8 || fault(Fault::bad_id_length, kind, number);
+      case Rule::packed_fixed64:
+        return (end - p) % 8 == 0 || fault(Fault::truncated, kind, number);
       case Rule::packed_varint:
         for (std::uint64_t value; p < end;)
           if (!(p = read_varint(p, end, value))) return fault(Fault::truncated, kind, number);
         return true;
       case Rule::unknown:
         if (number != 1000) return true;
-        if (kind == Message::resource_logs) return result.legacy = true, message(Message::scope_logs, p, end, depth + 1);
-        if (kind == Message::resource_spans) return result.legacy = true, message(Message::scope_spans, p, end, depth + 1);
+        if (kind == Message::resource_logs)
+          return result.legacy = true, message(Message::scope_logs, p, end, depth + 1);
+        if (kind == Message::resource_spans)
+          return result.legacy = true, message(Message::scope_spans, p, end, depth + 1);
         if (kind == Message::resource_metrics)
           return result.legacy = true, message(Message::scope_metrics, p, end, depth + 1);
         return true;
-      default: return fault(Fault::bad_wire_type, kind, number, 2);
+      default:
+        return fault(Fault::bad_wire_type, kind, number, 2);
     }
   }
 
@@ -118,11 +154,16 @@ class Scanner {
       case Message::number_point:
       case Message::histogram_point:
       case Message::exponential_point:
-      case Message::summary_point: ++result.items; break;
+      case Message::summary_point:
+        ++result.items;
+        break;
       case Message::resource_logs:
       case Message::resource_spans:
-      case Message::resource_metrics: ++result.resources; break;
-      default: break;
+      case Message::resource_metrics:
+        ++result.resources;
+        break;
+      default:
+        break;
     }
   }
 
@@ -145,13 +186,18 @@ Scan scan(SignalKind signal, std::string_view request) {
 std::string Scan::text() const {
   const std::uint32_t number = field >> 3;
   switch (fault) {
-    case Fault::none: return "ok";
-    case Fault::truncated: return "unexpected EOF";
-    case Fault::too_deep: return fmt::format("messages are nested deeper than {} levels", kMaxDepth);
-    case Fault::bad_tag: return fmt::format("proto: {}: illegal tag {}", name_of(where), number);
+    case Fault::none:
+      return "ok";
+    case Fault::truncated:
+      return "unexpected EOF";
+    case Fault::too_deep:
+      return fmt::format("messages are nested deeper than {} levels", kMaxDepth);
+    case Fault::bad_tag:
+      return fmt::format("proto: {}: illegal tag {}", name_of(where), number);
     case Fault::bad_id_length:
       return where == Message::span_link || where == Message::span || where == Message::log_record
-                 ? fmt::format("unmarshal: invalid {} length", number == 1 || number == 9 ? "TraceID" : "SpanID")
+                 ? fmt::format("unmarshal: invalid {} length",
+                               number == 1 || number == 9 ? "TraceID" : "SpanID")
                  : "unmarshal: invalid ID length";
     case Fault::bad_wire_type: {
       std::string_view name = "?";

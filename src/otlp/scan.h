@@ -21,7 +21,8 @@ struct Scan {
   std::size_t resources = 0;
   bool legacy = false;  ///< has the scope list of old senders (field 1000): must be read as records
   bool ok() const { return fault == Fault::none; }
-  /// In words, as the reference says it: "unexpected EOF", "proto: wrong wireType = 7 for field ResourceLogs".
+  /// In words, as the reference says it: "unexpected EOF", "proto: wrong wireType = 7 for field
+  /// ResourceLogs".
   std::string text() const;
 };
 
@@ -32,7 +33,9 @@ struct Scan {
 Scan scan(SignalKind signal, std::string_view request);
 
 constexpr Message request_of(SignalKind signal) {
-  return signal == SignalKind::traces ? Message::traces : signal == SignalKind::metrics ? Message::metrics : Message::logs;
+  return signal == SignalKind::traces    ? Message::traces
+         : signal == SignalKind::metrics ? Message::metrics
+                                         : Message::logs;
 }
 
 }  // namespace gleaner::otlp

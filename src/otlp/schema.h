@@ -29,11 +29,40 @@ enum class Type : std::uint8_t {
 };
 
 enum class Message : std::uint8_t {
-  any_value, array_value, kv_list, key_value, resource, entity_ref, scope,
-  logs, resource_logs, scope_logs, log_record,
-  traces, resource_spans, scope_spans, span, span_event, span_link, status,
-  metrics, resource_metrics, scope_metrics, metric, gauge, sum, histogram, exponential_histogram, summary,
-  number_point, histogram_point, exponential_point, buckets, summary_point, quantile, exemplar,
+  any_value,
+  array_value,
+  kv_list,
+  key_value,
+  resource,
+  entity_ref,
+  scope,
+  logs,
+  resource_logs,
+  scope_logs,
+  log_record,
+  traces,
+  resource_spans,
+  scope_spans,
+  span,
+  span_event,
+  span_link,
+  status,
+  metrics,
+  resource_metrics,
+  scope_metrics,
+  metric,
+  gauge,
+  sum,
+  histogram,
+  exponential_histogram,
+  summary,
+  number_point,
+  histogram_point,
+  exponential_point,
+  buckets,
+  summary_point,
+  quantile,
+  exemplar,
   count,  // the number of messages
 };
 
@@ -48,9 +77,9 @@ struct Field {
   std::string_view json;  ///< lowerCamelCase
   Message message = Message::count;
   bool repeated = false;
-  bool always = false;    ///< JSON: written even when absent (resource, scope, status, body, value)
-  bool presence = false;  ///< JSON: written when on the wire, zero or not (optional and oneof)
-  std::uint8_t oneof = 0; ///< members of one group displace each other; 0 = none
+  bool always = false;     ///< JSON: written even when absent (resource, scope, status, body, value)
+  bool presence = false;   ///< JSON: written when on the wire, zero or not (optional and oneof)
+  std::uint8_t oneof = 0;  ///< members of one group displace each other; 0 = none
   std::span<const EnumName> names = {};
 };
 
@@ -58,20 +87,31 @@ struct Field {
 std::span<const Field> fields_of(Message message);
 std::string_view name_of(Message message);
 
-enum class WireType : std::uint8_t { varint = 0, fixed64 = 1, length = 2, group_begin = 3, group_end = 4, fixed32 = 5 };
+enum class WireType : std::uint8_t {
+  varint = 0,
+  fixed64 = 1,
+  length = 2,
+  group_begin = 3,
+  group_end = 4,
+  fixed32 = 5
+};
 
 constexpr WireType wire_type(Type type) {
   switch (type) {
     case Type::fixed64:
     case Type::sfixed64:
-    case Type::real: return WireType::fixed64;
-    case Type::fixed32: return WireType::fixed32;
+    case Type::real:
+      return WireType::fixed64;
+    case Type::fixed32:
+      return WireType::fixed32;
     case Type::message:
     case Type::string:
     case Type::bytes:
     case Type::trace_id:
-    case Type::span_id: return WireType::length;
-    default: return WireType::varint;
+    case Type::span_id:
+      return WireType::length;
+    default:
+      return WireType::varint;
   }
 }
 

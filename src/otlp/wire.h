@@ -51,7 +51,8 @@ constexpr std::uint64_t zigzag(std::int64_t value) {
 /// Walks the fields of one message. Bytes that scan() has accepted never fail; on others ok() turns false.
 class FieldReader {
  public:
-  explicit FieldReader(std::string_view message) : p_(message.data()), end_(message.data() + message.size()) {}
+  explicit FieldReader(std::string_view message)
+      : p_(message.data()), end_(message.data() + message.size()) {}
 
   /// Moves to the next field; false at the end or when the bytes are broken.
   bool next() {
@@ -77,20 +78,22 @@ class FieldReader {
         return true;
       case WireType::length: {
         std::uint64_t size = 0;
-        if (!(p_ = read_varint(p_, end_, size)) || size > static_cast<std::uint64_t>(end_ - p_)) return broken();
+        if (!(p_ = read_varint(p_, end_, size)) || size > static_cast<std::uint64_t>(end_ - p_))
+          return broken();
         data_ = {p_, static_cast<std::size_t>(size)};
         p_ += size;
         return true;
       }
-      default: return broken();
+      default:
+        return broken();
     }
   }
   bool ok() const { return ok_; }
   std::uint32_t number() const { return number_; }
   WireType type() const { return type_; }
-  std::uint64_t value() const { return value_; }     ///< varint, fixed64, fixed32
+  std::uint64_t value() const { return value_; }  ///< varint, fixed64, fixed32
   double real() const { return std::bit_cast<double>(value_); }
-  std::string_view data() const { return data_; }    ///< length-delimited
+  std::string_view data() const { return data_; }  ///< length-delimited
   /// The whole field, tag included.
   std::string_view raw() const { return {start_, static_cast<std::size_t>(p_ - start_)}; }
 

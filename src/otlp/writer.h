@@ -1,6 +1,6 @@
 #pragma once
-// Writes protobuf fields front to back. A nested message gets one length byte first; when it turns out longer than
-// 127 bytes, its body moves up by what the length needs.
+// Writes protobuf fields front to back. A nested message gets one length byte first; when it turns out longer
+// than 127 bytes, its body moves up by what the length needs.
 
 #include "base/bytes.h"
 #include "otlp/wire.h"
@@ -34,7 +34,9 @@ class Writer {
     out_.commit(static_cast<std::size_t>(p + 8 - begin));
   }
   void real(std::uint32_t number, double value) { fixed64(number, std::bit_cast<std::uint64_t>(value)); }
-  void real_always(std::uint32_t number, double value) { fixed64_always(number, std::bit_cast<std::uint64_t>(value)); }
+  void real_always(std::uint32_t number, double value) {
+    fixed64_always(number, std::bit_cast<std::uint64_t>(value));
+  }
   void fixed32(std::uint32_t number, std::uint32_t value) {
     if (!value) return;
     char* p = out_.reserve(9);

@@ -31,7 +31,8 @@ std::string hex(std::string_view bytes);
 struct Resource {
   Map attributes;
   std::uint32_t dropped_attributes_count = 0;
-  std::string_view entity_refs;  ///< the message's entity_refs fields as they came over the wire, tags included
+  std::string_view
+      entity_refs;  ///< the message's entity_refs fields as they came over the wire, tags included
 };
 
 struct Scope {

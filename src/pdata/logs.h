@@ -4,9 +4,9 @@
 namespace gleaner::pdata {
 
 struct LogRecord {
-  std::uint64_t time = 0;           ///< ns since 1970, 0 = unknown
-  std::uint64_t observed_time = 0;  ///< ns since 1970
-  std::int32_t severity_number = 0; ///< 0 unspecified, 1..24
+  std::uint64_t time = 0;            ///< ns since 1970, 0 = unknown
+  std::uint64_t observed_time = 0;   ///< ns since 1970
+  std::int32_t severity_number = 0;  ///< 0 unspecified, 1..24
   std::uint32_t flags = 0;
   std::uint32_t dropped_attributes_count = 0;
   std::string_view severity_text;

@@ -36,7 +36,9 @@ constexpr std::string_view signal_name(SignalKind kind) {
   return kind == SignalKind::traces ? Traces::name : kind == SignalKind::metrics ? Metrics::name : Logs::name;
 }
 constexpr std::string_view signal_items(SignalKind kind) {
-  return kind == SignalKind::traces ? Traces::items : kind == SignalKind::metrics ? Metrics::items : Logs::items;
+  return kind == SignalKind::traces    ? Traces::items
+         : kind == SignalKind::metrics ? Metrics::items
+                                       : Logs::items;
 }
 
 /// A message of one signal as structs; everything lives in the arena.

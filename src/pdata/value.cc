@@ -31,14 +31,19 @@ bool Map::erase(std::string_view key) {
 bool equal(const Value& a, const Value& b) {
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Value::Kind::empty: return true;
+    case Value::Kind::empty:
+      return true;
     case Value::Kind::string:
-    case Value::Kind::bytes: return a.text() == b.text();
+    case Value::Kind::bytes:
+      return a.text() == b.text();
     case Value::Kind::boolean:
-    case Value::Kind::integer: return a.as_int() == b.as_int();
-    case Value::Kind::real: return a.as_real() == b.as_real();
+    case Value::Kind::integer:
+      return a.as_int() == b.as_int();
+    case Value::Kind::real:
+      return a.as_real() == b.as_real();
     case Value::Kind::array:
-      return std::equal(a.as_array().begin(), a.as_array().end(), b.as_array().begin(), b.as_array().end(), equal);
+      return std::equal(a.as_array().begin(), a.as_array().end(), b.as_array().begin(), b.as_array().end(),
+                        equal);
     case Value::Kind::map: {
       if (a.as_map().size() != b.as_map().size()) return false;
       return std::all_of(a.as_map().begin(), a.as_map().end(), [&](const KeyValue& kv) {
@@ -52,16 +57,20 @@ bool equal(const Value& a, const Value& b) {
 
 Value clone(Arena& arena, const Value& value) {
   switch (value.kind()) {
-    case Value::Kind::string: return Value::string(arena.copy(value.text()));
-    case Value::Kind::bytes: return Value::bytes(arena.copy(value.text()));
+    case Value::Kind::string:
+      return Value::string(arena.copy(value.text()));
+    case Value::Kind::bytes:
+      return Value::bytes(arena.copy(value.text()));
     case Value::Kind::array: {
       Value copy = Value::new_array(arena);
       copy.as_array().reserve(arena, value.as_array().size());
       for (const auto& item : value.as_array()) copy.as_array().push_back(arena, clone(arena, item));
       return copy;
     }
-    case Value::Kind::map: return Value::map(arena.make<Map>(clone(arena, value.as_map())));
-    default: return value;
+    case Value::Kind::map:
+      return Value::map(arena.make<Map>(clone(arena, value.as_map())));
+    default:
+      return value;
   }
 }
 
@@ -78,8 +87,9 @@ std::string format_double(double value) {
   std::array<char, 400> digits{};
   const double size = std::fabs(value);
   const bool exponent = size != 0 && (size < 1e-6 || size >= 1e21);
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value,
-                                          exponent ? std::chars_format::scientific : std::chars_format::fixed);
+  const auto [end, error] =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value,
+                    exponent ? std::chars_format::scientific : std::chars_format::fixed);
   std::string out(digits.data(), end);
   // to_chars writes at least two exponent digits ("1e-09"); JavaScript writes "1e-9".
   const auto e = out.find('e');
@@ -113,12 +123,18 @@ bool unbase64(std::string_view text, std::string& out) {
   out.reserve(text.size() * 3 / 4);
   for (const char c : text) {
     unsigned digit;
-    if (c >= 'A' && c <= 'Z') digit = static_cast<unsigned>(c - 'A');
-    else if (c >= 'a' && c <= 'z') digit = static_cast<unsigned>(c - 'a') + 26;
-    else if (c >= '0' && c <= '9') digit = static_cast<unsigned>(c - '0') + 52;
-    else if (c == '+' || c == '-') digit = 62;
-    else if (c == '/' || c == '_') digit = 63;
-    else return false;
+    if (c >= 'A' && c <= 'Z')
+      digit = static_cast<unsigned>(c - 'A');
+    else if (c >= 'a' && c <= 'z')
+      digit = static_cast<unsigned>(c - 'a') + 26;
+    else if (c >= '0' && c <= '9')
+      digit = static_cast<unsigned>(c - '0') + 52;
+    else if (c == '+' || c == '-')
+      digit = 62;
+    else if (c == '/' || c == '_')
+      digit = 63;
+    else
+      return false;
     word = word << 6 | digit;
     bits += 6;
     if (bits >= 8) {
@@ -131,9 +147,15 @@ bool unbase64(std::string_view text, std::string& out) {
 
 void append_json(std::string& out, const Value& value) {
   switch (value.kind()) {
-    case Value::Kind::empty: out += "null"; return;
-    case Value::Kind::string: log::append_json_string(out, value.text()); return;
-    case Value::Kind::bytes: log::append_json_string(out, base64(value.text())); return;
+    case Value::Kind::empty:
+      out += "null";
+      return;
+    case Value::Kind::string:
+      log::append_json_string(out, value.text());
+      return;
+    case Value::Kind::bytes:
+      log::append_json_string(out, base64(value.text()));
+      return;
     case Value::Kind::array: {
       out += '[';
       bool first = true;
@@ -161,20 +183,34 @@ void append_json(std::string& out, const Value& value) {
       out += '}';
       return;
     }
-    default: append_text(out, value);
+    default:
+      append_text(out, value);
   }
 }
 
 void append_text(std::string& out, const Value& value) {
   switch (value.kind()) {
-    case Value::Kind::empty: return;
-    case Value::Kind::string: out += value.text(); return;
-    case Value::Kind::boolean: out += value.as_bool() ? "true" : "false"; return;
-    case Value::Kind::integer: out += std::to_string(value.as_int()); return;
-    case Value::Kind::real: out += format_double(value.as_real()); return;
-    case Value::Kind::bytes: out += base64(value.text()); return;
+    case Value::Kind::empty:
+      return;
+    case Value::Kind::string:
+      out += value.text();
+      return;
+    case Value::Kind::boolean:
+      out += value.as_bool() ? "true" : "false";
+      return;
+    case Value::Kind::integer:
+      out += std::to_string(value.as_int());
+      return;
+    case Value::Kind::real:
+      out += format_double(value.as_real());
+      return;
+    case Value::Kind::bytes:
+      out += base64(value.text());
+      return;
     case Value::Kind::array:
-    case Value::Kind::map: append_json(out, value); return;
+    case Value::Kind::map:
+      append_json(out, value);
+      return;
   }
 }
 

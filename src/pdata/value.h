@@ -111,16 +111,17 @@ bool equal(const Value& a, const Value& b);
 Value clone(Arena& arena, const Value& value);
 Map clone(Arena& arena, const Map& map);
 
-/// The text form used all over the collector ("AsString"): ints decimal, doubles as in JavaScript, bools, bytes
-/// in base64, maps and lists as JSON without HTML escaping (map keys sorted), empty = "".
-/// Source: spec/collector.md 4.5.
+/// The text form used all over the collector ("AsString"): ints decimal, doubles as in JavaScript, bools,
+/// bytes in base64, maps and lists as JSON without HTML escaping (map keys sorted), empty = "". Source:
+/// spec/collector.md 4.5.
 std::string as_text(const Value& value);
 /// The same, appended.
 void append_text(std::string& out, const Value& value);
 /// The value as JSON as AsString writes it inside maps and lists: strings quoted, empty = null.
 void append_json(std::string& out, const Value& value);
 
-/// A double as JavaScript (and Go's encoding/json) prints it: shortest digits, exponent below 1e-6 and from 1e21.
+/// A double as JavaScript (and Go's encoding/json) prints it: shortest digits, exponent below 1e-6 and from
+/// 1e21.
 std::string format_double(double value);
 
 /// Standard base64 with padding.

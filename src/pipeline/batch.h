@@ -12,7 +12,7 @@ namespace gleaner {
 
 /// Who sent it: travels with the data until something merges it with others'.
 struct Client {
-  std::string address;  ///< the peer's IP, "" when it has none
+  std::string address;                                        ///< the peer's IP, "" when it has none
   std::vector<std::pair<std::string, std::string>> metadata;  ///< request headers, if the receiver keeps them
 };
 
@@ -26,7 +26,8 @@ struct Batch {
 
   Batch() = default;
   /// A batch nobody waits for, or one whose sender wants to hear through `ticket`.
-  explicit Batch(Payload<S> payload, Ticket* ticket = nullptr) : data(std::move(payload)), receipt(data.items(), ticket) {}
+  explicit Batch(Payload<S> payload, Ticket* ticket = nullptr)
+      : data(std::move(payload)), receipt(data.items(), ticket) {}
 
   void append(Batch&& other) {
     data.append(std::move(other.data));

@@ -14,8 +14,8 @@
 
 namespace gleaner {
 
-/// Lifecycle. start() once; stop() at most once, also after a failed or missing start(). stop() means, in this order:
-/// refuse new work, wait for work in flight, release.
+/// Lifecycle. start() once; stop() at most once, also after a failed or missing start(). stop() means, in
+/// this order: refuse new work, wait for work in flight, release.
 class Component {
  public:
   virtual ~Component() = default;
@@ -31,9 +31,12 @@ struct Consumers {
 
   template <class S>
   Consumer<S>*& of() {
-    if constexpr (S::kind == SignalKind::logs) return logs;
-    else if constexpr (S::kind == SignalKind::metrics) return metrics;
-    else return traces;
+    if constexpr (S::kind == SignalKind::logs)
+      return logs;
+    else if constexpr (S::kind == SignalKind::metrics)
+      return metrics;
+    else
+      return traces;
   }
   template <class S>
   Consumer<S>* of() const {
@@ -70,11 +73,11 @@ class Extension : public Component {
 /// What gleaner gives a component. Everything outlives it.
 struct Context {
   Loop& loop;
-  log::Logger logger;            ///< already carries the component's id, kind and (for processors) pipeline
+  log::Logger logger;  ///< already carries the component's id, kind and (for processors) pipeline
   metrics::Registry& metrics;
-  Budget& memory;                ///< bytes of data the process may hold before receivers refuse
-  std::string id;                ///< as the user wrote it: "otlp/backend"
-  std::string version;           ///< gleaner's own
+  Budget& memory;       ///< bytes of data the process may hold before receivers refuse
+  std::string id;       ///< as the user wrote it: "otlp/backend"
+  std::string version;  ///< gleaner's own
   /// Reports that the component cannot go on: gleaner shuts down (exit code 0, as the reference).
   std::function<void(Error)> fatal;
   /// The extension of this id that was configured and listed, or nullptr.

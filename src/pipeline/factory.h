@@ -11,30 +11,36 @@ namespace gleaner {
 
 using SignalSet = std::uint8_t;
 constexpr SignalSet bit(SignalKind kind) { return static_cast<SignalSet>(1u << static_cast<unsigned>(kind)); }
-inline constexpr SignalSet kAllSignals = bit(SignalKind::traces) | bit(SignalKind::metrics) | bit(SignalKind::logs);
+inline constexpr SignalSet kAllSignals =
+    bit(SignalKind::traces) | bit(SignalKind::metrics) | bit(SignalKind::logs);
 inline constexpr SignalSet kLogsOnly = bit(SignalKind::logs);
 inline constexpr SignalSet kMetricsOnly = bit(SignalKind::metrics);
 
 /// A decoded configuration, its type known to its factory only.
-using AnyConfig = std::shared_ptr<const void>;  // shared: a reload keeps the old one until its components are gone
+using AnyConfig =
+    std::shared_ptr<const void>;  // shared: a reload keeps the old one until its components are gone
 
 /// What all kinds of factories have.
 struct FactoryBase {
-  std::string_view type;      ///< today's name
-  std::string_view alias;     ///< the other spelling, "" if there is one name only
+  std::string_view type;   ///< today's name
+  std::string_view alias;  ///< the other spelling, "" if there is one name only
   SignalSet signals = 0;
-  std::string_view about;     ///< one sentence for docs
+  std::string_view about;  ///< one sentence for docs
   std::span<const config::Field> (*fields)();
   AnyConfig (*decode)(const config::Node& node, const std::string& path, config::Problems& problems);
 };
 
 struct ReceiverFactory : FactoryBase {
-  Result<std::unique_ptr<Receiver>> (*make)(const AnyConfig& config, const Context& context, const Consumers& next);
+  Result<std::unique_ptr<Receiver>> (*make)(const AnyConfig& config, const Context& context,
+                                            const Consumers& next);
 };
 struct ProcessorFactory : FactoryBase {
-  Result<std::unique_ptr<Processor<Logs>>> (*make_logs)(const AnyConfig&, const Context&, Consumer<Logs>& next);
-  Result<std::unique_ptr<Processor<Metrics>>> (*make_metrics)(const AnyConfig&, const Context&, Consumer<Metrics>& next);
-  Result<std::unique_ptr<Processor<Traces>>> (*make_traces)(const AnyConfig&, const Context&, Consumer<Traces>& next);
+  Result<std::unique_ptr<Processor<Logs>>> (*make_logs)(const AnyConfig&, const Context&,
+                                                        Consumer<Logs>& next);
+  Result<std::unique_ptr<Processor<Metrics>>> (*make_metrics)(const AnyConfig&, const Context&,
+                                                              Consumer<Metrics>& next);
+  Result<std::unique_ptr<Processor<Traces>>> (*make_traces)(const AnyConfig&, const Context&,
+                                                            Consumer<Traces>& next);
 };
 struct ExporterFactory : FactoryBase {
   Result<std::unique_ptr<Exporter>> (*make)(const AnyConfig& config, const Context& context);
@@ -45,8 +51,13 @@ struct ExtensionFactory : FactoryBase {
 
 namespace detail {
 template <class C>
-constexpr FactoryBase factory_base(std::string_view type, std::string_view alias, SignalSet signals, std::string_view about) {
-  return {type, alias, signals, about, [] { return C::fields(); },
+constexpr FactoryBase factory_base(std::string_view type, std::string_view alias, SignalSet signals,
+                                   std::string_view about) {
+  return {type,
+          alias,
+          signals,
+          about,
+          [] { return C::fields(); },
           [](const config::Node& node, const std::string& path, config::Problems& problems) -> AnyConfig {
             return std::make_shared<const C>(config::decode<C>(node, path, problems));
           }};
@@ -59,23 +70,28 @@ const C& as(const AnyConfig& config) {
 
 /// receiver<Config, &make>("filelog", ...) where `make(const Config&, const Context&, const Consumers&)`.
 template <class C, auto Make>
-constexpr ReceiverFactory receiver(std::string_view type, std::string_view alias, SignalSet signals, std::string_view about) {
+constexpr ReceiverFactory receiver(std::string_view type, std::string_view alias, SignalSet signals,
+                                   std::string_view about) {
   return {detail::factory_base<C>(type, alias, signals, about),
           [](const AnyConfig& config, const Context& context, const Consumers& next) {
             return Make(detail::as<C>(config), context, next);
           }};
 }
 template <class C, auto Make>
-constexpr ExporterFactory exporter(std::string_view type, std::string_view alias, SignalSet signals, std::string_view about) {
-  return {detail::factory_base<C>(type, alias, signals, about),
-          [](const AnyConfig& config, const Context& context) { return Make(detail::as<C>(config), context); }};
+constexpr ExporterFactory exporter(std::string_view type, std::string_view alias, SignalSet signals,
+                                   std::string_view about) {
+  return {
+      detail::factory_base<C>(type, alias, signals, about),
+      [](const AnyConfig& config, const Context& context) { return Make(detail::as<C>(config), context); }};
 }
 template <class C, auto Make>
 constexpr ExtensionFactory extension(std::string_view type, std::string_view alias, std::string_view about) {
-  return {detail::factory_base<C>(type, alias, 0, about),
-          [](const AnyConfig& config, const Context& context) { return Make(detail::as<C>(config), context); }};
+  return {
+      detail::factory_base<C>(type, alias, 0, about),
+      [](const AnyConfig& config, const Context& context) { return Make(detail::as<C>(config), context); }};
 }
-/// processor<Config, Make>(...) where Make::make<S>(const Config&, const Context&, Consumer<S>&) for every signal.
+/// processor<Config, Make>(...) where Make::make<S>(const Config&, const Context&, Consumer<S>&) for every
+/// signal.
 template <class C, class Make>
 constexpr ProcessorFactory processor(std::string_view type, std::string_view alias, std::string_view about) {
   return {detail::factory_base<C>(type, alias, kAllSignals, about),

@@ -5,8 +5,10 @@
 namespace gleaner {
 
 template <class S>
-FanOut<S>::FanOut(std::vector<Consumer<S>*> branches, bool booked) : branches_(std::move(branches)), booked_(booked) {
-  std::stable_partition(branches_.begin(), branches_.end(), [](const Consumer<S>* c) { return c->mutates(); });
+FanOut<S>::FanOut(std::vector<Consumer<S>*> branches, bool booked)
+    : branches_(std::move(branches)), booked_(booked) {
+  std::stable_partition(branches_.begin(), branches_.end(),
+                        [](const Consumer<S>* c) { return c->mutates(); });
 }
 
 template <class S>
@@ -29,8 +31,10 @@ Task<Result<>> FanOut<S>::consume(Batch<S>& batch) {
     if (one) continue;
     twin.data = Payload<S>();
     twin.receipt.forget();  // the caller still has the original and decides
-    if (all) all = std::move(one);
-    else if (one.error().fault == Fault::permanent) all.error().fault = Fault::permanent;
+    if (all)
+      all = std::move(one);
+    else if (one.error().fault == Fault::permanent)
+      all.error().fault = Fault::permanent;
   }
   co_return all;
 }

@@ -27,8 +27,8 @@ std::string_view drop_name(Drop reason);
 struct Ledger {
   std::string pipeline;  ///< as the user names it: "logs/app"
   std::uint64_t in = 0;
-  std::uint64_t copies = 0;  ///< made where a pipeline fans out to several exporters
-  std::uint64_t refused = 0; ///< never entered: the sender was told to keep it
+  std::uint64_t copies = 0;   ///< made where a pipeline fans out to several exporters
+  std::uint64_t refused = 0;  ///< never entered: the sender was told to keep it
   std::uint64_t delivered = 0;
   std::uint64_t persisted = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(Drop::count)> dropped{};

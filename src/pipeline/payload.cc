@@ -45,8 +45,10 @@ void Payload<S>::append(Payload&& other) {
   }
   items_ += other.items_;
   if (records_ && other.records_) {
-    records_->resources.reserve(records_->arena, records_->resources.size() + other.records_->resources.size());
-    for (const auto& resource : other.records_->resources) records_->resources.push_back(records_->arena, resource);
+    records_->resources.reserve(records_->arena,
+                                records_->resources.size() + other.records_->resources.size());
+    for (const auto& resource : other.records_->resources)
+      records_->resources.push_back(records_->arena, resource);
     records_->arena.adopt(std::move(other.records_->arena));
     other = Payload();
     return;

@@ -26,7 +26,8 @@ class Payload {
 
   /// As OTLP bytes; records are encoded once and given up.
   const Chain& wire();
-  /// As structs to look into or change; bytes are decoded once. Call recount() after adding or removing items.
+  /// As structs to look into or change; bytes are decoded once. Call recount() after adding or removing
+  /// items.
   Records<S>& records();
   void recount();
 

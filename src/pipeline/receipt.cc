@@ -8,8 +8,9 @@
 namespace gleaner {
 
 std::string_view drop_name(Drop reason) {
-  static constexpr std::string_view kNames[] = {"none",     "filtered",         "queue_full", "permanent_error", "retries_exhausted",
-                                                "shutdown", "downstream_error", "unsettled"};
+  static constexpr std::string_view kNames[] = {
+      "none",     "filtered",         "queue_full", "permanent_error", "retries_exhausted",
+      "shutdown", "downstream_error", "unsettled"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

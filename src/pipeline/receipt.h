@@ -10,7 +10,8 @@
 
 namespace gleaner {
 
-/// What a receiver is told when everything it sent under one ticket has ended: delivered only if all of it was.
+/// What a receiver is told when everything it sent under one ticket has ended: delivered only if all of it
+/// was.
 class Ticket {
  public:
   using Done = std::function<void(Outcome)>;
@@ -25,8 +26,9 @@ class Ticket {
   Outcome worst_ = Outcome::delivered;
 };
 
-/// The claim on a batch's fate. Move-only; joining batches joins receipts, splitting a batch splits its receipt.
-/// Destroying one that still holds items is a bug: debug builds abort, release builds count Drop::unsettled.
+/// The claim on a batch's fate. Move-only; joining batches joins receipts, splitting a batch splits its
+/// receipt. Destroying one that still holds items is a bug: debug builds abort, release builds count
+/// Drop::unsettled.
 class Receipt {
  public:
   Receipt() = default;
@@ -43,7 +45,8 @@ class Receipt {
   void enter(Ledger& ledger);
   /// Takes back enter(): the pipeline refused and the caller keeps the data.
   void leave(Ledger& ledger);
-  /// A second claim on the same items, for a copy of the data. `ledger` books the copies (may be null before entry).
+  /// A second claim on the same items, for a copy of the data. `ledger` books the copies (may be null before
+  /// entry).
   Receipt copy() const;
   /// A copy of a claim that was not entered yet.
   Receipt fork() const;

@@ -18,10 +18,12 @@ Sending<S>::Sending(const SendingConfig& config, const Context& context, Sender<
       random_(static_cast<unsigned>(unix_nanos())),
       sent_(context.metrics.counter(fmt::format("exporter_sent_{}", S::items), {{"exporter", context.id}},
                                     "Number of items successfully sent to destination.")),
-      failed_(context.metrics.counter(fmt::format("exporter_send_failed_{}", S::items), {{"exporter", context.id}},
+      failed_(context.metrics.counter(fmt::format("exporter_send_failed_{}", S::items),
+                                      {{"exporter", context.id}},
                                       "Number of items in failed attempts to send to destination.")),
-      enqueue_failed_(context.metrics.counter(fmt::format("exporter_enqueue_failed_{}", S::items), {{"exporter", context.id}},
-                                              "Number of items that failed to be added to the sending queue.")),
+      enqueue_failed_(context.metrics.counter(
+          fmt::format("exporter_enqueue_failed_{}", S::items), {{"exporter", context.id}},
+          "Number of items that failed to be added to the sending queue.")),
       metrics_(context.metrics) {
   const metrics::Labels labels{{"data_type", std::string(S::name)}, {"exporter", context.id}};
   gauges_.push_back(metrics_.gauge("exporter_in_flight_requests", labels, "Requests being sent.",
@@ -51,12 +53,14 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
     if (stopping_) co_return fail(Fault::cancelled, "exporter is stopped");
     auto result = co_await deliver(batch);
     if (result) co_return Result<>();
-    logger_.error("Exporting failed. Rejecting data.", {{"error", result.error().what}, {"rejected_items", batch.data.items()}});
+    logger_.error("Exporting failed. Rejecting data.",
+                  {{"error", result.error().what}, {"rejected_items", batch.data.items()}});
     co_return result;
   }
   const std::size_t weight = weigh(batch, config_.queue->sizer);
   const std::size_t items = batch.data.items();
-  while (!stopping_ && config_.queue->block_on_overflow && used_ > 0 && used_ + weight > config_.queue->queue_size)
+  while (!stopping_ && config_.queue->block_on_overflow && used_ > 0 &&
+         used_ + weight > config_.queue->queue_size)
     co_await room_.wait();
   if (stopping_ || used_ + weight > config_.queue->queue_size) {
     enqueue_failed_.add(items);
@@ -94,7 +98,8 @@ void Sending<S>::pump() {
     ++workers_;
     gate_.spawn(worker());
   }
-  if (!queue_.empty() && !flush_.running() && config_.queue->batch && workers_ < config_.queue->num_consumers && !stopping_)
+  if (!queue_.empty() && !flush_.running() && config_.queue->batch &&
+      workers_ < config_.queue->num_consumers && !stopping_)
     gate_.spawn(flush_later());
 }
 
@@ -156,7 +161,8 @@ Task<> Sending<S>::worker() {
       item.waiter->result = std::move(result);
       item.waiter->done.notify_all();
     } else if (!result) {
-      logger_.error("Exporting failed. Dropping data.", {{"error", result.error().what}, {"dropped_items", items}});
+      logger_.error("Exporting failed. Dropping data.",
+                    {{"error", result.error().what}, {"dropped_items", items}});
       const Drop why = result.error().fault == Fault::permanent   ? Drop::permanent_error
                        : result.error().fault == Fault::cancelled ? Drop::shutdown
                                                                   : Drop::retries_exhausted;
@@ -185,18 +191,22 @@ Task<Result<>> Sending<S>::deliver(Batch<S>& batch) {
       failed_.add(items);
       return fail(fault, std::move(why));
     };
-    if (error.fault == Fault::permanent) co_return give_up("not retryable error: Permanent error: " + error.what, Fault::permanent);
+    if (error.fault == Fault::permanent)
+      co_return give_up("not retryable error: Permanent error: " + error.what, Fault::permanent);
     if (!config_.retry) co_return give_up(error.what, Fault::retryable);
     if (stopping_) co_return give_up("interrupted due to shutdown: " + error.what, Fault::cancelled);
     const double spread = config_.retry->randomization_factor;
-    const double factor = 1 - spread + 2 * spread * (static_cast<double>(random_()) / static_cast<double>(random_.max()));
+    const double factor =
+        1 - spread + 2 * spread * (static_cast<double>(random_()) / static_cast<double>(random_.max()));
     Duration wait{static_cast<std::int64_t>(static_cast<double>(interval.count()) * factor)};
     wait = std::max(wait, Duration(error.retry_after));
-    if (config_.retry->max_elapsed_time > Duration{0} && loop_.now() + wait - start > config_.retry->max_elapsed_time)
+    if (config_.retry->max_elapsed_time > Duration{0} &&
+        loop_.now() + wait - start > config_.retry->max_elapsed_time)
       co_return give_up("no more retries left: " + error.what, Fault::retryable);
     logger_.info("Exporting failed. Will retry the request after interval.",
                  {{"error", error.what}, {"interval", format_duration(wait)}});
-    interval = std::min(Duration{static_cast<std::int64_t>(static_cast<double>(interval.count()) * config_.retry->multiplier)},
+    interval = std::min(Duration{static_cast<std::int64_t>(static_cast<double>(interval.count()) *
+                                                           config_.retry->multiplier)},
                         config_.retry->max_interval);
     Timer timer(loop_);
     sleeping_.push_back(&timer);

@@ -15,7 +15,8 @@ struct ExporterBatchConfig {
   static std::span<const config::Field> fields() {
     static constexpr std::string_view kItemSizers[] = {"items", "bytes"};
     static const config::Field kTable[] = {
-        config::field<&ExporterBatchConfig::flush_timeout>("flush_timeout", "longest wait since the first item of a batch"),
+        config::field<&ExporterBatchConfig::flush_timeout>("flush_timeout",
+                                                           "longest wait since the first item of a batch"),
         config::field<&ExporterBatchConfig::min_size>("min_size", "a batch of this size is sent at once"),
         config::field<&ExporterBatchConfig::max_size>("max_size", "larger requests are split; 0 = never"),
         config::field<&ExporterBatchConfig::sizer>("sizer", "what sizes count").one_of(kItemSizers),
@@ -25,7 +26,8 @@ struct ExporterBatchConfig {
   }
   void validate(config::Check& check) const {
     if (flush_timeout <= Duration{0}) check.error("flush_timeout", "must be positive");
-    if (max_size > 0 && max_size < min_size) check.error("max_size", "must be greater than or equal to min_size");
+    if (max_size > 0 && max_size < min_size)
+      check.error("max_size", "must be greater than or equal to min_size");
   }
 };
 
@@ -40,10 +42,13 @@ struct QueueConfig {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::field<&QueueConfig::num_consumers>("num_consumers", "requests sent at the same time"),
-        config::field<&QueueConfig::queue_size>("queue_size", "what the queue holds at most, counted by the sizer"),
+        config::field<&QueueConfig::queue_size>("queue_size",
+                                                "what the queue holds at most, counted by the sizer"),
         config::field<&QueueConfig::sizer>("sizer", "what queue_size counts").one_of(kSizers),
-        config::field<&QueueConfig::block_on_overflow>("block_on_overflow", "a full queue makes the sender wait instead of refusing it"),
-        config::field<&QueueConfig::wait_for_result>("wait_for_result", "the sender waits for the backend's answer"),
+        config::field<&QueueConfig::block_on_overflow>(
+            "block_on_overflow", "a full queue makes the sender wait instead of refusing it"),
+        config::field<&QueueConfig::wait_for_result>("wait_for_result",
+                                                     "the sender waits for the backend's answer"),
         config::field<&QueueConfig::batch>("batch", "join small requests in the queue").enabled_by_null(),
         config::later("storage", "a storage extension to keep the queue in"),
     };
@@ -67,7 +72,8 @@ struct RetryConfig {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::field<&RetryConfig::initial_interval>("initial_interval", "wait after the first failure"),
-        config::field<&RetryConfig::randomization_factor>("randomization_factor", "waits vary by this share, 0 to 1"),
+        config::field<&RetryConfig::randomization_factor>("randomization_factor",
+                                                          "waits vary by this share, 0 to 1"),
         config::field<&RetryConfig::multiplier>("multiplier", "each wait is this many times the last"),
         config::field<&RetryConfig::max_interval>("max_interval", "longest wait"),
         config::field<&RetryConfig::max_elapsed_time>("max_elapsed_time", "give up after this; 0 = never"),
@@ -76,13 +82,16 @@ struct RetryConfig {
   }
   void validate(config::Check& check) const {
     if (initial_interval < Duration{0}) check.error("initial_interval", "must be non-negative");
-    if (randomization_factor < 0 || randomization_factor > 1) check.error("randomization_factor", "must be within [0, 1]");
+    if (randomization_factor < 0 || randomization_factor > 1)
+      check.error("randomization_factor", "must be within [0, 1]");
     if (multiplier < 0) check.error("multiplier", "must be non-negative");
     if (max_interval < Duration{0}) check.error("max_interval", "must be non-negative");
     if (max_elapsed_time < Duration{0}) check.error("max_elapsed_time", "must be non-negative");
     if (max_elapsed_time > Duration{0}) {
-      if (max_elapsed_time < initial_interval) check.error("max_elapsed_time", "must not be less than initial_interval");
-      else if (max_elapsed_time < max_interval) check.error("max_elapsed_time", "must not be less than max_interval");
+      if (max_elapsed_time < initial_interval)
+        check.error("max_elapsed_time", "must not be less than initial_interval");
+      else if (max_elapsed_time < max_interval)
+        check.error("max_elapsed_time", "must not be less than max_interval");
     }
   }
 };
@@ -96,8 +105,10 @@ struct SendingConfig {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::field<&SendingConfig::timeout>("timeout", "limit of one attempt; 0 = none"),
-        config::field<&SendingConfig::queue>("sending_queue", "memory between the pipeline and the backend").enabled_by_null(),
-        config::field<&SendingConfig::retry>("retry_on_failure", "what to do when the backend fails").enabled_by_null(),
+        config::field<&SendingConfig::queue>("sending_queue", "memory between the pipeline and the backend")
+            .enabled_by_null(),
+        config::field<&SendingConfig::retry>("retry_on_failure", "what to do when the backend fails")
+            .enabled_by_null(),
     };
     return kTable;
   }

@@ -15,8 +15,10 @@ namespace gleaner::testing_support {
 inline Batch<Logs> log_batch(int count, const std::string& prefix = "r", Ticket* ticket = nullptr) {
   std::string records;
   for (int i = 0; i < count; ++i)
-    records += (i ? "," : "") + std::string(R"({"body":{"stringValue":")") + prefix + std::to_string(i) + "\"}}";
-  auto wire = otlp::parse_json(SignalKind::logs, R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[)" + records + "]}]}]}");
+    records +=
+        (i ? "," : "") + std::string(R"({"body":{"stringValue":")") + prefix + std::to_string(i) + "\"}}";
+  auto wire = otlp::parse_json(SignalKind::logs,
+                               R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[)" + records + "]}]}]}");
   return Batch<Logs>(Payload<Logs>(std::move(*wire), static_cast<std::size_t>(count)), ticket);
 }
 
@@ -67,7 +69,10 @@ struct Bench {
   Quiet sink;
   metrics::Registry metrics;
   Budget memory{64 << 20};
-  Context context{loop, log::Logger(sink), metrics, memory, "test", "0", [](Error) {}, [](const std::string&) { return nullptr; }};
+  Context context{loop,         log::Logger(sink),
+                  metrics,      memory,
+                  "test",       "0",
+                  [](Error) {}, [](const std::string&) { return nullptr; }};
 };
 
 }  // namespace gleaner::testing_support

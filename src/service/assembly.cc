@@ -11,7 +11,8 @@ namespace {
 using config::Node;
 using config::Problems;
 
-constexpr std::string_view kSections[] = {"receivers", "processors", "exporters", "connectors", "extensions", "service"};
+constexpr std::string_view kSections[] = {"receivers",  "processors", "exporters",
+                                          "connectors", "extensions", "service"};
 
 std::vector<std::string_view> types(const auto& factories) {
   std::vector<std::string_view> names;
@@ -24,8 +25,9 @@ std::vector<std::string_view> types(const auto& factories) {
 
 /// Decodes one section of components; every component that is written is checked, used or not.
 template <class Factory>
-void read_section(const Node& root, const std::string& section, std::string_view kind, std::span<const Factory> factories,
-                  std::map<std::string, Configured<Factory>>& into, Problems& problems) {
+void read_section(const Node& root, const std::string& section, std::string_view kind,
+                  std::span<const Factory> factories, std::map<std::string, Configured<Factory>>& into,
+                  Problems& problems) {
   const Node* node = root.find(section);
   if (!node || node->is_null()) return;
   if (!node->is_map()) return problems.error(node->mark(), section, "a map of components is expected here");
@@ -36,17 +38,21 @@ void read_section(const Node& root, const std::string& section, std::string_view
       problems.error(entry.mark, section, why);
       continue;
     }
-    const auto found = std::find_if(factories.begin(), factories.end(),
-                                    [&](const Factory& f) { return f.type == id->type || f.alias == id->type; });
+    const auto found = std::find_if(factories.begin(), factories.end(), [&](const Factory& f) {
+      return f.type == id->type || f.alias == id->type;
+    });
     if (found == factories.end()) {
       const auto known = not_built();
       if (std::find(known.begin(), known.end(), id->type) != known.end())
-        problems.error(entry.mark, section,
-                       fmt::format("the {} \"{}\" is not built into gleaner yet; docs/compatibility.md lists what is", kind, id->type));
+        problems.error(
+            entry.mark, section,
+            fmt::format("the {} \"{}\" is not built into gleaner yet; docs/compatibility.md lists what is",
+                        kind, id->type));
       else
-        problems.error(entry.mark, section,
-                       fmt::format("unknown type: \"{}\" for id: \"{}\"{}; gleaner has {}", id->type, id->text(),
-                                   config::did_you_mean(id->type, types(factories)), fmt::join(types(factories), ", ")));
+        problems.error(
+            entry.mark, section,
+            fmt::format("unknown type: \"{}\" for id: \"{}\"{}; gleaner has {}", id->type, id->text(),
+                        config::did_you_mean(id->type, types(factories)), fmt::join(types(factories), ", ")));
       continue;
     }
     if (into.contains(id->text())) {
@@ -60,13 +66,15 @@ void read_section(const Node& root, const std::string& section, std::string_view
 
 class Resolver {
  public:
-  Resolver(const Node& root, Assembly& assembly, Problems& problems) : root_(root), assembly_(assembly), problems_(problems) {}
+  Resolver(const Node& root, Assembly& assembly, Problems& problems)
+      : root_(root), assembly_(assembly), problems_(problems) {}
 
   void pipelines() {
     const Node* service = root_.find("service");
     const Node* list = service ? service->find("pipelines") : nullptr;
     if (assembly_.service.pipelines.empty())
-      return problems_.error(service ? service->mark() : root_.mark(), "service::pipelines", "service must have at least one pipeline");
+      return problems_.error(service ? service->mark() : root_.mark(), "service::pipelines",
+                             "service must have at least one pipeline");
     for (const auto& [key, config] : assembly_.service.pipelines) {
       const config::Node& node = *list->find(key);
       const std::string path = "service::pipelines::" + key;
@@ -76,7 +84,8 @@ class Resolver {
         problems_.error(node.mark(), path, why);
         continue;
       }
-      const auto signal = std::find_if(std::begin(kSignals), std::end(kSignals), [&](SignalKind s) { return signal_name(s) == id->type; });
+      const auto signal = std::find_if(std::begin(kSignals), std::end(kSignals),
+                                       [&](SignalKind s) { return signal_name(s) == id->type; });
       if (signal == std::end(kSignals)) {
         problems_.error(node.mark(), path,
                         id->type == "profiles"
@@ -86,9 +95,12 @@ class Resolver {
         continue;
       }
       Pipeline pipeline{id->text(), *signal, {}, {}, {}, node.mark()};
-      resolve(node, path, "receivers", "receiver", config.receivers, assembly_.receivers, *signal, pipeline.receivers);
-      resolve(node, path, "processors", "processor", config.processors, assembly_.processors, *signal, pipeline.processors);
-      resolve(node, path, "exporters", "exporter", config.exporters, assembly_.exporters, *signal, pipeline.exporters);
+      resolve(node, path, "receivers", "receiver", config.receivers, assembly_.receivers, *signal,
+              pipeline.receivers);
+      resolve(node, path, "processors", "processor", config.processors, assembly_.processors, *signal,
+              pipeline.processors);
+      resolve(node, path, "exporters", "exporter", config.exporters, assembly_.exporters, *signal,
+              pipeline.exporters);
       if (config.receivers.empty()) problems_.error(node.mark(), path, "must have at least one receiver");
       if (config.exporters.empty()) problems_.error(node.mark(), path, "must have at least one exporter");
       assembly_.pipelines.push_back(std::move(pipeline));
@@ -105,7 +117,8 @@ class Resolver {
       if (!id || !assembly_.extensions.contains(id->text())) {
         if (!written("extensions", assembly_.service.extensions[i]))
           problems_.error(at.mark(), "service::extensions",
-                          fmt::format("references extension \"{}\" which is not configured", assembly_.service.extensions[i]));
+                          fmt::format("references extension \"{}\" which is not configured",
+                                      assembly_.service.extensions[i]));
         continue;
       }
       assembly_.extension_order.push_back(id->text());
@@ -114,8 +127,9 @@ class Resolver {
 
  private:
   template <class Factory>
-  void resolve(const Node& pipeline, const std::string& path, const std::string& section, std::string_view kind,
-               const std::vector<std::string>& names, const std::map<std::string, Configured<Factory>>& known, SignalKind signal,
+  void resolve(const Node& pipeline, const std::string& path, const std::string& section,
+               std::string_view kind, const std::vector<std::string>& names,
+               const std::map<std::string, Configured<Factory>>& known, SignalKind signal,
                std::vector<std::string>& into) {
     const Node* list = pipeline.find(section);
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -132,15 +146,20 @@ class Resolver {
         std::vector<std::string_view> ids;
         for (const auto& [there, _] : known) ids.push_back(there);
         problems_.error(at.mark(), path,
-                        fmt::format("references {} \"{}\" which is not configured{}", kind, id->text(), config::did_you_mean(id->text(), ids)));
+                        fmt::format("references {} \"{}\" which is not configured{}", kind, id->text(),
+                                    config::did_you_mean(id->text(), ids)));
         continue;
       }
       if (std::find(into.begin(), into.end(), id->text()) != into.end()) {
-        if (kind == "processor") problems_.error(at.mark(), path, fmt::format("references processor \"{}\" multiple times", id->text()));
+        if (kind == "processor")
+          problems_.error(at.mark(), path,
+                          fmt::format("references processor \"{}\" multiple times", id->text()));
         continue;  // receivers and exporters named twice are tolerated
       }
       if (!(found->second.factory->signals & bit(signal)))
-        problems_.error(at.mark(), path, fmt::format("{} \"{}\": telemetry type is not supported ({})", kind, id->text(), signal_name(signal)));
+        problems_.error(at.mark(), path,
+                        fmt::format("{} \"{}\": telemetry type is not supported ({})", kind, id->text(),
+                                    signal_name(signal)));
       into.push_back(id->text());
     }
   }
@@ -161,17 +180,22 @@ Assembly assemble(const Node& root, Problems& problems) {
   if (root.entries().empty()) problems.error(root.mark(), "", "empty configuration file");
   for (const auto& entry : root.entries())
     if (std::find(std::begin(kSections), std::end(kSections), entry.key) == std::end(kSections))
-      problems.error(entry.mark, "", fmt::format("has invalid keys: {}{}", entry.key,
-                                                 config::did_you_mean(entry.key, {std::begin(kSections), std::end(kSections)})));
+      problems.error(
+          entry.mark, "",
+          fmt::format("has invalid keys: {}{}", entry.key,
+                      config::did_you_mean(entry.key, {std::begin(kSections), std::end(kSections)})));
   const auto present = [&](std::string_view section) {
     const Node* node = root.find(section);
     return node && node->is_map() && !node->entries().empty();
   };
-  if (!root.entries().empty() && !present("receivers")) problems.error(root.mark(), "", "no receiver configuration specified in config");
-  if (!root.entries().empty() && !present("exporters")) problems.error(root.mark(), "", "no exporter configuration specified in config");
+  if (!root.entries().empty() && !present("receivers"))
+    problems.error(root.mark(), "", "no receiver configuration specified in config");
+  if (!root.entries().empty() && !present("exporters"))
+    problems.error(root.mark(), "", "no exporter configuration specified in config");
   if (const Node* connectors = root.find("connectors"))
     for (const auto& entry : connectors->entries())
-      problems.error(entry.mark, "connectors", fmt::format("the connector \"{}\" is not built into gleaner yet", entry.key));
+      problems.error(entry.mark, "connectors",
+                     fmt::format("the connector \"{}\" is not built into gleaner yet", entry.key));
   read_section(root, "receivers", "receiver", receivers(), assembly.receivers, problems);
   read_section(root, "processors", "processor", processors(), assembly.processors, problems);
   read_section(root, "exporters", "exporter", exporters(), assembly.exporters, problems);

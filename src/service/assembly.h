@@ -1,5 +1,6 @@
 #pragma once
-// A configuration checked as a whole: components decoded, pipelines resolved. Nothing is made or started here.
+// A configuration checked as a whole: components decoded, pipelines resolved. Nothing is made or started
+// here.
 #include <map>
 #include <string>
 #include <vector>

@@ -23,16 +23,19 @@ INSTANTIATE_TEST_SUITE_P(
         {"{}", "empty configuration file"},
         {"exporters: {nop: }", "no receiver configuration specified"},
         {"procesors: {}", "g.yaml:1:1: has invalid keys: procesors (did you mean \"processors\"?)"},
-        {"exporters: {dbug: }", "g.yaml:1:13: exporters: unknown type: \"dbug\" for id: \"dbug\" (did you mean \"debug\"?)"},
+        {"exporters: {dbug: }",
+         "g.yaml:1:13: exporters: unknown type: \"dbug\" for id: \"dbug\" (did you mean \"debug\"?)"},
         {"receivers: {kafka: }", "the receiver \"kafka\" is not built into gleaner yet"},
         {"exporters: {debug/: }", "the part after / should not be empty"},
         {"exporters: {nop: }\nservice:\n  pipelines:\n    lags: {exporters: [nop]}",
          "g.yaml:4:11: service::pipelines::lags: unknown pipeline signal: \"lags\" (did you mean \"logs\"?)"},
         {"exporters: {nop: }\nservice:\n  pipelines:\n    logs:\n      exporters: [nap]",
-         "g.yaml:5:19: service::pipelines::logs: references exporter \"nap\" which is not configured (did you mean \"nop\"?)"},
+         "g.yaml:5:19: service::pipelines::logs: references exporter \"nap\" which is not configured (did "
+         "you mean \"nop\"?)"},
         {"processors: {batch: }\nservice: {pipelines: {logs: {processors: [batch, batch]}}}",
          "references processor \"batch\" multiple times"},
-        {"service: {extensions: [health_check]}", "references extension \"health_check\" which is not configured"},
+        {"service: {extensions: [health_check]}",
+         "references extension \"health_check\" which is not configured"},
         {"service: {pipelines: {logs: {}}}", "must have at least one receiver"},
     }));
 

@@ -15,11 +15,13 @@
 namespace gleaner::service {
 namespace {
 
-constexpr std::size_t kMemoryBudget = 64 << 20;  // bytes of received data held at once, until memory_limiter says otherwise
+constexpr std::size_t kMemoryBudget =
+    64 << 20;  // bytes of received data held at once, until memory_limiter says otherwise
 
 log::Level level_of(const std::string& name) {
   const char c = static_cast<char>(std::tolower(static_cast<unsigned char>(name[0])));
-  if (c == 'd') return name.size() == 5 && (name[1] == 'e' || name[1] == 'E') ? log::Level::debug : log::Level::error;
+  if (c == 'd')
+    return name.size() == 5 && (name[1] == 'e' || name[1] == 'E') ? log::Level::debug : log::Level::error;
   return c == 'i' ? log::Level::info : c == 'w' ? log::Level::warn : log::Level::error;
 }
 
@@ -31,7 +33,8 @@ int complain(const std::string& what) {
 /// One configuration in service.
 class Collector {
  public:
-  explicit Collector(const Options& options) : options_(options), signals_(loop_.io(), SIGINT, SIGTERM, SIGHUP) {}
+  explicit Collector(const Options& options)
+      : options_(options), signals_(loop_.io(), SIGINT, SIGTERM, SIGHUP) {}
 
   int run() {
     config::Problems problems;
@@ -53,7 +56,9 @@ class Collector {
     for (;;) {
       const int signal = co_await next_signal();
       if (signal != SIGHUP) {
-        if (signal > 0) logger_.info("Received signal from OS", {{"signal", signal == SIGTERM ? "terminated" : "interrupt"}});
+        if (signal > 0)
+          logger_.info("Received signal from OS",
+                       {{"signal", signal == SIGTERM ? "terminated" : "interrupt"}});
         break;
       }
       co_await reload();
@@ -65,7 +70,8 @@ class Collector {
   }
 
   Task<bool> bring_up(const Assembly& assembly) {
-    const Host host{loop_, logger_, registry_, memory_, options_.version, [this](Error error) { fatal(std::move(error)); }};
+    const Host host{loop_,   logger_,          registry_,
+                    memory_, options_.version, [this](Error error) { fatal(std::move(error)); }};
     auto graph = Graph::build(assembly, host);
     if (!graph) {
       exit_code_ = complain("failed to build pipelines: " + graph.error().what);
@@ -100,7 +106,8 @@ class Collector {
       if (auto trial = Graph::build(*assembly, host); !trial) assembly = fail(std::move(trial.error()));
     }
     if (!assembly) {
-      logger_.error("The new configuration is refused, the old one stays", {{"error", assembly.error().what}});
+      logger_.error("The new configuration is refused, the old one stays",
+                    {{"error", assembly.error().what}});
       co_return;
     }
     warn(problems);
@@ -146,9 +153,14 @@ class Collector {
   }
   void report_ledgers() {
     for (const auto& ledger : graph_->ledgers())
-      logger_.info("Ledger", {{"pipeline", ledger->pipeline}, {"in", ledger->in}, {"copies", ledger->copies},
-                              {"delivered", ledger->delivered}, {"persisted", ledger->persisted},
-                              {"dropped", ledger->all_dropped()}, {"held", ledger->held}, {"refused", ledger->refused}});
+      logger_.info("Ledger", {{"pipeline", ledger->pipeline},
+                              {"in", ledger->in},
+                              {"copies", ledger->copies},
+                              {"delivered", ledger->delivered},
+                              {"persisted", ledger->persisted},
+                              {"dropped", ledger->all_dropped()},
+                              {"held", ledger->held},
+                              {"refused", ledger->refused}});
   }
 
   const Options options_;
@@ -170,12 +182,14 @@ class Collector {
 Result<Assembly> load(const Options& options, config::Problems& problems, config::Node* root) {
   if (options.configs.empty()) return fail(Fault::config, "at least one config flag must be provided");
   auto tree = config::load(options.configs, options.sets, config::Environment::process(), problems);
-  if (!tree) return fail(std::move(tree.error()).in("failed to get config: cannot resolve the configuration"));
+  if (!tree)
+    return fail(std::move(tree.error()).in("failed to get config: cannot resolve the configuration"));
   Assembly assembly = assemble(*tree, problems);
   if (root) *root = std::move(*tree);
   if (problems.any_errors()) {
     const auto n = problems.errors();
-    return fail(Fault::config, fmt::format("invalid configuration: {} {}\n{}", n, n == 1 ? "problem" : "problems", problems.errors_text()));
+    return fail(Fault::config, fmt::format("invalid configuration: {} {}\n{}", n,
+                                           n == 1 ? "problem" : "problems", problems.errors_text()));
   }
   return assembly;
 }
@@ -186,14 +200,16 @@ int validate(const Options& options) {
   config::Problems problems;
   auto assembly = load(options, problems);
   for (const auto& problem : problems.all())
-    if (problem.weight == config::Problem::Weight::warning) std::fprintf(stderr, "warning: %s\n", problem.text().c_str());
+    if (problem.weight == config::Problem::Weight::warning)
+      std::fprintf(stderr, "warning: %s\n", problem.text().c_str());
   if (!assembly) return complain(assembly.error().what);
   Loop loop;
   log::Sink sink;
   metrics::Registry registry;
   Budget memory(kMemoryBudget);
   const Host host{loop, log::Logger(sink), registry, memory, options.version, [](Error) {}};
-  if (auto graph = Graph::build(*assembly, host); !graph) return complain("failed to build pipelines: " + graph.error().what);
+  if (auto graph = Graph::build(*assembly, host); !graph)
+    return complain("failed to build pipelines: " + graph.error().what);
   return 0;
 }
 

@@ -6,8 +6,8 @@
 
 namespace gleaner::service {
 
-inline constexpr std::string_view kLevels[] = {"debug", "info",  "warn",  "error", "dpanic", "panic",
-                                               "fatal", "DEBUG", "INFO",  "WARN",  "ERROR"};
+inline constexpr std::string_view kLevels[] = {"debug", "info",  "warn", "error", "dpanic", "panic",
+                                               "fatal", "DEBUG", "INFO", "WARN",  "ERROR"};
 inline constexpr std::string_view kEncodings[] = {"console", "json"};
 inline constexpr std::string_view kMetricLevels[] = {"none", "basic", "normal", "detailed"};
 
@@ -41,8 +41,10 @@ struct LogsConfig {
         config::field<&LogsConfig::error_output_paths>("error_output_paths", "stderr"),
         config::field<&LogsConfig::development>("development", "no effect"),
         config::field<&LogsConfig::disable_caller>("disable_caller", "no effect: lines carry no caller"),
-        config::field<&LogsConfig::disable_stacktrace>("disable_stacktrace", "no effect: lines carry no stack trace"),
-        config::field<&LogsConfig::disable_zap_resource>("disable_zap_resource", "no effect: lines carry no resource"),
+        config::field<&LogsConfig::disable_stacktrace>("disable_stacktrace",
+                                                       "no effect: lines carry no stack trace"),
+        config::field<&LogsConfig::disable_zap_resource>("disable_zap_resource",
+                                                         "no effect: lines carry no resource"),
         config::later("initial_fields", "fields added to every line"),
         config::later("processors", "own logs by OTLP"),
     };

@@ -27,11 +27,15 @@ class Entry final : public Consumer<S> {
 };
 
 template <class S>
-auto make_processor(const Configured<ProcessorFactory>& configured, const Context& context, Consumer<S>& next) {
+auto make_processor(const Configured<ProcessorFactory>& configured, const Context& context,
+                    Consumer<S>& next) {
   const auto& factory = *configured.factory;
-  if constexpr (S::kind == SignalKind::logs) return factory.make_logs(configured.config, context, next);
-  else if constexpr (S::kind == SignalKind::metrics) return factory.make_metrics(configured.config, context, next);
-  else return factory.make_traces(configured.config, context, next);
+  if constexpr (S::kind == SignalKind::logs)
+    return factory.make_logs(configured.config, context, next);
+  else if constexpr (S::kind == SignalKind::metrics)
+    return factory.make_metrics(configured.config, context, next);
+  else
+    return factory.make_traces(configured.config, context, next);
 }
 
 }  // namespace
@@ -41,7 +45,13 @@ Graph::~Graph() = default;
 Context Graph::context(const std::string& id, std::string_view kind, std::string_view pipeline) const {
   auto logger = host_.logger.with({{"otelcol.component.id", id}, {"otelcol.component.kind", kind}});
   if (!pipeline.empty()) logger = logger.with({{"otelcol.pipeline.id", pipeline}});
-  return {host_.loop, logger,        host_.metrics, host_.memory, id, host_.version, host_.fatal,
+  return {host_.loop,
+          logger,
+          host_.metrics,
+          host_.memory,
+          id,
+          host_.version,
+          host_.fatal,
           [this](const std::string& name) -> Extension* {
             const auto found = extension_of_.find(name);
             return found == extension_of_.end() ? nullptr : found->second;
@@ -58,7 +68,9 @@ Result<> Graph::build_pipeline(const Assembly& assembly, const Pipeline& pipelin
   std::vector<Consumer<S>*> ends;
   for (const auto& id : pipeline.exporters) {
     Consumer<S>* input = exporters_.at(id)->inputs().template of<S>();
-    if (!input) return fail(Fault::config, fmt::format("exporter \"{}\": telemetry type is not supported ({})", id, S::name));
+    if (!input)
+      return fail(Fault::config,
+                  fmt::format("exporter \"{}\": telemetry type is not supported ({})", id, S::name));
     ends.push_back(input);
   }
   Consumer<S>* next = ends.front();
@@ -71,8 +83,9 @@ Result<> Graph::build_pipeline(const Assembly& assembly, const Pipeline& pipelin
     const auto& configured = assembly.processors.at(*id);
     auto made = make_processor<S>(configured, context(*id, "processor", pipeline.id), *next);
     if (!made)
-      return fail(std::move(made.error()).in(fmt::format("{}: failed to create \"{}\" processor, in pipeline \"{}\"",
-                                                         configured.mark.text(), *id, pipeline.id)));
+      return fail(std::move(made.error())
+                      .in(fmt::format("{}: failed to create \"{}\" processor, in pipeline \"{}\"",
+                                      configured.mark.text(), *id, pipeline.id)));
     lane.processors.push_back(std::move(*made));
     next = lane.processors.back().get();
     order_.push_back({*id, lane.processors.back().get()});
@@ -88,7 +101,8 @@ void Graph::connect_receiver(const Assembly& assembly, const std::string& id, Co
   auto& lane = this->lane<S>();
   std::vector<Consumer<S>*> targets;
   for (const auto& pipeline : assembly.pipelines)
-    if (pipeline.signal == S::kind && std::find(pipeline.receivers.begin(), pipeline.receivers.end(), id) != pipeline.receivers.end())
+    if (pipeline.signal == S::kind &&
+        std::find(pipeline.receivers.begin(), pipeline.receivers.end(), id) != pipeline.receivers.end())
       targets.push_back(lane.entries.at(pipeline.id));
   if (targets.empty()) return;
   if (targets.size() == 1) {
@@ -104,7 +118,9 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
   for (const auto& id : assembly.extension_order) {
     const auto& configured = assembly.extensions.at(id);
     auto made = configured.factory->make(configured.config, graph->context(id, "extension"));
-    if (!made) return fail(std::move(made.error()).in(fmt::format("{}: failed to create extension \"{}\"", configured.mark.text(), id)));
+    if (!made)
+      return fail(std::move(made.error())
+                      .in(fmt::format("{}: failed to create extension \"{}\"", configured.mark.text(), id)));
     graph->extension_of_[id] = made->get();
     graph->order_.push_back({id, made->get()});
     graph->extensions_.push_back(std::move(*made));
@@ -114,7 +130,9 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
       if (graph->exporters_.contains(id)) continue;
       const auto& configured = assembly.exporters.at(id);
       auto made = configured.factory->make(configured.config, graph->context(id, "exporter"));
-      if (!made) return fail(std::move(made.error()).in(fmt::format("{}: failed to create \"{}\" exporter", configured.mark.text(), id)));
+      if (!made)
+        return fail(std::move(made.error())
+                        .in(fmt::format("{}: failed to create \"{}\" exporter", configured.mark.text(), id)));
       graph->order_.push_back({id, made->get()});
       graph->exporters_[id] = std::move(*made);
     }
@@ -122,9 +140,15 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
   for (const auto& pipeline : assembly.pipelines) {
     Result<> ok;
     switch (pipeline.signal) {
-      case SignalKind::logs: ok = graph->build_pipeline<Logs>(assembly, pipeline); break;
-      case SignalKind::metrics: ok = graph->build_pipeline<Metrics>(assembly, pipeline); break;
-      case SignalKind::traces: ok = graph->build_pipeline<Traces>(assembly, pipeline); break;
+      case SignalKind::logs:
+        ok = graph->build_pipeline<Logs>(assembly, pipeline);
+        break;
+      case SignalKind::metrics:
+        ok = graph->build_pipeline<Metrics>(assembly, pipeline);
+        break;
+      case SignalKind::traces:
+        ok = graph->build_pipeline<Traces>(assembly, pipeline);
+        break;
     }
     if (!ok) return fail(std::move(ok.error()));
   }
@@ -135,7 +159,9 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
     graph->connect_receiver<Traces>(assembly, id, next);
     if (!next.logs && !next.metrics && !next.traces) continue;  // in no pipeline: checked, never made
     auto made = configured.factory->make(configured.config, graph->context(id, "receiver"), next);
-    if (!made) return fail(std::move(made.error()).in(fmt::format("{}: failed to create \"{}\" receiver", configured.mark.text(), id)));
+    if (!made)
+      return fail(std::move(made.error())
+                      .in(fmt::format("{}: failed to create \"{}\" receiver", configured.mark.text(), id)));
     graph->order_.push_back({id, made->get()});
     graph->receivers_.push_back(std::move(*made));
   }

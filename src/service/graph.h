@@ -29,7 +29,8 @@ class Graph {
 
   /// Extensions, exporters, processors, then receivers. A failure stops what was started and comes back.
   Task<Result<>> start();
-  /// Receivers, processors in flow order, exporters, then extensions. Every component is stopped; the first error comes back.
+  /// Receivers, processors in flow order, exporters, then extensions. Every component is stopped; the first
+  /// error comes back.
   Task<Result<>> stop();
 
   const std::vector<std::unique_ptr<Ledger>>& ledgers() const { return ledgers_; }
@@ -44,15 +45,18 @@ class Graph {
 
   template <class S>
   struct Lane {
-    std::map<std::string, Consumer<S>*> entries;  ///< pipeline id -> its first consumer
+    std::map<std::string, Consumer<S>*> entries;      ///< pipeline id -> its first consumer
     std::vector<std::unique_ptr<Consumer<S>>> owned;  ///< entries and fan-outs
     std::vector<std::unique_ptr<Processor<S>>> processors;
   };
   template <class S>
   Lane<S>& lane() {
-    if constexpr (S::kind == SignalKind::logs) return logs_;
-    else if constexpr (S::kind == SignalKind::metrics) return metrics_;
-    else return traces_;
+    if constexpr (S::kind == SignalKind::logs)
+      return logs_;
+    else if constexpr (S::kind == SignalKind::metrics)
+      return metrics_;
+    else
+      return traces_;
   }
 
   struct Named {
@@ -68,7 +72,7 @@ class Graph {
   Lane<Metrics> metrics_;
   Lane<Traces> traces_;
   std::vector<std::unique_ptr<Receiver>> receivers_;
-  std::vector<Named> order_;    ///< start order; stop is the reverse
+  std::vector<Named> order_;  ///< start order; stop is the reverse
   std::size_t started_ = 0;
 };
 

@@ -27,7 +27,8 @@ std::optional<Id> parse_id(std::string_view text, std::string& error) {
   }
   bool valid = std::isalpha(static_cast<unsigned char>(id.type[0])) && id.type.size() <= 63;
   for (const char c : id.type) valid = valid && (std::isalnum(static_cast<unsigned char>(c)) || c == '_');
-  for (const char c : id.name) valid = valid && static_cast<unsigned char>(c) >= 0x20 && c != 0x7F && id.name.size() <= 1024;
+  for (const char c : id.name)
+    valid = valid && static_cast<unsigned char>(c) >= 0x20 && c != 0x7F && id.name.size() <= 1024;
   if (!valid) {
     error = "in \"" + std::string(text) + "\" id: invalid character(s) in type \"" + id.type + "\"";
     return std::nullopt;

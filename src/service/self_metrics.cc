@@ -13,7 +13,9 @@ namespace {
 double cpu_seconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -28,11 +30,16 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-SelfMetrics::SelfMetrics(metrics::Registry& registry, const std::unique_ptr<Graph>& graph) : registry_(registry), graph_(graph) {
+SelfMetrics::SelfMetrics(metrics::Registry& registry, const std::unique_ptr<Graph>& graph)
+    : registry_(registry), graph_(graph) {
   const auto start = std::chrono::steady_clock::now();
-  registry.gauge("process_uptime", {}, "Uptime of the process.",
-                 [start] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }, true);
-  registry.gauge("process_cpu_seconds", {}, "Total CPU user and system time in seconds.", [] { return cpu_seconds(); }, true);
+  registry.gauge(
+      "process_uptime", {}, "Uptime of the process.",
+      [start] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); },
+      true);
+  registry.gauge(
+      "process_cpu_seconds", {}, "Total CPU user and system time in seconds.", [] { return cpu_seconds(); },
+      true);
   registry.gauge("process_memory_rss", {}, "Total physical memory (resident set size).",
                  [] { return static_cast<double>(resident_bytes()); });
   registry.gauge("process_runtime_heap_alloc_bytes", {}, "Bytes of allocated heap objects.",
@@ -50,8 +57,10 @@ std::string SelfMetrics::text() const {
       out += fmt::format("gleaner_ledger_{}{{pipeline=\"{}\"}} {}\n", name, ledger->pipeline, value(*ledger));
   };
   family("in", "counter", "Items that entered the pipeline.", [](const Ledger& l) { return l.in; });
-  family("copies", "counter", "Items made where the pipeline fans out.", [](const Ledger& l) { return l.copies; });
-  family("refused", "counter", "Items the sender was told to keep.", [](const Ledger& l) { return l.refused; });
+  family("copies", "counter", "Items made where the pipeline fans out.",
+         [](const Ledger& l) { return l.copies; });
+  family("refused", "counter", "Items the sender was told to keep.",
+         [](const Ledger& l) { return l.refused; });
   family("delivered", "counter", "Items handed over.", [](const Ledger& l) { return l.delivered; });
   family("persisted", "counter", "Items on disk.", [](const Ledger& l) { return l.persisted; });
   family("held", "gauge", "Items on their way.", [](const Ledger& l) { return l.held; });

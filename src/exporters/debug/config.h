@@ -13,11 +13,15 @@ struct Config {
 
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
-        config::field<&Config::verbosity>("verbosity", "basic: counts; normal: a line per item; detailed: everything")
+        config::field<&Config::verbosity>("verbosity",
+                                          "basic: counts; normal: a line per item; detailed: everything")
             .one_of(kVerbosities),
-        config::field<&Config::sampling_initial>("sampling_initial", "messages printed each second before sampling begins"),
-        config::field<&Config::sampling_thereafter>("sampling_thereafter", "then every n-th; 1 = all, 0 = none"),
-        config::field<&Config::use_internal_logger>("use_internal_logger", "false: plain text to standard output"),
+        config::field<&Config::sampling_initial>("sampling_initial",
+                                                 "messages printed each second before sampling begins"),
+        config::field<&Config::sampling_thereafter>("sampling_thereafter",
+                                                    "then every n-th; 1 = all, 0 = none"),
+        config::field<&Config::use_internal_logger>("use_internal_logger",
+                                                    "false: plain text to standard output"),
         config::later("output_paths", "where plain text goes"),
         config::later("sending_queue", "off by default"),
     };

@@ -18,7 +18,8 @@ class Sampler {
     }
     ++count_;
     if (count_ <= config_.sampling_initial) return true;
-    return config_.sampling_thereafter && (count_ - config_.sampling_initial) % config_.sampling_thereafter == 0;
+    return config_.sampling_thereafter &&
+           (count_ - config_.sampling_initial) % config_.sampling_thereafter == 0;
   }
 
  private:

@@ -11,8 +11,8 @@ std::string go_time(std::uint64_t nanos) {
   const auto seconds = static_cast<std::time_t>(nanos / 1'000'000'000);
   std::tm t{};
   ::gmtime_r(&seconds, &t);
-  std::string out = fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-                                t.tm_min, t.tm_sec);
+  std::string out = fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", t.tm_year + 1900, t.tm_mon + 1,
+                                t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
   if (const auto part = nanos % 1'000'000'000) {
     std::string digits = fmt::format(".{:09}", part);
     while (digits.back() == '0') digits.pop_back();
@@ -45,7 +45,8 @@ std::string fixed(double value) {
 }
 
 std::string typed(const pdata::Value& value) {
-  static constexpr std::string_view kNames[] = {"Empty", "Str", "Bool", "Int", "Double", "Bytes", "Slice", "Map"};
+  static constexpr std::string_view kNames[] = {"Empty",  "Str",   "Bool",  "Int",
+                                                "Double", "Bytes", "Slice", "Map"};
   return fmt::format("{}({})", kNames[static_cast<int>(value.kind())], pdata::as_text(value));
 }
 
@@ -54,14 +55,16 @@ std::string id(const pdata::Id<N>& value) {
   return value.empty() ? std::string() : pdata::hex(value.view());
 }
 
-void attributes(Lines& out, std::string_view title, const pdata::Map& map, std::string_view indent = "     ") {
+void attributes(Lines& out, std::string_view title, const pdata::Map& map,
+                std::string_view indent = "     ") {
   if (map.empty()) return;
   if (!title.empty()) out.add("{}", title);
   for (const auto& [key, value] : map) out.add("{}-> {}: {}", indent, key, typed(value));
 }
 
 template <class S, class Item>
-std::string walk(const Records<S>& records, std::string_view resource_word, std::string_view scope_word, Item&& item) {
+std::string walk(const Records<S>& records, std::string_view resource_word, std::string_view scope_word,
+                 Item&& item) {
   Lines out;
   for (std::size_t i = 0; i < records.resources.size(); ++i) {
     const auto& resource = records.resources[i];
@@ -102,10 +105,13 @@ void write_record(Lines& out, std::size_t n, const pdata::LogRecord& record) {
 }
 
 void write_span(Lines& out, std::size_t n, const pdata::Span& span) {
-  static constexpr std::string_view kKinds[] = {"Unspecified", "Internal", "Server", "Client", "Producer", "Consumer"};
+  static constexpr std::string_view kKinds[] = {"Unspecified", "Internal", "Server",
+                                                "Client",      "Producer", "Consumer"};
   static constexpr std::string_view kCodes[] = {"Unset", "Ok", "Error"};
   out.add("Span #{}", n);
-  const auto line = [&](std::string_view label, std::string_view value) { out.add("    {:<15}: {}", label, value); };
+  const auto line = [&](std::string_view label, std::string_view value) {
+    out.add("    {:<15}: {}", label, value);
+  };
   line("Trace ID", id(span.trace_id));
   line("Parent ID", id(span.parent_span_id));
   line("ID", id(span.span_id));
@@ -149,8 +155,10 @@ void write_exemplars(Lines& out, const List<pdata::Exemplar>& exemplars) {
     out.add("     -> Trace ID: {}", id(exemplar.trace_id));
     out.add("     -> Span ID: {}", id(exemplar.span_id));
     out.add("     -> Timestamp: {}", go_time(exemplar.time));
-    if (exemplar.value.kind() == pdata::Value::Kind::integer) out.add("     -> Value: {}", exemplar.value.as_int());
-    if (exemplar.value.kind() == pdata::Value::Kind::real) out.add("     -> Value: {}", fixed(exemplar.value.as_real()));
+    if (exemplar.value.kind() == pdata::Value::Kind::integer)
+      out.add("     -> Value: {}", exemplar.value.as_int());
+    if (exemplar.value.kind() == pdata::Value::Kind::real)
+      out.add("     -> Value: {}", fixed(exemplar.value.as_real()));
     attributes(out, "     -> FilteredAttributes:", exemplar.attributes, "          ");
   }
 }
@@ -184,7 +192,8 @@ void write_points(Lines& out, const pdata::Metric& metric) {
     optional(out, "Max", point.max);
     for (std::size_t i = 0; i < point.explicit_bounds.size(); ++i)
       out.add("ExplicitBounds #{}: {}", i, fixed(point.explicit_bounds[i]));
-    for (std::size_t i = 0; i < point.bucket_counts.size(); ++i) out.add("Buckets #{}, Count: {}", i, point.bucket_counts[i]);
+    for (std::size_t i = 0; i < point.bucket_counts.size(); ++i)
+      out.add("Buckets #{}, Count: {}", i, point.bucket_counts[i]);
     write_exemplars(out, point.exemplars);
   }
   for (std::size_t n = 0; n < metric.exponentials.size(); ++n) {
@@ -197,7 +206,8 @@ void write_points(Lines& out, const pdata::Metric& metric) {
     const auto bound = [&](std::int64_t index) { return bucket_bound(point.scale, index); };
     for (std::size_t i = point.negative.counts.size(); i-- > 0;) {
       const std::int64_t at = point.negative.offset + static_cast<std::int64_t>(i);
-      out.add("Bucket [{}, {}), Count: {}", fixed(-bound(at + 1)), fixed(-bound(at)), point.negative.counts[i]);
+      out.add("Bucket [{}, {}), Count: {}", fixed(-bound(at + 1)), fixed(-bound(at)),
+              point.negative.counts[i]);
     }
     if (point.zero_count) out.add("Bucket [0, 0], Count: {}", point.zero_count);
     for (std::size_t i = 0; i < point.positive.counts.size(); ++i) {
@@ -212,12 +222,14 @@ void write_points(Lines& out, const pdata::Metric& metric) {
     out.add("Count: {}", point.count);
     out.add("Sum: {}", fixed(point.sum));
     for (std::size_t i = 0; i < point.quantiles.size(); ++i)
-      out.add("QuantileValue #{}: Quantile {}, Value {}", i, fixed(point.quantiles[i].quantile), fixed(point.quantiles[i].value));
+      out.add("QuantileValue #{}: Quantile {}, Value {}", i, fixed(point.quantiles[i].quantile),
+              fixed(point.quantiles[i].value));
   }
 }
 
 void write_metric(Lines& out, std::size_t n, const pdata::Metric& metric) {
-  static constexpr std::string_view kKinds[] = {"Empty", "Gauge", "Sum", "Histogram", "ExponentialHistogram", "Summary"};
+  static constexpr std::string_view kKinds[] = {"Empty",  "Gauge", "Sum", "Histogram", "ExponentialHistogram",
+                                                "Summary"};
   static constexpr std::string_view kTemporalities[] = {"Unspecified", "Delta", "Cumulative"};
   using Kind = pdata::Metric::Kind;
   out.add("Metric #{}", n);
@@ -236,8 +248,12 @@ void write_metric(Lines& out, std::size_t n, const pdata::Metric& metric) {
 
 }  // namespace
 
-std::string detailed_text(const Records<Logs>& records) { return walk(records, "ResourceLog", "ScopeLogs", write_record); }
-std::string detailed_text(const Records<Traces>& records) { return walk(records, "ResourceSpans", "ScopeSpans", write_span); }
+std::string detailed_text(const Records<Logs>& records) {
+  return walk(records, "ResourceLog", "ScopeLogs", write_record);
+}
+std::string detailed_text(const Records<Traces>& records) {
+  return walk(records, "ResourceSpans", "ScopeSpans", write_span);
+}
 std::string detailed_text(const Records<Metrics>& records) {
   return walk(records, "ResourceMetrics", "ScopeMetrics", write_metric);
 }

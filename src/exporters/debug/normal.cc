@@ -13,8 +13,9 @@ std::string go_double(double value) {
   char digits[400];
   const double size = std::fabs(value);
   const bool exponent = size != 0 && (size < 1e-4 || size >= 1e21);
-  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value,
-                                          exponent ? std::chars_format::scientific : std::chars_format::fixed);
+  const auto [end, error] =
+      std::to_chars(digits, digits + sizeof digits, value,
+                    exponent ? std::chars_format::scientific : std::chars_format::fixed);
   return {digits, end};
 }
 
@@ -46,11 +47,13 @@ std::string scope_name(const pdata::Scope& scope) {
 }
 
 template <class S, class Item>
-std::string walk(const Records<S>& records, std::string_view resource_word, std::string_view scope_word, Item&& item) {
+std::string walk(const Records<S>& records, std::string_view resource_word, std::string_view scope_word,
+                 Item&& item) {
   std::string out;
   for (std::size_t i = 0; i < records.resources.size(); ++i) {
     const auto& resource = records.resources[i];
-    out += fmt::format("{} #{}{}{}\n", resource_word, i, schema(resource.schema_url), pairs(resource.resource.attributes));
+    out += fmt::format("{} #{}{}{}\n", resource_word, i, schema(resource.schema_url),
+                       pairs(resource.resource.attributes));
     for (std::size_t k = 0; k < resource.scopes.size(); ++k) {
       const auto& scope = resource.scopes[k];
       out += fmt::format("{} #{}{}{}{}\n", scope_word, k, scope_name(scope.scope), schema(scope.schema_url),
@@ -100,17 +103,23 @@ void write_metric(std::string& out, const pdata::Metric& metric) {
     optional(out, "min", point.min);
     optional(out, "max", point.max);
     for (std::size_t i = point.negative.counts.size(); i-- > 0;)
-      out += fmt::format(" le{}={}", go_double(-bucket_bound(point.scale, point.negative.offset + static_cast<std::int64_t>(i))),
-                         point.negative.counts[i]);
+      out += fmt::format(
+          " le{}={}",
+          go_double(-bucket_bound(point.scale, point.negative.offset + static_cast<std::int64_t>(i))),
+          point.negative.counts[i]);
     if (point.zero_count) out += fmt::format(" zero={}", point.zero_count);
     for (std::size_t i = 0; i < point.positive.counts.size(); ++i)
-      out += fmt::format(" le{}={}", go_double(bucket_bound(point.scale, point.positive.offset + static_cast<std::int64_t>(i) + 1)),
-                         point.positive.counts[i]);
+      out += fmt::format(
+          " le{}={}",
+          go_double(bucket_bound(point.scale, point.positive.offset + static_cast<std::int64_t>(i) + 1)),
+          point.positive.counts[i]);
     out += '\n';
   }
   for (const auto& point : metric.summaries) {
-    out += fmt::format("{}{} count={} sum={:f}", metric.name, labels(point.attributes), point.count, point.sum);
-    for (const auto& q : point.quantiles) out += fmt::format(" q{}={}", go_double(q.quantile), go_double(q.value));
+    out +=
+        fmt::format("{}{} count={} sum={:f}", metric.name, labels(point.attributes), point.count, point.sum);
+    for (const auto& q : point.quantiles)
+      out += fmt::format(" q{}={}", go_double(q.quantile), go_double(q.value));
     out += '\n';
   }
 }
@@ -128,8 +137,9 @@ std::string normal_text(const Records<Logs>& records) {
 
 std::string normal_text(const Records<Traces>& records) {
   return walk(records, "ResourceTraces", "ScopeTraces", [](std::string& out, const pdata::Span& span) {
-    out += fmt::format("{} {} {}{}\n", span.name, span.trace_id.empty() ? "" : pdata::hex(span.trace_id.view()),
-                       span.span_id.empty() ? "" : pdata::hex(span.span_id.view()), pairs(span.attributes));
+    out +=
+        fmt::format("{} {} {}{}\n", span.name, span.trace_id.empty() ? "" : pdata::hex(span.trace_id.view()),
+                    span.span_id.empty() ? "" : pdata::hex(span.span_id.view()), pairs(span.attributes));
   });
 }
 

@@ -15,7 +15,8 @@ struct Config {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::required<&Config::path>("path", "the file to write"),
-        config::field<&Config::format>("format", "json: one OTLP JSON object a line; proto: 4-byte big-endian length, then the message")
+        config::field<&Config::format>(
+            "format", "json: one OTLP JSON object a line; proto: 4-byte big-endian length, then the message")
             .one_of(kFormats),
         config::field<&Config::append>("append", "keep what the file holds"),
         config::field<&Config::flush_interval>("flush_interval", "longest time written data stays in memory"),

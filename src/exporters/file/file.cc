@@ -16,7 +16,8 @@ constexpr std::size_t kFlushAt = 64 << 10;  // bytes
 /// The file, and what waits to be written. One for all signals of the exporter.
 class Writer {
  public:
-  Writer(const Config& config, const Context& context) : config_(config), context_(context), timer_(context.loop) {}
+  Writer(const Config& config, const Context& context)
+      : config_(config), context_(context), timer_(context.loop) {}
 
   Result<> open() {
     if (config_.create_directory) {
@@ -71,7 +72,8 @@ class Writer {
 
  private:
   void flush_and_tell() {
-    if (auto ok = flush(); !ok) context_.logger.error("Writing the file failed", {{"error", ok.error().what}});
+    if (auto ok = flush(); !ok)
+      context_.logger.error("Writing the file failed", {{"error", ok.error().what}});
   }
   const Config config_;
   const Context context_;

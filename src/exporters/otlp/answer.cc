@@ -8,10 +8,11 @@ namespace gleaner::exporters::otlp {
 namespace {
 using gleaner::otlp::FieldReader;
 
-constexpr std::string_view kCodeNames[] = {"OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound",
-                                           "AlreadyExists", "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
-                                           "Aborted", "OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss",
-                                           "Unauthenticated"};
+constexpr std::string_view kCodeNames[] = {
+    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated"};
 }  // namespace
 
 bool may_retry(net::GrpcCode code, bool has_retry_info) {
@@ -21,9 +22,12 @@ bool may_retry(net::GrpcCode code, bool has_retry_info) {
     case net::GrpcCode::aborted:
     case net::GrpcCode::out_of_range:
     case net::GrpcCode::unavailable:
-    case net::GrpcCode::data_loss: return true;
-    case net::GrpcCode::resource_exhausted: return has_retry_info;
-    default: return false;
+    case net::GrpcCode::data_loss:
+      return true;
+    case net::GrpcCode::resource_exhausted:
+      return has_retry_info;
+    default:
+      return false;
   }
 }
 
@@ -58,7 +62,8 @@ Result<> judge(const net::GrpcResult& result) {
   error.grpc_status = static_cast<std::uint32_t>(result.code);
   error.fault = may_retry(result.code, info) ? Fault::retryable : Fault::permanent;
   const auto index = static_cast<std::size_t>(result.code);
-  error.what = fmt::format("rpc error: code = {} desc = {}", index < std::size(kCodeNames) ? kCodeNames[index] : "Unknown", result.message);
+  error.what = fmt::format("rpc error: code = {} desc = {}",
+                           index < std::size(kCodeNames) ? kCodeNames[index] : "Unknown", result.message);
   return fail(std::move(error));
 }
 

@@ -16,7 +16,8 @@ struct KeepaliveConfig {
     static const config::Field kTable[] = {
         config::field<&KeepaliveConfig::time>("time", "ping after this much silence; at least 10s"),
         config::field<&KeepaliveConfig::timeout>("timeout", "reconnect when no answer comes within this"),
-        config::field<&KeepaliveConfig::permit_without_stream>("permit_without_stream", "ping without requests too"),
+        config::field<&KeepaliveConfig::permit_without_stream>("permit_without_stream",
+                                                               "ping without requests too"),
     };
     return kTable;
   }
@@ -41,13 +42,15 @@ struct Config {
         config::field<&Config::tls>("tls", "on unless insecure is true"),
         config::field<&Config::compression>("compression", "of requests").one_of(kCompressions),
         config::field<&Config::headers>("headers", "sent with every request"),
-        config::field<&Config::balancer_name>("balancer_name", "which of the host's addresses are used").one_of(kBalancers),
+        config::field<&Config::balancer_name>("balancer_name", "which of the host's addresses are used")
+            .one_of(kBalancers),
         config::field<&Config::keepalive>("keepalive", "pings"),
         config::field<&Config::wait_for_ready>("wait_for_ready", "requests wait for a connection"),
         config::field<&Config::authority>("authority", "overrides :authority"),
         config::field<&Config::user_agent>("user_agent", "overrides User-Agent"),
         config::field<&Config::read_buffer_size>("read_buffer_size", "no effect: buffers follow the traffic"),
-        config::field<&Config::write_buffer_size>("write_buffer_size", "no effect: buffers follow the traffic"),
+        config::field<&Config::write_buffer_size>("write_buffer_size",
+                                                  "no effect: buffers follow the traffic"),
         config::later("auth", "an authentication extension"),
         config::later("middlewares", "extensions around requests"),
     };

@@ -10,9 +10,12 @@ namespace {
 
 template <class S>
 constexpr std::string_view path_of() {
-  if constexpr (S::kind == SignalKind::traces) return "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-  else if constexpr (S::kind == SignalKind::metrics) return "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
-  else return "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+  if constexpr (S::kind == SignalKind::traces)
+    return "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+  else if constexpr (S::kind == SignalKind::metrics)
+    return "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+  else
+    return "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 }
 
 /// The connection, shared by the signals.
@@ -42,8 +45,9 @@ class GrpcSender final : public Sender<S> {
   void tell_partial(std::string_view body) {
     const auto partial = partial_success(body);
     if (partial.rejected == 0 && partial.message.empty()) return;
-    link_.context.logger.warn("Partial success response",
-                              {{"message", partial.message}, {fmt::format("dropped_{}", S::items), partial.rejected}});
+    link_.context.logger.warn(
+        "Partial success response",
+        {{"message", partial.message}, {fmt::format("dropped_{}", S::items), partial.rejected}});
   }
   Link& link_;
 };
@@ -109,7 +113,8 @@ Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& cont
   options.compression = compression(config.compression);
   options.compression_level = net::kDefaultLevel;
   options.authority = config.authority;
-  options.user_agent = config.user_agent.empty() ? fmt::format("gleaner/{} (linux/amd64)", context.version) : config.user_agent;
+  options.user_agent = config.user_agent.empty() ? fmt::format("gleaner/{} (linux/amd64)", context.version)
+                                                 : config.user_agent;
   if (config.keepalive) {
     options.keepalive_time = std::max<Duration>(config.keepalive->time, std::chrono::seconds(10));
     options.keepalive_timeout = config.keepalive->timeout;

@@ -16,8 +16,12 @@ Value hashed(Arena& arena, const Value& value) {
   std::string input;
   switch (value.kind()) {
     case Value::Kind::string:
-    case Value::Kind::bytes: input = value.text(); break;
-    case Value::Kind::boolean: input.assign(1, value.as_bool() ? '\1' : '\0'); break;
+    case Value::Kind::bytes:
+      input = value.text();
+      break;
+    case Value::Kind::boolean:
+      input.assign(1, value.as_bool() ? '\1' : '\0');
+      break;
     case Value::Kind::integer: {
       const auto bits = value.as_int();
       input.assign(reinterpret_cast<const char*>(&bits), 8);
@@ -28,7 +32,8 @@ Value hashed(Arena& arena, const Value& value) {
       input.assign(reinterpret_cast<const char*>(&bits), 8);
       break;
     }
-    default: return Value::string("");
+    default:
+      return Value::string("");
   }
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
@@ -48,14 +53,16 @@ Value converted(Arena& arena, const Value& value, const std::string& type) {
     std::int64_t parsed = 0;
     const auto text = value.text();
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
-    return error == std::errc{} && end == text.data() + text.size() && !text.empty() ? Value::integer(parsed) : value;
+    return error == std::errc{} && end == text.data() + text.size() && !text.empty() ? Value::integer(parsed)
+                                                                                     : value;
   }
   if (number) return Value::real(static_cast<double>(value.as_int()));
   if (!value.is_string()) return value;
   double parsed = 0;
   const auto text = value.text();
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
-  return error == std::errc{} && end == text.data() + text.size() && !text.empty() ? Value::real(parsed) : value;
+  return error == std::errc{} && end == text.data() + text.size() && !text.empty() ? Value::real(parsed)
+                                                                                   : value;
 }
 
 bool same_header(std::string_view a, std::string_view b) {
@@ -85,25 +92,31 @@ std::optional<Value> from_client(Arena& arena, const std::string& source, const 
 void ActionConfig::validate(config::Check& check) const {
   const bool setter = action == "insert" || action == "update" || action == "upsert";
   if (action.empty()) return check.error("missing required field \"action\"");
-  if (key.empty() && pattern.empty() && !(action == "delete" && !from_context.empty())) return check.error("missing required field \"key\"");
+  if (key.empty() && pattern.empty() && !(action == "delete" && !from_context.empty()))
+    return check.error("missing required field \"key\"");
   const int sources = check.written("value") + !from_attribute.empty() + !from_context.empty();
   if (setter && sources != 1)
-    check.error(fmt::format("action \"{}\" takes exactly one of value, from_attribute and from_context", action));
+    check.error(
+        fmt::format("action \"{}\" takes exactly one of value, from_attribute and from_context", action));
   if (!setter && action != "delete" && sources > 0)
     check.error(fmt::format("action \"{}\" takes no value, from_attribute or from_context", action));
   if (action == "extract" && pattern.empty()) check.error("action \"extract\" needs a pattern");
-  if (action == "convert" && converted_type != "int" && converted_type != "double" && converted_type != "string")
+  if (action == "convert" && converted_type != "int" && converted_type != "double" &&
+      converted_type != "string")
     check.error("converted_type", fmt::format("\"{}\" is not one of int, double, string", converted_type));
   if (pattern.empty()) return;
   auto compiled = text::Regex::compile(pattern);
-  if (!compiled) check.error("pattern", compiled.error().what);
-  else if (action == "extract" && compiled->names().empty()) check.error("pattern", "has no named groups such as (?P<name>...)");
+  if (!compiled)
+    check.error("pattern", compiled.error().what);
+  else if (action == "extract" && compiled->names().empty())
+    check.error("pattern", "has no named groups such as (?P<name>...)");
 }
 
 pdata::Value to_value(Arena& arena, const config::Node& node) {
   if (node.is_map()) {
     Value map = Value::new_map(arena);
-    for (const auto& entry : node.entries()) map.as_map().set(arena, arena.copy(entry.key), to_value(arena, entry.value));
+    for (const auto& entry : node.entries())
+      map.as_map().set(arena, arena.copy(entry.key), to_value(arena, entry.value));
     return map;
   }
   if (node.is_list()) {
@@ -122,7 +135,8 @@ Result<Actions> Actions::compile(const std::vector<ActionConfig>& configs) {
   Actions actions;
   for (const auto& config : configs) {
     Action& made = actions.actions_.emplace_back();
-    made.kind = static_cast<Kind>(std::find(std::begin(kActions), std::end(kActions), config.action) - std::begin(kActions));
+    made.kind = static_cast<Kind>(std::find(std::begin(kActions), std::end(kActions), config.action) -
+                                  std::begin(kActions));
     made.key = config.key;
     made.from_attribute = config.from_attribute;
     made.from_context = config.from_context;

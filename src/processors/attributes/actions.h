@@ -28,7 +28,8 @@ class Actions {
     std::optional<text::Regex> pattern;
   };
   static void apply_one(const Action& action, Arena& arena, pdata::Map& map, const Client* client);
-  std::unique_ptr<Arena> arena_ = std::make_unique<Arena>();  // a batch may outlive a pass, never the processor
+  std::unique_ptr<Arena> arena_ =
+      std::make_unique<Arena>();  // a batch may outlive a pass, never the processor
   std::vector<Action> actions_;
 };
 

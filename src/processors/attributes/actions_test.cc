@@ -13,7 +13,8 @@ struct Case {
 class ActionTable : public testing::TestWithParam<Case> {};
 TEST_P(ActionTable, ChangesTheMap) {
   config::Problems problems;
-  const auto config = config::decode<ActionConfig>(*config::parse_yaml(GetParam().action, "a"), "p", problems);
+  const auto config =
+      config::decode<ActionConfig>(*config::parse_yaml(GetParam().action, "a"), "p", problems);
   ASSERT_FALSE(problems.any_errors()) << problems.errors_text();
   auto actions = Actions::compile({config});
   ASSERT_TRUE(actions);
@@ -36,20 +37,24 @@ INSTANTIATE_TEST_SUITE_P(
         {"{key: a, from_context: client.address, action: insert}", "{}", R"({"a":"10.0.0.1"})"},
         {"{key: a, action: delete}", "{a: 1, b: 2}", R"({"b":2})"},
         {"{pattern: '^r.*o$', action: delete}", "{ratio: 1, b: 2, radio: 3}", R"({"b":2})"},
-        {"{key: a, action: hash}", "{a: abc}", R"({"a":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"})"},
+        {"{key: a, action: hash}", "{a: abc}",
+         R"({"a":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"})"},
         {"{key: a, action: hash}", "{a: [1]}", R"({"a":""})"},
         {"{key: a, converted_type: int, action: convert}", "{a: '404'}", R"({"a":404})"},
         {"{key: a, converted_type: int, action: convert}", "{a: abc}", R"({"a":"abc"})"},
         {"{key: a, converted_type: int, action: convert}", "{a: 0.5}", R"({"a":0})"},
         {"{key: a, converted_type: double, action: convert}", "{a: true}", R"({"a":1})"},
         {"{key: a, converted_type: string, action: convert}", "{a: [b]}", R"({"a":"[\"b\"]"})"},
-        {"{key: a, pattern: '^(?P<u>[^@]+)@(?P<h>.+)$', action: extract}", "{a: x@y}", R"({"a":"x@y","h":"y","u":"x"})"},
+        {"{key: a, pattern: '^(?P<u>[^@]+)@(?P<h>.+)$', action: extract}", "{a: x@y}",
+         R"({"a":"x@y","h":"y","u":"x"})"},
     }));
 
 TEST(ActionConfig, SaysWhatIsWrong) {
-  for (const char* bad : {"{key: a, action: explode}", "{key: a, action: insert}", "{action: delete}", "{key: a, action: extract}",
-                          "{key: a, pattern: '(x)', action: extract}", "{key: a, converted_type: x, action: convert}",
-                          "{key: a, value: 1, from_attribute: b, action: upsert}", "{key: a, pattern: '(', action: hash}"}) {
+  for (const char* bad :
+       {"{key: a, action: explode}", "{key: a, action: insert}", "{action: delete}",
+        "{key: a, action: extract}", "{key: a, pattern: '(x)', action: extract}",
+        "{key: a, converted_type: x, action: convert}",
+        "{key: a, value: 1, from_attribute: b, action: upsert}", "{key: a, pattern: '(', action: hash}"}) {
     config::Problems problems;
     (void)config::decode<ActionConfig>(*config::parse_yaml(bad, "a"), "p", problems);
     EXPECT_EQ(problems.errors(), 1u) << bad << ": " << problems.errors_text();

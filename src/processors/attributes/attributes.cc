@@ -9,7 +9,8 @@ class Filter {
  public:
   static Result<Filter> compile(const Config& config) {
     Filter filter;
-    for (auto& [from, into] : {std::pair{&config.include, &filter.include_}, {&config.exclude, &filter.exclude_}}) {
+    for (auto& [from, into] :
+         {std::pair{&config.include, &filter.include_}, {&config.exclude, &filter.exclude_}}) {
       if (!*from) continue;
       auto made = Match::compile(**from);
       if (!made) return fail(std::move(made.error()));
@@ -43,13 +44,18 @@ class Attributes final : public Processor<S> {
   }
 
  private:
-  void change(Arena& arena, const pdata::Resource& resource, const pdata::Scope& scope, pdata::LogRecord& record, const Client* client) {
-    if (filter_.wants([&](const Match& m) { return m.log(resource, scope, record); })) actions_.apply(arena, record.attributes, client);
+  void change(Arena& arena, const pdata::Resource& resource, const pdata::Scope& scope,
+              pdata::LogRecord& record, const Client* client) {
+    if (filter_.wants([&](const Match& m) { return m.log(resource, scope, record); }))
+      actions_.apply(arena, record.attributes, client);
   }
-  void change(Arena& arena, const pdata::Resource& resource, const pdata::Scope& scope, pdata::Span& span, const Client* client) {
-    if (filter_.wants([&](const Match& m) { return m.span(resource, scope, span); })) actions_.apply(arena, span.attributes, client);
+  void change(Arena& arena, const pdata::Resource& resource, const pdata::Scope& scope, pdata::Span& span,
+              const Client* client) {
+    if (filter_.wants([&](const Match& m) { return m.span(resource, scope, span); }))
+      actions_.apply(arena, span.attributes, client);
   }
-  void change(Arena& arena, const pdata::Resource& resource, const pdata::Scope& scope, pdata::Metric& metric, const Client* client) {
+  void change(Arena& arena, const pdata::Resource& resource, const pdata::Scope& scope, pdata::Metric& metric,
+              const Client* client) {
     const auto points = [&](auto& list) {
       for (auto& point : list)
         if (filter_.wants([&](const Match& m) { return m.point(resource, scope, metric, point.attributes); }))
@@ -71,7 +77,8 @@ class ResourceAttributes final : public Processor<S> {
   bool mutates() const override { return true; }
   Task<Result<>> consume(Batch<S>& batch) override {
     auto& records = batch.data.records();
-    for (auto& resource : records.resources) actions_.apply(records.arena, resource.resource.attributes, batch.client.get());
+    for (auto& resource : records.resources)
+      actions_.apply(records.arena, resource.resource.attributes, batch.client.get());
     return this->next_.consume(batch);
   }
 
@@ -90,16 +97,22 @@ Result<std::unique_ptr<Processor<S>>> Make::make(const Config& config, const Con
   return std::make_unique<Attributes<S>>(std::move(*actions), std::move(*filter), next);
 }
 template <class S>
-Result<std::unique_ptr<Processor<S>>> MakeResource::make(const ResourceConfig& config, const Context&, Consumer<S>& next) {
+Result<std::unique_ptr<Processor<S>>> MakeResource::make(const ResourceConfig& config, const Context&,
+                                                         Consumer<S>& next) {
   auto actions = Actions::compile(config.attributes);
   if (!actions) return fail(std::move(actions.error()));
   return std::make_unique<ResourceAttributes<S>>(std::move(*actions), next);
 }
 template Result<std::unique_ptr<Processor<Logs>>> Make::make(const Config&, const Context&, Consumer<Logs>&);
-template Result<std::unique_ptr<Processor<Metrics>>> Make::make(const Config&, const Context&, Consumer<Metrics>&);
-template Result<std::unique_ptr<Processor<Traces>>> Make::make(const Config&, const Context&, Consumer<Traces>&);
-template Result<std::unique_ptr<Processor<Logs>>> MakeResource::make(const ResourceConfig&, const Context&, Consumer<Logs>&);
-template Result<std::unique_ptr<Processor<Metrics>>> MakeResource::make(const ResourceConfig&, const Context&, Consumer<Metrics>&);
-template Result<std::unique_ptr<Processor<Traces>>> MakeResource::make(const ResourceConfig&, const Context&, Consumer<Traces>&);
+template Result<std::unique_ptr<Processor<Metrics>>> Make::make(const Config&, const Context&,
+                                                                Consumer<Metrics>&);
+template Result<std::unique_ptr<Processor<Traces>>> Make::make(const Config&, const Context&,
+                                                               Consumer<Traces>&);
+template Result<std::unique_ptr<Processor<Logs>>> MakeResource::make(const ResourceConfig&, const Context&,
+                                                                     Consumer<Logs>&);
+template Result<std::unique_ptr<Processor<Metrics>>> MakeResource::make(const ResourceConfig&, const Context&,
+                                                                        Consumer<Metrics>&);
+template Result<std::unique_ptr<Processor<Traces>>> MakeResource::make(const ResourceConfig&, const Context&,
+                                                                       Consumer<Traces>&);
 
 }  // namespace gleaner::processors::attributes

@@ -5,7 +5,8 @@
 
 namespace gleaner::processors::attributes {
 
-inline constexpr std::string_view kActions[] = {"insert", "update", "upsert", "delete", "hash", "extract", "convert"};
+inline constexpr std::string_view kActions[] = {"insert", "update",  "upsert", "delete",
+                                                "hash",   "extract", "convert"};
 
 struct ActionConfig {
   std::string key, pattern, from_attribute, from_context, converted_type, action;
@@ -17,9 +18,11 @@ struct ActionConfig {
         config::field<&ActionConfig::action>("action", "what to do").one_of(kActions),
         config::field<&ActionConfig::value>("value", "any value"),
         config::field<&ActionConfig::from_attribute>("from_attribute", "copy this attribute's value"),
-        config::field<&ActionConfig::from_context>("from_context", "metadata.HEADER or client.address of the sender"),
+        config::field<&ActionConfig::from_context>("from_context",
+                                                   "metadata.HEADER or client.address of the sender"),
         config::field<&ActionConfig::default_value>("default_value", "used when the source is missing"),
-        config::field<&ActionConfig::pattern>("pattern", "regex: over keys (delete, hash) or the value (extract)"),
+        config::field<&ActionConfig::pattern>("pattern",
+                                              "regex: over keys (delete, hash) or the value (extract)"),
         config::field<&ActionConfig::converted_type>("converted_type", "int, double or string"),
     };
     return kTable;
@@ -55,7 +58,8 @@ struct SeverityMatch {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::required<&SeverityMatch::min>("min", "least severity: TRACE to FATAL4"),
-        config::field<&SeverityMatch::match_undefined>("match_undefined", "whether records without severity match"),
+        config::field<&SeverityMatch::match_undefined>("match_undefined",
+                                                       "whether records without severity match"),
     };
     return kTable;
   }
@@ -107,7 +111,8 @@ struct ResourceConfig {
   std::vector<ActionConfig> attributes;
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
-        config::required<&ResourceConfig::attributes>("attributes", "what to do with the resource's attributes, in this order"),
+        config::required<&ResourceConfig::attributes>(
+            "attributes", "what to do with the resource's attributes, in this order"),
     };
     return kTable;
   }
@@ -116,12 +121,14 @@ struct ResourceConfig {
 /// `attributes`: the attributes of spans, log records and data points.
 struct Make {
   template <class S>
-  static Result<std::unique_ptr<Processor<S>>> make(const Config& config, const Context& context, Consumer<S>& next);
+  static Result<std::unique_ptr<Processor<S>>> make(const Config& config, const Context& context,
+                                                    Consumer<S>& next);
 };
 /// `resource`: the attributes of resources.
 struct MakeResource {
   template <class S>
-  static Result<std::unique_ptr<Processor<S>>> make(const ResourceConfig& config, const Context& context, Consumer<S>& next);
+  static Result<std::unique_ptr<Processor<S>>> make(const ResourceConfig& config, const Context& context,
+                                                    Consumer<S>& next);
 };
 
 }  // namespace gleaner::processors::attributes

@@ -8,7 +8,8 @@ namespace gleaner::processors::attributes {
 namespace {
 
 int severity_number(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   static constexpr std::string_view kNames[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
   for (int i = 0; i < 24; ++i)
     if (name == std::string(kNames[i / 4]) + (i % 4 ? std::to_string(i % 4 + 1) : "")) return i + 1;
@@ -25,12 +26,14 @@ Result<> compile_texts(const std::vector<std::string>& from, bool regexp, std::v
 }
 
 bool any(const std::vector<TextMatch>& texts, std::string_view value) {
-  return texts.empty() || std::any_of(texts.begin(), texts.end(), [&](const TextMatch& match) { return match(value); });
+  return texts.empty() ||
+         std::any_of(texts.begin(), texts.end(), [&](const TextMatch& match) { return match(value); });
 }
 
 std::string_view kind_name(std::int32_t kind) {
-  static constexpr std::string_view kNames[] = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER",
-                                                "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"};
+  static constexpr std::string_view kNames[] = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
+                                                "SPAN_KIND_SERVER",      "SPAN_KIND_CLIENT",
+                                                "SPAN_KIND_PRODUCER",    "SPAN_KIND_CONSUMER"};
   return kind >= 0 && kind < 6 ? kNames[kind] : "";
 }
 
@@ -38,8 +41,9 @@ std::string_view kind_name(std::int32_t kind) {
 
 void MatchConfig::validate(config::Check& check) const {
   if (match_type.empty()) check.error("missing required field \"match_type\" (strict, regexp)");
-  if (services.empty() && span_names.empty() && span_kinds.empty() && log_bodies.empty() && log_severity_texts.empty() &&
-      metric_names.empty() && attributes.empty() && resources.empty() && libraries.empty() && !log_severity_number)
+  if (services.empty() && span_names.empty() && span_kinds.empty() && log_bodies.empty() &&
+      log_severity_texts.empty() && metric_names.empty() && attributes.empty() && resources.empty() &&
+      libraries.empty() && !log_severity_number)
     check.error("at least one property to match by is needed");
   if (log_severity_number && !severity_number(log_severity_number->min))
     check.error("log_severity_number", "min is a severity name from TRACE to FATAL4");
@@ -56,7 +60,8 @@ Result<TextMatch> TextMatch::compile(const std::string& text, bool regexp) {
   return match;
 }
 
-Result<> Match::compile_pairs(const std::vector<AttributeMatch>& from, bool regexp, Arena& arena, std::vector<Pair>& into) {
+Result<> Match::compile_pairs(const std::vector<AttributeMatch>& from, bool regexp, Arena& arena,
+                              std::vector<Pair>& into) {
   for (const auto& one : from) {
     Pair& pair = into.emplace_back();
     pair.key = one.key;
@@ -73,12 +78,17 @@ Result<> Match::compile_pairs(const std::vector<AttributeMatch>& from, bool rege
 Result<Match> Match::compile(const MatchConfig& config) {
   Match match;
   const bool regexp = config.match_type == "regexp";
-  for (auto& [from, into] : {std::pair{&config.services, &match.services_}, {&config.span_names, &match.span_names_},
-                             {&config.span_kinds, &match.span_kinds_}, {&config.log_bodies, &match.log_bodies_},
-                             {&config.log_severity_texts, &match.severity_texts_}, {&config.metric_names, &match.metric_names_}})
+  for (auto& [from, into] : {std::pair{&config.services, &match.services_},
+                             {&config.span_names, &match.span_names_},
+                             {&config.span_kinds, &match.span_kinds_},
+                             {&config.log_bodies, &match.log_bodies_},
+                             {&config.log_severity_texts, &match.severity_texts_},
+                             {&config.metric_names, &match.metric_names_}})
     if (auto ok = compile_texts(*from, regexp, *into); !ok) return fail(std::move(ok.error()));
-  if (auto ok = compile_pairs(config.attributes, regexp, *match.arena_, match.attributes_); !ok) return fail(std::move(ok.error()));
-  if (auto ok = compile_pairs(config.resources, regexp, *match.arena_, match.resources_); !ok) return fail(std::move(ok.error()));
+  if (auto ok = compile_pairs(config.attributes, regexp, *match.arena_, match.attributes_); !ok)
+    return fail(std::move(ok.error()));
+  if (auto ok = compile_pairs(config.resources, regexp, *match.arena_, match.resources_); !ok)
+    return fail(std::move(ok.error()));
   for (const auto& library : config.libraries) {
     auto name = TextMatch::compile(library.name, regexp);
     if (!name) return fail(std::move(name.error()));
@@ -97,7 +107,8 @@ Result<Match> Match::compile(const MatchConfig& config) {
   return match;
 }
 
-bool Match::around(const pdata::Resource& resource, const pdata::Scope& scope, const pdata::Map& attributes) const {
+bool Match::around(const pdata::Resource& resource, const pdata::Scope& scope,
+                   const pdata::Map& attributes) const {
   if (!services_.empty()) {
     const auto* name = resource.attributes.find("service.name");
     if (!name || !any(services_, pdata::as_text(*name))) return false;
@@ -116,15 +127,20 @@ bool Match::around(const pdata::Resource& resource, const pdata::Scope& scope, c
          });
 }
 
-bool Match::log(const pdata::Resource& resource, const pdata::Scope& scope, const pdata::LogRecord& record) const {
-  if (!log_bodies_.empty() && (!record.body.is_string() || !any(log_bodies_, record.body.text()))) return false;
+bool Match::log(const pdata::Resource& resource, const pdata::Scope& scope,
+                const pdata::LogRecord& record) const {
+  if (!log_bodies_.empty() && (!record.body.is_string() || !any(log_bodies_, record.body.text())))
+    return false;
   if (!any(severity_texts_, record.severity_text)) return false;
-  if (least_severity_ && (record.severity_number == 0 ? !match_undefined_ : record.severity_number < *least_severity_)) return false;
+  if (least_severity_ &&
+      (record.severity_number == 0 ? !match_undefined_ : record.severity_number < *least_severity_))
+    return false;
   return around(resource, scope, record.attributes);
 }
 
 bool Match::span(const pdata::Resource& resource, const pdata::Scope& scope, const pdata::Span& span) const {
-  return any(span_names_, span.name) && any(span_kinds_, kind_name(span.kind)) && around(resource, scope, span.attributes);
+  return any(span_names_, span.name) && any(span_kinds_, kind_name(span.kind)) &&
+         around(resource, scope, span.attributes);
 }
 
 bool Match::point(const pdata::Resource& resource, const pdata::Scope& scope, const pdata::Metric& metric,

@@ -24,7 +24,8 @@ class Match {
   bool log(const pdata::Resource& resource, const pdata::Scope& scope, const pdata::LogRecord& record) const;
   bool span(const pdata::Resource& resource, const pdata::Scope& scope, const pdata::Span& span) const;
   /// `attributes` belong to a data point.
-  bool point(const pdata::Resource& resource, const pdata::Scope& scope, const pdata::Metric& metric, const pdata::Map& attributes) const;
+  bool point(const pdata::Resource& resource, const pdata::Scope& scope, const pdata::Metric& metric,
+             const pdata::Map& attributes) const;
 
  private:
   struct Pair {
@@ -34,7 +35,8 @@ class Match {
   };
   using Texts = std::vector<TextMatch>;
   bool around(const pdata::Resource& resource, const pdata::Scope& scope, const pdata::Map& attributes) const;
-  static Result<> compile_pairs(const std::vector<AttributeMatch>& from, bool regexp, Arena& arena, std::vector<Pair>& into);
+  static Result<> compile_pairs(const std::vector<AttributeMatch>& from, bool regexp, Arena& arena,
+                                std::vector<Pair>& into);
 
   std::unique_ptr<Arena> arena_ = std::make_unique<Arena>();
   Texts services_, span_names_, span_kinds_, log_bodies_, severity_texts_, metric_names_;

@@ -14,19 +14,21 @@ class Batcher final : public Processor<S> {
         config_(config),
         context_(context),
         timer_(context.loop),
-        by_size_(context.metrics.counter("processor_batch_batch_size_trigger_send", {{"processor", context.id}},
+        by_size_(context.metrics.counter("processor_batch_batch_size_trigger_send",
+                                         {{"processor", context.id}},
                                          "Number of times the batch was sent due to a size trigger.")),
         by_timer_(context.metrics.counter("processor_batch_timeout_trigger_send", {{"processor", context.id}},
                                           "Number of times the batch was sent due to a timeout trigger.")),
-        sizes_(context.metrics.histogram("processor_batch_batch_send_size", {{"processor", context.id}},
-                                         "Number of units in the batch.",
-                                         {10,   25,   50,   75,   100,  250,  500,  750,   1000,  2000,  3000,  4000,
-                                          5000, 6000, 7000, 8000, 9000, 10000, 20000, 30000, 50000, 100000})) {}
+        sizes_(context.metrics.histogram(
+            "processor_batch_batch_send_size", {{"processor", context.id}}, "Number of units in the batch.",
+            {10,   25,   50,   75,   100,  250,  500,   750,   1000,  2000,  3000,
+             4000, 5000, 6000, 7000, 8000, 9000, 10000, 20000, 30000, 50000, 100000})) {}
 
   bool mutates() const override { return true; }
 
   Task<Result<>> consume(Batch<S>& batch) override {
-    while (sending_ && !stopping_) co_await sent_.wait();  // a slow consumer holds the caller: that is the flow control
+    while (sending_ && !stopping_)
+      co_await sent_.wait();  // a slow consumer holds the caller: that is the flow control
     waiting_.append(std::move(batch));
     if (immediate()) {
       while (!waiting_.data.empty()) co_await send(by_size_);
@@ -60,8 +62,10 @@ class Batcher final : public Processor<S> {
     const TimePoint now = context_.loop.now();
     const auto periods = (now - epoch_) / config_.timeout + 1;
     timer_.start(epoch_ + periods * config_.timeout, [this](bool came) {
-      if (came && !sending_ && !waiting_.data.empty()) gate_.spawn(on_timer());
-      else if (came && !waiting_.data.empty()) arm();
+      if (came && !sending_ && !waiting_.data.empty())
+        gate_.spawn(on_timer());
+      else if (came && !waiting_.data.empty())
+        arm();
     });
   }
   Task<> on_timer() {
@@ -85,7 +89,8 @@ class Batcher final : public Processor<S> {
     sending_ = false;
     if (!result) {
       context_.logger.warn("Sender failed", {{"error", result.error().what}});
-      out.settle(Outcome::dropped, result.error().fault == Fault::permanent ? Drop::downstream_error : Drop::queue_full);
+      out.settle(Outcome::dropped,
+                 result.error().fault == Fault::permanent ? Drop::downstream_error : Drop::queue_full);
     }
     sent_.notify_all();
   }
@@ -106,11 +111,14 @@ class Batcher final : public Processor<S> {
 }  // namespace
 
 template <class S>
-Result<std::unique_ptr<Processor<S>>> Make::make(const Config& config, const Context& context, Consumer<S>& next) {
+Result<std::unique_ptr<Processor<S>>> Make::make(const Config& config, const Context& context,
+                                                 Consumer<S>& next) {
   return std::make_unique<Batcher<S>>(config, context, next);
 }
 template Result<std::unique_ptr<Processor<Logs>>> Make::make(const Config&, const Context&, Consumer<Logs>&);
-template Result<std::unique_ptr<Processor<Metrics>>> Make::make(const Config&, const Context&, Consumer<Metrics>&);
-template Result<std::unique_ptr<Processor<Traces>>> Make::make(const Config&, const Context&, Consumer<Traces>&);
+template Result<std::unique_ptr<Processor<Metrics>>> Make::make(const Config&, const Context&,
+                                                                Consumer<Metrics>&);
+template Result<std::unique_ptr<Processor<Traces>>> Make::make(const Config&, const Context&,
+                                                               Consumer<Traces>&);
 
 }  // namespace gleaner::processors::batch

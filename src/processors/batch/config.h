@@ -10,9 +10,12 @@ struct Config {
 
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
-        config::field<&Config::timeout>("timeout", "period of the timer that sends whatever is there; 0 = send at once"),
-        config::field<&Config::send_batch_size>("send_batch_size", "items that make a batch go at once; 0 = send at once"),
-        config::field<&Config::send_batch_max_size>("send_batch_max_size", "larger batches are split; 0 = never"),
+        config::field<&Config::timeout>("timeout",
+                                        "period of the timer that sends whatever is there; 0 = send at once"),
+        config::field<&Config::send_batch_size>("send_batch_size",
+                                                "items that make a batch go at once; 0 = send at once"),
+        config::field<&Config::send_batch_max_size>("send_batch_max_size",
+                                                    "larger batches are split; 0 = never"),
         config::later("metadata_keys", "one batch per combination of client metadata"),
         config::later("metadata_cardinality_limit", "limit of such combinations"),
     };
@@ -27,7 +30,8 @@ struct Config {
 
 struct Make {
   template <class S>
-  static Result<std::unique_ptr<Processor<S>>> make(const Config& config, const Context& context, Consumer<S>& next);
+  static Result<std::unique_ptr<Processor<S>>> make(const Config& config, const Context& context,
+                                                    Consumer<S>& next);
 };
 
 }  // namespace gleaner::processors::batch

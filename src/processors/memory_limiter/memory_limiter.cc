@@ -20,10 +20,12 @@ std::uint64_t memory_in_use() {
 template <class S>
 class Limiter final : public Processor<S> {
  public:
-  Limiter(const Config& config, const Context& context, Consumer<S>& next) : Processor<S>(next), config_(config), context_(context) {
+  Limiter(const Config& config, const Context& context, Consumer<S>& next)
+      : Processor<S>(next), config_(config), context_(context) {
     const std::uint64_t all = config.limit_mib ? 0 : memory_available();
     hard_ = config.limit_mib ? config.limit_mib * kMiB : all / 100 * config.limit_percentage;
-    std::uint64_t spike = config.limit_mib ? config.spike_limit_mib * kMiB : all / 100 * config.spike_limit_percentage;
+    std::uint64_t spike =
+        config.limit_mib ? config.spike_limit_mib * kMiB : all / 100 * config.spike_limit_percentage;
     if (!spike) spike = hard_ / 5;
     soft_ = hard_ - spike;
   }
@@ -35,7 +37,8 @@ class Limiter final : public Processor<S> {
   }
 
  private:
-  /// Looks at the memory when data comes and a check_interval has passed: no timer runs while nothing happens.
+  /// Looks at the memory when data comes and a check_interval has passed: no timer runs while nothing
+  /// happens.
   void look() {
     const TimePoint now = context_.loop.now();
     if (looked_ && now - last_ < config_.check_interval) return;
@@ -48,9 +51,11 @@ class Limiter final : public Processor<S> {
     }
     const bool refuse = used >= soft_;
     if (refuse && !refusing_)
-      context_.logger.warn("Memory usage is above soft limit. Refusing data.", {{"cur_mem_mib", used / kMiB}});
+      context_.logger.warn("Memory usage is above soft limit. Refusing data.",
+                           {{"cur_mem_mib", used / kMiB}});
     if (!refuse && refusing_)
-      context_.logger.info("Memory usage back within limits. Resuming normal operation.", {{"cur_mem_mib", used / kMiB}});
+      context_.logger.info("Memory usage back within limits. Resuming normal operation.",
+                           {{"cur_mem_mib", used / kMiB}});
     refusing_ = refuse;
   }
 
@@ -64,7 +69,8 @@ class Limiter final : public Processor<S> {
 }  // namespace
 
 std::uint64_t memory_available() {
-  const auto machine = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const auto machine = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
     std::ifstream in(path);
     std::uint64_t limit = 0;
@@ -74,20 +80,27 @@ std::uint64_t memory_available() {
 }
 
 void Config::validate(config::Check& check) const {
-  if (check_interval <= Duration{0}) check.error("check_interval", "'check_interval' must be greater than zero");
-  if (!limit_mib && !limit_percentage) check.error("'limit_mib' or 'limit_percentage' must be greater than zero");
-  if (limit_percentage > 100 || spike_limit_percentage > 100) check.error("limit_percentage", "percentages are at most 100");
-  if (limit_mib && spike_limit_mib >= limit_mib) check.error("spike_limit_mib", "'spike_limit_mib' must be smaller than 'limit_mib'");
+  if (check_interval <= Duration{0})
+    check.error("check_interval", "'check_interval' must be greater than zero");
+  if (!limit_mib && !limit_percentage)
+    check.error("'limit_mib' or 'limit_percentage' must be greater than zero");
+  if (limit_percentage > 100 || spike_limit_percentage > 100)
+    check.error("limit_percentage", "percentages are at most 100");
+  if (limit_mib && spike_limit_mib >= limit_mib)
+    check.error("spike_limit_mib", "'spike_limit_mib' must be smaller than 'limit_mib'");
   if (!limit_mib && limit_percentage && spike_limit_percentage >= limit_percentage)
     check.error("spike_limit_percentage", "'spike_limit_percentage' must be smaller than 'limit_percentage'");
 }
 
 template <class S>
-Result<std::unique_ptr<Processor<S>>> Make::make(const Config& config, const Context& context, Consumer<S>& next) {
+Result<std::unique_ptr<Processor<S>>> Make::make(const Config& config, const Context& context,
+                                                 Consumer<S>& next) {
   return std::make_unique<Limiter<S>>(config, context, next);
 }
 template Result<std::unique_ptr<Processor<Logs>>> Make::make(const Config&, const Context&, Consumer<Logs>&);
-template Result<std::unique_ptr<Processor<Metrics>>> Make::make(const Config&, const Context&, Consumer<Metrics>&);
-template Result<std::unique_ptr<Processor<Traces>>> Make::make(const Config&, const Context&, Consumer<Traces>&);
+template Result<std::unique_ptr<Processor<Metrics>>> Make::make(const Config&, const Context&,
+                                                                Consumer<Metrics>&);
+template Result<std::unique_ptr<Processor<Traces>>> Make::make(const Config&, const Context&,
+                                                               Consumer<Traces>&);
 
 }  // namespace gleaner::processors::memory_limiter

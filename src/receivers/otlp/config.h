@@ -12,9 +12,12 @@ struct ServerParameters {
   Duration time = std::chrono::hours(2), timeout = std::chrono::seconds(20);
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
-        config::field<&ServerParameters::max_connection_idle>("max_connection_idle", "close idle connections after this; 0 = never"),
-        config::field<&ServerParameters::max_connection_age>("max_connection_age", "close connections after this; 0 = never"),
-        config::field<&ServerParameters::max_connection_age_grace>("max_connection_age_grace", "time for requests in progress then"),
+        config::field<&ServerParameters::max_connection_idle>("max_connection_idle",
+                                                              "close idle connections after this; 0 = never"),
+        config::field<&ServerParameters::max_connection_age>("max_connection_age",
+                                                             "close connections after this; 0 = never"),
+        config::field<&ServerParameters::max_connection_age_grace>("max_connection_age_grace",
+                                                                   "time for requests in progress then"),
         config::field<&ServerParameters::time>("time", "ping a silent client after this"),
         config::field<&ServerParameters::timeout>("timeout", "and close when it does not answer"),
     };
@@ -27,7 +30,8 @@ struct EnforcementPolicy {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::field<&EnforcementPolicy::min_time>("min_time", "clients that ping more often are cut off"),
-        config::field<&EnforcementPolicy::permit_without_stream>("permit_without_stream", "allow pings without requests"),
+        config::field<&EnforcementPolicy::permit_without_stream>("permit_without_stream",
+                                                                 "allow pings without requests"),
     };
     return kTable;
   }
@@ -58,12 +62,17 @@ struct GrpcConfig {
         config::field<&GrpcConfig::endpoint>("endpoint", "host:port, or a path with transport unix"),
         config::field<&GrpcConfig::transport>("transport", "kind of socket").one_of(kTransports),
         config::field<&GrpcConfig::tls>("tls", "encryption"),
-        config::field<&GrpcConfig::max_recv_msg_size_mib>("max_recv_msg_size_mib", "largest message, decompressed; 0 = 4 MiB"),
-        config::field<&GrpcConfig::max_concurrent_streams>("max_concurrent_streams", "requests at once on a connection; 0 = 1000"),
+        config::field<&GrpcConfig::max_recv_msg_size_mib>("max_recv_msg_size_mib",
+                                                          "largest message, decompressed; 0 = 4 MiB"),
+        config::field<&GrpcConfig::max_concurrent_streams>("max_concurrent_streams",
+                                                           "requests at once on a connection; 0 = 1000"),
         config::field<&GrpcConfig::keepalive>("keepalive", "pings and ages of connections"),
-        config::field<&GrpcConfig::include_metadata>("include_metadata", "keep request headers with the data"),
-        config::field<&GrpcConfig::read_buffer_size>("read_buffer_size", "no effect: buffers follow the traffic"),
-        config::field<&GrpcConfig::write_buffer_size>("write_buffer_size", "no effect: buffers follow the traffic"),
+        config::field<&GrpcConfig::include_metadata>("include_metadata",
+                                                     "keep request headers with the data"),
+        config::field<&GrpcConfig::read_buffer_size>("read_buffer_size",
+                                                     "no effect: buffers follow the traffic"),
+        config::field<&GrpcConfig::write_buffer_size>("write_buffer_size",
+                                                      "no effect: buffers follow the traffic"),
         config::later("auth", "an authentication extension"),
         config::later("middlewares", "extensions around requests"),
     };
@@ -77,7 +86,8 @@ struct CorsConfig {
   std::int64_t max_age = 0;  ///< seconds
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
-        config::field<&CorsConfig::allowed_origins>("allowed_origins", "origins that may ask; * stands for any text"),
+        config::field<&CorsConfig::allowed_origins>("allowed_origins",
+                                                    "origins that may ask; * stands for any text"),
         config::field<&CorsConfig::allowed_headers>("allowed_headers", "headers they may send"),
         config::field<&CorsConfig::exposed_headers>("exposed_headers", "headers they may see"),
         config::field<&CorsConfig::max_age>("max_age", "seconds a preflight answer holds"),
@@ -93,7 +103,8 @@ struct HttpConfig {
   std::optional<CorsConfig> cors;
   std::string traces_url_path = "/v1/traces", metrics_url_path = "/v1/metrics", logs_url_path = "/v1/logs";
   std::uint64_t max_request_body_size = 0;
-  std::vector<std::string> compression_algorithms = {"", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4", "x-snappy-framed"};
+  std::vector<std::string> compression_algorithms = {"",       "gzip",    "zstd", "zlib",
+                                                     "snappy", "deflate", "lz4",  "x-snappy-framed"};
   bool include_metadata = false;
   config::Headers response_headers;
   Duration read_timeout{0}, read_header_timeout{0}, write_timeout{0}, idle_timeout{0};
@@ -107,15 +118,20 @@ struct HttpConfig {
         config::field<&HttpConfig::traces_url_path>("traces_url_path", "where traces are posted"),
         config::field<&HttpConfig::metrics_url_path>("metrics_url_path", "where metrics are posted"),
         config::field<&HttpConfig::logs_url_path>("logs_url_path", "where logs are posted"),
-        config::field<&HttpConfig::max_request_body_size>("max_request_body_size", "bytes, on the wire and decompressed; 0 = 20 MiB"),
-        config::field<&HttpConfig::compression_algorithms>("compression_algorithms", "content encodings taken"),
-        config::field<&HttpConfig::include_metadata>("include_metadata", "keep request headers with the data"),
+        config::field<&HttpConfig::max_request_body_size>("max_request_body_size",
+                                                          "bytes, on the wire and decompressed; 0 = 20 MiB"),
+        config::field<&HttpConfig::compression_algorithms>("compression_algorithms",
+                                                           "content encodings taken"),
+        config::field<&HttpConfig::include_metadata>("include_metadata",
+                                                     "keep request headers with the data"),
         config::field<&HttpConfig::response_headers>("response_headers", "added to every answer"),
         config::field<&HttpConfig::read_timeout>("read_timeout", "limit for a whole request; 0 = none"),
-        config::field<&HttpConfig::read_header_timeout>("read_header_timeout", "limit for its headers; 0 = none"),
+        config::field<&HttpConfig::read_header_timeout>("read_header_timeout",
+                                                        "limit for its headers; 0 = none"),
         config::field<&HttpConfig::write_timeout>("write_timeout", "limit for the answer; 0 = none"),
         config::field<&HttpConfig::idle_timeout>("idle_timeout", "limit between requests; 0 = none"),
-        config::field<&HttpConfig::keep_alives_enabled>("keep_alives_enabled", "several requests on a connection"),
+        config::field<&HttpConfig::keep_alives_enabled>("keep_alives_enabled",
+                                                        "several requests on a connection"),
         config::later("auth", "an authentication extension"),
         config::later("middlewares", "extensions around requests"),
     };
@@ -139,11 +155,13 @@ struct Protocols {
 struct Config {
   Protocols protocols;
   static std::span<const config::Field> fields() {
-    static const config::Field kTable[] = {config::field<&Config::protocols>("protocols", "at least one of grpc and http")};
+    static const config::Field kTable[] = {
+        config::field<&Config::protocols>("protocols", "at least one of grpc and http")};
     return kTable;
   }
   void validate(config::Check& check) const {
-    if (!protocols.grpc && !protocols.http) check.error("must specify at least one protocol when using the OTLP receiver");
+    if (!protocols.grpc && !protocols.http)
+      check.error("must specify at least one protocol when using the OTLP receiver");
   }
 };
 

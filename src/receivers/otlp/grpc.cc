@@ -23,10 +23,12 @@ bool GrpcService::serves(std::string_view path) const {
 Task<net::GrpcReply> GrpcService::unary(net::GrpcRequest request) {
   auto client = client_of(request.peer, request.metadata, config_.include_metadata);
   Bytes message = request.message.flat();
-  auto verdict = co_await intake_.take(*signal_of(request.path), std::move(message), std::move(client), std::move(request.reservation));
+  auto verdict = co_await intake_.take(*signal_of(request.path), std::move(message), std::move(client),
+                                       std::move(request.reservation));
   net::GrpcReply reply;
   switch (verdict.kind) {
-    case Verdict::Kind::taken: break;
+    case Verdict::Kind::taken:
+      break;
     case Verdict::Kind::bad_request:
       reply.code = net::GrpcCode::internal;
       reply.message = "grpc: error unmarshalling request: " + verdict.error.what;
@@ -35,7 +37,8 @@ Task<net::GrpcReply> GrpcService::unary(net::GrpcRequest request) {
       reply.code = grpc_code(verdict.error);
       reply.message = words(verdict.error);
       if (verdict.error.retry_after > Duration{0})
-        reply.details = net::status_with_retry_info(static_cast<std::uint32_t>(reply.code), reply.message, verdict.error.retry_after);
+        reply.details = net::status_with_retry_info(static_cast<std::uint32_t>(reply.code), reply.message,
+                                                    verdict.error.retry_after);
       break;
   }
   co_return reply;

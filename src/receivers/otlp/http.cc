@@ -44,13 +44,15 @@ std::string media_type(std::string_view header) {
   if (blank != std::string_view::npos && parameters.find('=') == std::string_view::npos) return {};
   std::string type(header.substr(0, semicolon));
   while (!type.empty() && type.back() == ' ') type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return type;
 }
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -66,19 +68,27 @@ bool origin_matches(std::string_view pattern, std::string_view origin) {
 
 int http_status(net::GrpcCode code) {
   switch (code) {
-    case net::GrpcCode::ok: return 200;
+    case net::GrpcCode::ok:
+      return 200;
     case net::GrpcCode::cancelled:
     case net::GrpcCode::deadline_exceeded:
     case net::GrpcCode::aborted:
     case net::GrpcCode::out_of_range:
     case net::GrpcCode::unavailable:
-    case net::GrpcCode::data_loss: return 503;
-    case net::GrpcCode::resource_exhausted: return 429;
-    case net::GrpcCode::invalid_argument: return 400;
-    case net::GrpcCode::unauthenticated: return 401;
-    case net::GrpcCode::permission_denied: return 403;
-    case net::GrpcCode::unimplemented: return 404;
-    default: return 500;
+    case net::GrpcCode::data_loss:
+      return 503;
+    case net::GrpcCode::resource_exhausted:
+      return 429;
+    case net::GrpcCode::invalid_argument:
+      return 400;
+    case net::GrpcCode::unauthenticated:
+      return 401;
+    case net::GrpcCode::permission_denied:
+      return 403;
+    case net::GrpcCode::unimplemented:
+      return 404;
+    default:
+      return 500;
   }
 }
 
@@ -86,7 +96,9 @@ HttpService::HttpService(const HttpConfig& config, const Context& context, const
     : config_(config), intake_(context, next, "http") {}
 
 std::optional<SignalKind> HttpService::signal_of(std::string_view path) const {
-  const auto is = [&](const std::string& wanted) { return wanted.starts_with('/') ? path == wanted : path.substr(1) == wanted; };
+  const auto is = [&](const std::string& wanted) {
+    return wanted.starts_with('/') ? path == wanted : path.substr(1) == wanted;
+  };
   std::optional<SignalKind> signal;
   if (is(config_.traces_url_path)) signal = SignalKind::traces;
   if (is(config_.metrics_url_path)) signal = SignalKind::metrics;
@@ -113,17 +125,19 @@ HttpResponse HttpService::preflight(const net::HttpRequest& request) const {
     name.erase(0, name.find_first_not_of(' '));
     begin = end + 1;
     const auto& list = config_.cors->allowed_headers;
-    const bool known = list.empty() ? name == "accept" || name == "content-type" || name == "x-requested-with"
-                                    : name == "origin" || std::any_of(list.begin(), list.end(), [&](const std::string& one) {
-                                        return one == "*" || lower(one) == name;
-                                      });
+    const bool known =
+        list.empty() ? name == "accept" || name == "content-type" || name == "x-requested-with"
+                     : name == "origin" || std::any_of(list.begin(), list.end(), [&](const std::string& one) {
+                         return one == "*" || lower(one) == name;
+                       });
     if (!known) return response;
   }
   response.headers.add("access-control-allow-origin", origin);
   response.headers.add("access-control-allow-methods", request.headers.get("access-control-request-method"));
   if (!wanted.empty()) response.headers.add("access-control-allow-headers", wanted);
   response.headers.add("access-control-allow-credentials", "true");
-  if (config_.cors->max_age > 0) response.headers.add("access-control-max-age", std::to_string(config_.cors->max_age));
+  if (config_.cors->max_age > 0)
+    response.headers.add("access-control-max-age", std::to_string(config_.cors->max_age));
   return response;
 }
 
@@ -138,7 +152,8 @@ Task<HttpResponse> HttpService::handle(net::HttpRequest request) {
       response.headers.add("access-control-allow-origin", origin);
       response.headers.add("access-control-allow-credentials", "true");
       if (!config_.cors->exposed_headers.empty())
-        response.headers.add("access-control-expose-headers", fmt::format("{}", fmt::join(config_.cors->exposed_headers, ", ")));
+        response.headers.add("access-control-expose-headers",
+                             fmt::format("{}", fmt::join(config_.cors->exposed_headers, ", ")));
     }
   }
   for (const auto& [name, value] : config_.response_headers.list) response.headers.set(name, value.value);
@@ -153,14 +168,17 @@ Task<HttpResponse> HttpService::route(net::HttpRequest request) {
   if (request.body_error && request.body_error->what.starts_with("unsupported Content-Encoding"))
     co_return failure(400, net::GrpcCode::invalid_argument, request.body_error->what, type != kProtobuf);
   if (!signal) co_return answer(404, "text/plain; charset=utf-8", "404 page not found\n");
-  if (request.method != "POST") co_return answer(405, "text/plain", "405 method not allowed, supported: [POST]");
+  if (request.method != "POST")
+    co_return answer(405, "text/plain", "405 method not allowed, supported: [POST]");
   if (type != kJson && type != kProtobuf)
-    co_return answer(415, "text/plain", "415 unsupported media type, supported: [application/json, application/x-protobuf]");
+    co_return answer(415, "text/plain",
+                     "415 unsupported media type, supported: [application/json, application/x-protobuf]");
   co_return co_await take(*signal, type == kJson, std::move(request));
 }
 
 Task<HttpResponse> HttpService::take(SignalKind signal, bool json, net::HttpRequest request) {
-  if (request.body_error) co_return failure(400, net::GrpcCode::invalid_argument, request.body_error->what, json);
+  if (request.body_error)
+    co_return failure(400, net::GrpcCode::invalid_argument, request.body_error->what, json);
   Bytes message = request.body.flat();
   if (json) {
     auto parsed = gleaner::otlp::parse_json(signal, message.view());
@@ -168,9 +186,11 @@ Task<HttpResponse> HttpService::take(SignalKind signal, bool json, net::HttpRequ
     message = std::move(*parsed);
   }
   auto client = client_of(request.peer, request.headers, config_.include_metadata);
-  auto verdict = co_await intake_.take(signal, std::move(message), std::move(client), std::move(request.reservation));
+  auto verdict =
+      co_await intake_.take(signal, std::move(message), std::move(client), std::move(request.reservation));
   if (verdict.kind == Verdict::Kind::taken)
-    co_return json ? answer(200, kJson, R"({"partialSuccess":{}})") : answer(200, kProtobuf, std::string_view("\x0a\x00", 2));
+    co_return json ? answer(200, kJson, R"({"partialSuccess":{}})")
+                   : answer(200, kProtobuf, std::string_view("\x0a\x00", 2));
   if (verdict.kind == Verdict::Kind::bad_request)
     co_return failure(400, net::GrpcCode::invalid_argument, verdict.error.what, json);
   const auto code = grpc_code(verdict.error);

@@ -8,33 +8,43 @@ Intake::Intake(const Context& context, const Consumers& next, const char* transp
   for (const auto signal : kSignals) {
     const metrics::Labels labels{{"receiver", context.id}, {"transport", transport}};
     auto& counters = counters_[static_cast<int>(signal)];
-    counters.accepted = &context.metrics.counter(fmt::format("receiver_accepted_{}", signal_items(signal)), labels,
-                                                 "Number of items successfully pushed into the pipeline.");
-    counters.refused = &context.metrics.counter(fmt::format("receiver_refused_{}", signal_items(signal)), labels,
-                                                "Number of items that could not be pushed into the pipeline.");
+    counters.accepted =
+        &context.metrics.counter(fmt::format("receiver_accepted_{}", signal_items(signal)), labels,
+                                 "Number of items successfully pushed into the pipeline.");
+    counters.refused =
+        &context.metrics.counter(fmt::format("receiver_refused_{}", signal_items(signal)), labels,
+                                 "Number of items that could not be pushed into the pipeline.");
   }
 }
 
 bool Intake::serves(SignalKind signal) const {
   switch (signal) {
-    case SignalKind::logs: return next_.logs;
-    case SignalKind::metrics: return next_.metrics;
-    case SignalKind::traces: return next_.traces;
+    case SignalKind::logs:
+      return next_.logs;
+    case SignalKind::metrics:
+      return next_.metrics;
+    case SignalKind::traces:
+      return next_.traces;
   }
   return false;
 }
 
-Task<Verdict> Intake::take(SignalKind signal, Bytes request, std::shared_ptr<const Client> client, Reservation memory) {
+Task<Verdict> Intake::take(SignalKind signal, Bytes request, std::shared_ptr<const Client> client,
+                           Reservation memory) {
   switch (signal) {
-    case SignalKind::logs: return take_as(next_.logs, std::move(request), std::move(client), std::move(memory));
-    case SignalKind::metrics: return take_as(next_.metrics, std::move(request), std::move(client), std::move(memory));
-    case SignalKind::traces: break;
+    case SignalKind::logs:
+      return take_as(next_.logs, std::move(request), std::move(client), std::move(memory));
+    case SignalKind::metrics:
+      return take_as(next_.metrics, std::move(request), std::move(client), std::move(memory));
+    case SignalKind::traces:
+      break;
   }
   return take_as(next_.traces, std::move(request), std::move(client), std::move(memory));
 }
 
 template <class S>
-Task<Verdict> Intake::take_as(Consumer<S>* next, Bytes request, std::shared_ptr<const Client> client, Reservation memory) {
+Task<Verdict> Intake::take_as(Consumer<S>* next, Bytes request, std::shared_ptr<const Client> client,
+                              Reservation memory) {
   const auto found = gleaner::otlp::scan(S::kind, request.view());
   if (!found.ok()) co_return Verdict{Verdict::Kind::bad_request, Error{Fault::permanent, found.text()}};
   if (found.items == 0) co_return Verdict{};  // success without calling the pipeline
@@ -49,7 +59,8 @@ Task<Verdict> Intake::take_as(Consumer<S>* next, Bytes request, std::shared_ptr<
     co_return Verdict{};
   }
   counters.refused->add(found.items);
-  batch.settle(Outcome::dropped, Drop::downstream_error);  // never entered a ledger: the sender keeps the data
+  batch.settle(Outcome::dropped,
+               Drop::downstream_error);  // never entered a ledger: the sender keeps the data
   co_return Verdict{Verdict::Kind::refused, std::move(result.error())};
 }
 
@@ -59,14 +70,17 @@ net::GrpcCode grpc_code(const Error& error) {
 }
 
 std::string words(const Error& error) {
-  return error.fault == Fault::permanent && !error.grpc_status ? "Permanent error: " + error.what : error.what;
+  return error.fault == Fault::permanent && !error.grpc_status ? "Permanent error: " + error.what
+                                                               : error.what;
 }
 
-std::shared_ptr<const Client> client_of(const std::string& peer, const net::Headers& headers, bool include_metadata) {
+std::shared_ptr<const Client> client_of(const std::string& peer, const net::Headers& headers,
+                                        bool include_metadata) {
   auto client = std::make_shared<Client>();
   const auto colon = peer.rfind(':');
   client->address = peer.substr(0, colon);
-  if (client->address.starts_with('[')) client->address = client->address.substr(1, client->address.size() - 2);
+  if (client->address.starts_with('['))
+    client->address = client->address.substr(1, client->address.size() - 2);
   if (include_metadata)
     for (const auto field : headers) client->metadata.emplace_back(field.name, field.value);
   return client;

@@ -20,11 +20,13 @@ class Intake {
   Intake(const Context& context, const Consumers& next, const char* transport);
   bool serves(SignalKind signal) const;
   /// @param request protobuf
-  Task<Verdict> take(SignalKind signal, Bytes request, std::shared_ptr<const Client> client, Reservation memory);
+  Task<Verdict> take(SignalKind signal, Bytes request, std::shared_ptr<const Client> client,
+                     Reservation memory);
 
  private:
   template <class S>
-  Task<Verdict> take_as(Consumer<S>* next, Bytes request, std::shared_ptr<const Client> client, Reservation memory);
+  Task<Verdict> take_as(Consumer<S>* next, Bytes request, std::shared_ptr<const Client> client,
+                        Reservation memory);
   struct Counters {
     metrics::Counter* accepted = nullptr;
     metrics::Counter* refused = nullptr;
@@ -33,12 +35,14 @@ class Intake {
   Counters counters_[3];
 };
 
-/// The gRPC code of a refusal: the pipeline's own, or INTERNAL for what will never pass and UNAVAILABLE for the rest.
+/// The gRPC code of a refusal: the pipeline's own, or INTERNAL for what will never pass and UNAVAILABLE for
+/// the rest.
 net::GrpcCode grpc_code(const Error& error);
 /// The words of a refusal as the reference puts them ("Permanent error: ...").
 std::string words(const Error& error);
 
 /// The sender's address and, if kept, its headers.
-std::shared_ptr<const Client> client_of(const std::string& peer, const net::Headers& headers, bool include_metadata);
+std::shared_ptr<const Client> client_of(const std::string& peer, const net::Headers& headers,
+                                        bool include_metadata);
 
 }  // namespace gleaner::receivers::otlp

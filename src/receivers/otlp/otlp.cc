@@ -26,8 +26,10 @@ class Otlp final : public Receiver {
       if (!server) co_return fail(std::move(server.error()));
       http_server_ = std::move(*server);
     }
-    if (grpc_server_) context_.logger.info("Starting GRPC server", {{"endpoint", grpc_server_->address().text()}});
-    if (http_server_) context_.logger.info("Starting HTTP server", {{"endpoint", http_server_->address().text()}});
+    if (grpc_server_)
+      context_.logger.info("Starting GRPC server", {{"endpoint", grpc_server_->address().text()}});
+    if (http_server_)
+      context_.logger.info("Starting HTTP server", {{"endpoint", http_server_->address().text()}});
     for (auto* server : {&grpc_server_, &http_server_})
       if (*server) (*server)->start();
     co_return Result<>();
