@@ -165,7 +165,8 @@ class GrpcConnection final : public Connection, Http2Events {
     // Source: grpc-go internal/transport/http2_server.go, handlePing.
     const TimePoint now = loop_.now();
     const TimePoint last = std::exchange(last_ping_, now);
-    if (std::exchange(sent_since_ping_, false)) {
+    const std::uint64_t sent = link_.session().messages_sent();
+    if (std::exchange(sent_at_ping_, sent) != sent) {
       ping_strikes_ = 0;
       return;
     }
@@ -230,7 +231,6 @@ class GrpcConnection final : public Connection, Http2Events {
   void finish(Call& call, GrpcReply reply) {
     call.answered = true;
     call.data.clear();
-    sent_since_ping_ = true;
     Headers status;
     status.add("grpc-status", std::to_string(static_cast<std::uint32_t>(reply.code)));
     if (!reply.message.empty()) status.add("grpc-message", grpc_percent_encode(reply.message));
@@ -328,7 +328,8 @@ class GrpcConnection final : public Connection, Http2Events {
   TimePoint ping_due_ = kNever, ping_sent_{}, last_ping_{};
   Duration age_limit_{0};
   int ping_strikes_ = 0;
-  bool draining_ = false, said_goaway_ = false, sent_since_ping_ = false;
+  bool draining_ = false, said_goaway_ = false;
+  std::uint64_t sent_at_ping_ = 0;
 };
 
 }  // namespace

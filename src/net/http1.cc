@@ -163,9 +163,9 @@ Task<> linger(Stream& stream) {
   timer.start(stream.loop().now() + kMost, [&stream](bool due) {
     if (due) stream.close();
   });
-  char waste[2048];
+  Buffer waste(2048);  // not in the frame: the compiler may make it a part of the caller's, for the connection's life
   for (;;) {
-    auto got = co_await read_some(stream, waste, sizeof waste);
+    auto got = co_await read_some(stream, waste.data(), waste.capacity());
     if (!got || *got == 0) co_return;
   }
 }

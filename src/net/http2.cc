@@ -64,6 +64,7 @@ struct Http2Session::Impl {
   std::vector<std::unique_ptr<State>> states;  // all there are, in use or not
   std::vector<State*> spare;
   std::size_t open = 0;
+  std::uint64_t sent = 0;
   // While feeding: what the chunk in a callback is a part of.
   const Bytes* input = nullptr;
   std::size_t block_size = 0;
@@ -209,7 +210,9 @@ struct Http2Session::Impl {
     return 0;
   }
   static int on_sent(nghttp2_session* s, const nghttp2_frame* frame, void* user) {
-    if (!(frame->hd.flags & NGHTTP2_FLAG_END_STREAM) || frame->hd.type > NGHTTP2_HEADERS) return 0;
+    if (frame->hd.type > NGHTTP2_HEADERS) return 0;
+    ++self(user).sent;
+    if (!(frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) return 0;
     const State* state = self(user).find(frame->hd.stream_id);
     if (state && state->stop_peer)
       nghttp2_submit_rst_stream(s, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
@@ -371,6 +374,8 @@ void Http2Session::goaway(Http2Code code, std::string_view text) {
                         static_cast<std::uint32_t>(code), reinterpret_cast<const std::uint8_t*>(text.data()),
                         text.size());
 }
+
+std::uint64_t Http2Session::messages_sent() const noexcept { return impl_->sent; }
 
 std::size_t Http2Session::open_streams() const noexcept { return impl_->open; }
 

@@ -83,6 +83,8 @@ class Http2Session {
   void shutdown_notice();
   /// Says GOAWAY; streams up to the last one seen are still served.
   void goaway(Http2Code code, std::string_view text = {});
+  /// HEADERS and DATA frames sent so far: a peer that is sent data may ping to measure the line.
+  std::uint64_t messages_sent() const noexcept;
   /// Streams opened and not closed.
   std::size_t open_streams() const noexcept;
   bool can_request() const;

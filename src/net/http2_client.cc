@@ -129,7 +129,9 @@ void Http2Client::on_goaway(std::int32_t, Http2Code code, std::string_view text)
 }
 
 void Http2Client::on_ping(bool ack) {
-  if (ack) ping_open_ = false;
+  if (!ack) return;
+  ping_open_ = false;
+  watch();
 }
 
 /// Keep-alive: only while something waits for the peer, unless told otherwise. Any byte counts as life.
