@@ -45,13 +45,18 @@ def stop(process, log):
 def main():
     binary = sys.argv[1]
     work = pathlib.Path(tempfile.mkdtemp(prefix="relay-"))
-    first_port, second_port = free_port(), free_port()
+    first_port, second_port, health_port = free_port(), free_port(), free_port()
     first, first_log = start(binary, work, "first", """
 receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:%d"}}}}
 processors: {batch: {timeout: 50ms}}
 exporters: {otlp: {endpoint: "127.0.0.1:%d", tls: {insecure: true}, retry_on_failure: {initial_interval: 200ms}}}
-service: {pipelines: {logs: {receivers: [otlp], processors: [batch], exporters: [otlp]}}}
-""" % (first_port, second_port))
+extensions: {health_check: {endpoint: "127.0.0.1:%d"}}
+service: {extensions: [health_check], pipelines: {logs: {receivers: [otlp], processors: [batch], exporters: [otlp]}}}
+""" % (first_port, second_port, health_port))
+    health = http.client.HTTPConnection("127.0.0.1", health_port)
+    health.request("GET", "/any/path")
+    answer = health.getresponse()
+    assert answer.status == 200 and json.loads(answer.read())["status"] == "Server available"
     sent = 500
     connection = http.client.HTTPConnection("127.0.0.1", first_port)
     for i in range(sent):

@@ -4,6 +4,7 @@
 #include "exporters/file/config.h"
 #include "exporters/nop/nop.h"
 #include "exporters/otlp/config.h"
+#include "extensions/health_check/config.h"
 #include "processors/attributes/config.h"
 #include "processors/batch/config.h"
 #include "processors/memory_limiter/config.h"
@@ -23,6 +24,9 @@ constexpr ExporterFactory kExporters[] = {
                                                             "takes everything and forgets it"),
     exporter<exporters::otlp::Config, &exporters::otlp::make>("otlp_grpc", "otlp", kAllSignals,
                                                               "sends OTLP over gRPC"),
+};
+constexpr ExtensionFactory kExtensions[] = {
+    extension<extensions::health_check::Config, &extensions::health_check::make>("health_check", "", "tells whether gleaner is up"),
 };
 constexpr ReceiverFactory kReceivers[] = {
     receiver<receivers::otlp::Config, &receivers::otlp::make>("otlp", "", kAllSignals,
@@ -96,7 +100,6 @@ constexpr std::string_view kNotBuilt[] = {"otlphttp",
                                           "logdedup",
                                           "drain",
                                           "span",
-                                          "health_check",
                                           "zpages",
                                           "pprof",
                                           "file_storage",
@@ -122,7 +125,7 @@ constexpr std::string_view kNotBuilt[] = {"otlphttp",
 std::span<const ReceiverFactory> receivers() { return kReceivers; }
 std::span<const ProcessorFactory> processors() { return kProcessors; }
 std::span<const ExporterFactory> exporters() { return kExporters; }
-std::span<const ExtensionFactory> extensions() { return {}; }
+std::span<const ExtensionFactory> extensions() { return kExtensions; }
 std::span<const std::string_view> not_built() { return kNotBuilt; }
 
 }  // namespace gleaner::service
