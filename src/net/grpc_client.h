@@ -50,7 +50,7 @@ class GrpcClient {
   static Result<std::unique_ptr<GrpcClient>> make(Loop& loop, GrpcClientOptions options);
   virtual ~GrpcClient() = default;
   virtual Task<GrpcResult> call(GrpcCall call) = 0;
-  /// Cuts connections; calls in progress end with `cancelled`... wait for them before. Needed before destruction.
+  /// Cuts connections: calls in progress end with `cancelled`. Needed before destruction, as is their end.
   virtual Task<> stop() = 0;
 };
 

@@ -7,8 +7,7 @@
 #include "net/grpc.h"
 #include "net/http1.h"
 #include "net/http2_client.h"
-#include "net/socket.h"
-#include "net/url.h"
+#include "net/http_dial.h"
 
 namespace gleaner::net {
 namespace {
@@ -42,33 +41,6 @@ std::string go_method(std::string_view method) {
   return out;
 }
 
-/// Ends a wait at a deadline by closing what is waited for.
-class Deadline {
- public:
-  Deadline(Loop& loop, TimePoint when) : timer_(loop), when_(when) {}
-  void guard(Stream& stream) {
-    if (when_ == TimePoint::max()) return;
-    timer_.start(when_, [this, &stream](bool due) {
-      passed_ |= due;
-      if (due) stream.close();
-    });
-  }
-  void release() { timer_.cancel(); }
-  bool passed() const { return passed_; }
-  /// The error that is told: a stream closed by us means we were late.
-  Error of(Error error) const {
-    if (passed_) return {Fault::retryable, "context deadline exceeded", ETIMEDOUT};
-    return error;
-  }
-
- private:
-  Timer timer_;
-  TimePoint when_;
-  bool passed_ = false;
-};
-
-class Client;
-
 class LineStream final : public HttpStream {
  public:
   LineStream(LinePtr line, std::unique_ptr<Http1Parser> parser) : line_(std::move(line)), parser_(std::move(parser)) {}
@@ -91,7 +63,7 @@ class LineStream final : public HttpStream {
 class Client final : public HttpClient {
  public:
   Client(Loop& loop, HttpClientOptions options)
-      : loop_(loop), options_(std::move(options)), sweeper_(loop) {
+      : loop_(loop), options_(std::move(options)), dialer_(loop, options_.tls), sweeper_(loop) {
     if (options_.proxy_url.empty()) proxies_ = ProxyEnvironment::from_process();
   }
 
@@ -119,7 +91,7 @@ class Client final : public HttpClient {
     if (!url) co_return fail(std::move(url.error()).in(where));
     const std::string proxy = proxy_for(*url);
     std::vector<std::string> alpn{"http/1.1"};
-    auto stream = co_await connect(*url, proxy, std::move(alpn), call.deadline);
+    auto stream = co_await dialer_.connect(*url, proxy, std::move(alpn), call.deadline);
     if (!stream) co_return fail(std::move(stream.error()).in(where));
     auto line = std::make_unique<Line>(std::move(*stream));
     auto parser = std::make_unique<Http1Parser>(Http1Side::response, kMaxHead, call.method == "HEAD");
@@ -136,13 +108,13 @@ class Client final : public HttpClient {
   Task<> stop() override {
     stopping_ = true;
     sweeper_.cancel();
+    dialer_.stop();
     for (Stream* stream : std::vector<Stream*>(live_)) stream->close();
     for (auto& [name, place] : places_) {
       place.idle.clear();
       if (place.h2) place.h2->close();
       place.changed.notify_all();
     }
-    dial_cancel_.cancel();
     co_await gate_.join();
   }
 
@@ -155,11 +127,6 @@ class Client final : public HttpClient {
   std::string proxy_for(const Url& url) const {
     return options_.proxy_url.empty() ? proxies_.proxy_for(url) : options_.proxy_url;
   }
-  TlsClient& tls() {
-    if (!options_.tls) options_.tls = *TlsClient::make({});
-    return *options_.tls;
-  }
-
   /// A connection to send on: an idle one, the h2 one, or a new one.
   Task<Result<Ready>> reach(Place& place, const Url& url, const std::string& proxy, TimePoint when) {
     Ready out;
@@ -188,7 +155,7 @@ class Client final : public HttpClient {
     std::vector<std::string> alpn;
     if (options_.force_attempt_http2 && !options_.disable_keep_alives) alpn.push_back("h2");
     alpn.push_back("http/1.1");
-    auto stream = co_await connect(url, proxy, std::move(alpn), when);
+    auto stream = co_await dialer_.connect(url, proxy, std::move(alpn), when);
     place.dialling = false;
     if (!stream || (*stream)->alpn() == "h2") --place.open;
     if (stream && (*stream)->alpn() == "h2") {
@@ -267,67 +234,6 @@ class Client final : public HttpClient {
     });
   }
 
-  /// TCP, CONNECT through the proxy, TLS.
-  Task<Result<StreamPtr>> connect(const Url& url, const std::string& proxy, std::vector<std::string> alpn, TimePoint when) {
-    std::string endpoint = join_host_port(url.host, url.port);
-    Url via;
-    if (!proxy.empty()) {
-      auto parsed = parse_url(proxy);
-      if (!parsed) co_return fail(std::move(parsed.error()).in("proxyconnect"));
-      via = *parsed;
-      endpoint = join_host_port(via.host, via.port);
-    }
-    const TimePoint by = std::min(when, loop_.now() + std::chrono::seconds(30));  // Go's dialer
-    auto stream = co_await dial(loop_, "tcp", endpoint, by, &dial_cancel_);
-    if (!stream) {
-      if (stream.error().sys == ETIMEDOUT && by == when) co_return fail(Fault::retryable, "context deadline exceeded", ETIMEDOUT);
-      co_return stream;
-    }
-    // stop() cuts what is in live_; the socket stays the same object inside the TLS stream.
-    Stream* socket = stream->get();
-    live_.push_back(socket);
-    auto encrypted = co_await encrypt(std::move(*stream), url, proxy, via, std::move(alpn), by);
-    std::erase(live_, socket);
-    co_return encrypted;
-  }
-
-  Task<Result<StreamPtr>> encrypt(StreamPtr socket, const Url& url, const std::string& proxy, const Url& via,
-                                  std::vector<std::string> alpn, TimePoint by) {
-    Result<StreamPtr> stream = std::move(socket);
-    if (!proxy.empty() && via.secure()) {
-      std::vector<std::string> none;
-      stream = co_await tls().connect(std::move(*stream), via.host, std::move(none), by);
-      if (!stream) co_return stream;
-    }
-    if (!proxy.empty() && url.secure()) {
-      stream = co_await tunnel(std::move(*stream), url, via, by);
-      if (!stream) co_return stream;
-    }
-    if (url.secure()) stream = co_await tls().connect(std::move(*stream), url.host, std::move(alpn), by);
-    co_return stream;
-  }
-
-  Task<Result<StreamPtr>> tunnel(StreamPtr stream, const Url& url, const Url& via, TimePoint by) {
-    const std::string where = join_host_port(url.host, url.port);
-    Headers headers{{"host", where}};
-    if (!via.userinfo.empty()) headers.add("proxy-authorization", "Basic " + base64_encode(percent_decode_user(via.userinfo)));
-    Deadline deadline(loop_, by);
-    deadline.guard(*stream);
-    Chain out(Bytes::copy(http1_request_head("CONNECT", where, headers)));
-    auto sent = co_await write_all(*stream, std::move(out));
-    if (!sent) co_return fail(deadline.of(std::move(sent.error())));
-    Http1Reader reader(*stream);
-    Http1Parser parser(Http1Side::response, kMaxHead, true);
-    auto head = co_await reader.head(parser);
-    deadline.release();
-    if (!head) co_return fail(deadline.of(std::move(head.error())));
-    if (parser.status != 200)
-      co_return fail(Fault::retryable, "proxyconnect tcp: " + std::string(http_reason(parser.status)));
-    if (reader.left() > 0) co_return fail(Fault::retryable, "proxyconnect tcp: the proxy talks out of turn");
-    co_return std::move(stream);
-  }
-  static std::string percent_decode_user(std::string_view text) { return grpc_percent_decode(text); }
-
   /// Sends the request and reads the head of the answer.
   Task<Result<>> ask(Line& line, const Url& url, const std::string& proxy, const HttpCall& call, Http1Parser& parser) {
     Headers headers;
@@ -336,7 +242,7 @@ class Client final : public HttpClient {
     if (!call.body.empty() || call.method == "POST" || call.method == "PUT")
       headers.add("content-length", std::to_string(call.body.size()));
     if (!url.userinfo.empty() && !call.headers.has("authorization"))
-      headers.add("authorization", "Basic " + base64_encode(percent_decode_user(url.userinfo)));
+      headers.add("authorization", "Basic " + base64_encode(grpc_percent_decode(url.userinfo)));
     for (const auto field : call.headers)
       if (field.name != "host" && field.name != "content-length") headers.add(field.name, field.value);
     if (options_.disable_keep_alives) headers.set("connection", "close");
@@ -345,7 +251,7 @@ class Client final : public HttpClient {
     if (absolute) {
       auto via = parse_url(proxy);
       if (via && !via->userinfo.empty())
-        headers.add("proxy-authorization", "Basic " + base64_encode(percent_decode_user(via->userinfo)));
+        headers.add("proxy-authorization", "Basic " + base64_encode(grpc_percent_decode(via->userinfo)));
     }
     Chain out(Bytes::copy(http1_request_head(call.method, target, headers)));
     out.append(call.body);
@@ -412,7 +318,7 @@ class Client final : public HttpClient {
     if (!options_.user_agent.empty() && !call.headers.has("user-agent")) head.add("user-agent", options_.user_agent);
     if (!call.body.empty()) head.add("content-length", std::to_string(call.body.size()));
     if (!url.userinfo.empty() && !call.headers.has("authorization"))
-      head.add("authorization", "Basic " + base64_encode(percent_decode_user(url.userinfo)));
+      head.add("authorization", "Basic " + base64_encode(grpc_percent_decode(url.userinfo)));
     for (const auto field : call.headers)
       if (field.name != "host" && field.name != "content-length" && field.name != "connection") head.add(field.name, field.value);
     Chain body = call.body;
@@ -431,12 +337,12 @@ class Client final : public HttpClient {
 
   Loop& loop_;
   HttpClientOptions options_;
+  HttpDialer dialer_;
   ProxyEnvironment proxies_;
   std::map<std::string, Place> places_;
   std::size_t idle_ = 0;
   std::vector<Stream*> live_;  // in use, so that stop() can cut them
   Timer sweeper_;
-  Cancel dial_cancel_;
   Gate gate_;
   bool stopping_ = false;
 };

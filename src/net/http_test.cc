@@ -303,6 +303,52 @@ TEST(HttpClient, GoesThroughAProxy) {
   EXPECT_EQ(rig.echo.last, "POST /v1/logs host=elsewhere.test");
 }
 
+Task<> pump(Stream& from, Stream& to) {
+  char part[4096];
+  for (;;) {
+    auto got = co_await read_some(from, part, sizeof part);
+    if (!got || *got == 0) break;
+    Chain out(Bytes::copy({part, *got}));
+    auto sent = co_await write_all(to, std::move(out));
+    if (!sent) break;
+  }
+  to.shutdown();
+}
+/// One CONNECT, then bytes both ways.
+Task<> proxy(Loop& loop, Listener& listener, std::string target, std::string& asked) {
+  auto peer = co_await listener.accept();
+  if (!peer) co_return;
+  char part[4096];
+  auto got = co_await read_some(**peer, part, sizeof part);
+  asked.assign(part, got ? *got : 0);
+  auto server = co_await dial(loop, "tcp", target, loop.now() + 5s);
+  Chain yes(Bytes::copy("HTTP/1.1 200 Connection established\r\n\r\n"));
+  auto sent = co_await write_all(**peer, std::move(yes));
+  Gate gate;
+  gate.spawn(pump(**peer, **server));
+  gate.spawn(pump(**server, **peer));
+  co_await gate.join();
+}
+TEST(HttpClient, TunnelsTlsThroughAProxy) {
+  Rig rig;
+  rig.use_tls();
+  rig.start();
+  Gate gate;
+  auto listener = Listener::open(rig.loop, {"tcp", "127.0.0.1:0", false});
+  std::string asked;
+  const std::string at = rig.server->address().text();
+  gate.spawn(proxy(rig.loop, **listener, at, asked));
+  rig.client_options.proxy_url = "http://u:p%40@" + (*listener)->address().text();
+  rig.loop.run_until_done(rig.client->stop());
+  rig.client = HttpClient::make(rig.loop, rig.client_options);
+  const auto got = rig.send("/", "through");
+  ASSERT_TRUE(got) << got.error().what;
+  EXPECT_EQ(got->body.flat().view(), "through");
+  EXPECT_EQ(asked, "CONNECT " + at + " HTTP/1.1\r\nHost: " + at + "\r\nProxy-Authorization: Basic dTpwQA==\r\n\r\n");
+  rig.loop.run_until_done(rig.client->stop());
+  rig.loop.run_until_done([](Gate& g) -> Task<> { co_await g.join(); }(gate));
+}
+
 TEST(Url, Parses) {
   const auto url = parse_url("HTTPS://u:p@[::1]:8443/a?b#c");
   ASSERT_TRUE(url);
