@@ -8,6 +8,7 @@
 #include "processors/attributes/config.h"
 #include "processors/batch/config.h"
 #include "processors/memory_limiter/config.h"
+#include "receivers/filelog/config.h"
 #include "receivers/otlp/config.h"
 
 namespace gleaner::service {
@@ -29,6 +30,8 @@ constexpr ExtensionFactory kExtensions[] = {
     extension<extensions::health_check::Config, &extensions::health_check::make>("health_check", "", "tells whether gleaner is up"),
 };
 constexpr ReceiverFactory kReceivers[] = {
+    receiver<receivers::filelog::Config, &receivers::filelog::make>("file_log", "filelog", kLogsOnly,
+                                                                    "tails log files"),
     receiver<receivers::otlp::Config, &receivers::otlp::make>("otlp", "", kAllSignals,
                                                               "takes OTLP over gRPC and HTTP"),
 };
@@ -45,8 +48,6 @@ constexpr ProcessorFactory kProcessors[] = {
 
 constexpr std::string_view kNotBuilt[] = {"otlphttp",
                                           "otlp_http",
-                                          "filelog",
-                                          "file_log",
                                           "kubeletstats",
                                           "kubelet_stats",
                                           "prometheus",
