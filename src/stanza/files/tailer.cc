@@ -372,8 +372,10 @@ std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool 
     if (token.consumed == 0) break;
     const Origin origin{file.source, base + at, base + at + token.consumed};
     at += token.consumed;
-    if (!token.is_record || token.text.empty()) continue;
-    auto entry = maker.make(token.text, origin, ++file.position.record_number);
+    if (!token.is_record) continue;
+    ++file.position.record_number;  // blank lines count, though they are not given out
+    if (token.text.empty()) continue;
+    auto entry = maker.make(token.text, origin, file.position.record_number);
     if (entry)
       entries.list.push_back(*entry);
     else if (++errors <= kMostErrors)
