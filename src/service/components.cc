@@ -8,6 +8,7 @@
 #include "processors/attributes/config.h"
 #include "processors/batch/config.h"
 #include "processors/memory_limiter/config.h"
+#include "receivers/kubeletstats/config.h"
 #include "receivers/otlp/config.h"
 
 namespace gleaner::service {
@@ -29,6 +30,8 @@ constexpr ExtensionFactory kExtensions[] = {
     extension<extensions::health_check::Config, &extensions::health_check::make>("health_check", "", "tells whether gleaner is up"),
 };
 constexpr ReceiverFactory kReceivers[] = {
+    receiver<receivers::kubeletstats::Config, &receivers::kubeletstats::make>(
+        "kubelet_stats", "kubeletstats", kMetricsOnly, "asks a kubelet for the use of CPU, memory, disks and network"),
     receiver<receivers::otlp::Config, &receivers::otlp::make>("otlp", "", kAllSignals,
                                                               "takes OTLP over gRPC and HTTP"),
 };
@@ -47,8 +50,6 @@ constexpr std::string_view kNotBuilt[] = {"otlphttp",
                                           "otlp_http",
                                           "filelog",
                                           "file_log",
-                                          "kubeletstats",
-                                          "kubelet_stats",
                                           "prometheus",
                                           "host_metrics",
                                           "hostmetrics",
