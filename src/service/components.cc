@@ -9,6 +9,7 @@
 #include "processors/batch/config.h"
 #include "processors/memory_limiter/config.h"
 #include "receivers/filelog/config.h"
+#include "receivers/kubeletstats/config.h"
 #include "receivers/otlp/config.h"
 
 namespace gleaner::service {
@@ -32,6 +33,8 @@ constexpr ExtensionFactory kExtensions[] = {
 constexpr ReceiverFactory kReceivers[] = {
     receiver<receivers::filelog::Config, &receivers::filelog::make>("file_log", "filelog", kLogsOnly,
                                                                     "tails log files"),
+    receiver<receivers::kubeletstats::Config, &receivers::kubeletstats::make>(
+        "kubelet_stats", "kubeletstats", kMetricsOnly, "asks a kubelet for the use of CPU, memory, disks and network"),
     receiver<receivers::otlp::Config, &receivers::otlp::make>("otlp", "", kAllSignals,
                                                               "takes OTLP over gRPC and HTTP"),
 };
@@ -48,8 +51,6 @@ constexpr ProcessorFactory kProcessors[] = {
 
 constexpr std::string_view kNotBuilt[] = {"otlphttp",
                                           "otlp_http",
-                                          "kubeletstats",
-                                          "kubelet_stats",
                                           "prometheus",
                                           "host_metrics",
                                           "hostmetrics",
