@@ -4,6 +4,7 @@
 #include "exporters/file/config.h"
 #include "exporters/nop/nop.h"
 #include "exporters/otlp/config.h"
+#include "exporters/otlphttp/config.h"
 #include "extensions/health_check/config.h"
 #include "processors/attributes/config.h"
 #include "processors/batch/config.h"
@@ -24,6 +25,8 @@ constexpr ExporterFactory kExporters[] = {
                                                             "takes everything and forgets it"),
     exporter<exporters::otlp::Config, &exporters::otlp::make>("otlp_grpc", "otlp", kAllSignals,
                                                               "sends OTLP over gRPC"),
+    exporter<exporters::otlphttp::Config, &exporters::otlphttp::make>("otlp_http", "otlphttp", kAllSignals,
+                                                                      "sends OTLP over HTTP"),
 };
 constexpr ExtensionFactory kExtensions[] = {
     extension<extensions::health_check::Config, &extensions::health_check::make>("health_check", "", "tells whether gleaner is up"),
@@ -43,9 +46,7 @@ constexpr ProcessorFactory kProcessors[] = {
         "memory_limiter", "", "refuses data while memory is short"),
 };
 
-constexpr std::string_view kNotBuilt[] = {"otlphttp",
-                                          "otlp_http",
-                                          "filelog",
+constexpr std::string_view kNotBuilt[] = {"filelog",
                                           "file_log",
                                           "kubeletstats",
                                           "kubelet_stats",
