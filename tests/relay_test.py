@@ -86,4 +86,5 @@ service: {pipelines: {logs: {receivers: [otlp], exporters: [file]}}}
     print("relay: %d records over two hops, the second one late; ledger exact" % sent)
 
 
-main()
+if __name__ == "__main__":
+    main()

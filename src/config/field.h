@@ -46,6 +46,7 @@ struct Headers {
   Dict<Secret> list;
 };
 
+class Check;
 class Decoder;
 struct Field;
 
@@ -59,6 +60,8 @@ struct TypeOps {
   enum class Shape : std::uint8_t { plain, section, list, dict } shape = Shape::plain;
   /// For sections: where the struct's members are, made when an optional is empty.
   void* (*inside)(void* out) = nullptr;
+  /// For sections with a validate(): calls it.
+  void (*check)(Check& check, const void* object) = nullptr;
 };
 
 struct Field {
@@ -212,15 +215,17 @@ struct TypeOf<T> {
   static void decode(Decoder& d, const Node& node, void* out) {
     if (node.is_null()) return;
     d.section(node, T::fields(), out);
-    if constexpr (requires(const T& t, Check& c) { t.validate(c); }) {
-      Check check(d.problems(), node, d.path());
-      static_cast<const T*>(out)->validate(check);
-    }
+    Check check(d.problems(), node, d.path());
+    validate(check, out);
+  }
+  static void validate([[maybe_unused]] Check& check, [[maybe_unused]] const void* object) {
+    if constexpr (requires(const T& t, Check& c) { t.validate(c); })
+      static_cast<const T*>(object)->validate(check);
   }
   static std::span<const Field> nested() { return T::fields(); }
   static void* inside(void* out) { return out; }
   static constexpr TypeOps ops{"section", "", &decode, &show_nothing, &nested, TypeOps::Shape::section,
-                               &inside};
+                               &inside,   &validate};
 };
 
 bool switched_off(Decoder& d, const Node& node);

@@ -4,6 +4,7 @@
 #include "exporters/file/config.h"
 #include "exporters/nop/nop.h"
 #include "exporters/otlp/config.h"
+#include "exporters/otlphttp/config.h"
 #include "extensions/health_check/config.h"
 #include "processors/attributes/config.h"
 #include "processors/batch/config.h"
@@ -26,6 +27,8 @@ constexpr ExporterFactory kExporters[] = {
                                                             "takes everything and forgets it"),
     exporter<exporters::otlp::Config, &exporters::otlp::make>("otlp_grpc", "otlp", kAllSignals,
                                                               "sends OTLP over gRPC"),
+    exporter<exporters::otlphttp::Config, &exporters::otlphttp::make>("otlp_http", "otlphttp", kAllSignals,
+                                                                      "sends OTLP over HTTP"),
 };
 constexpr ExtensionFactory kExtensions[] = {
     extension<extensions::health_check::Config, &extensions::health_check::make>("health_check", "", "tells whether gleaner is up"),
@@ -49,9 +52,7 @@ constexpr ProcessorFactory kProcessors[] = {
         "memory_limiter", "", "refuses data while memory is short"),
 };
 
-constexpr std::string_view kNotBuilt[] = {"otlphttp",
-                                          "otlp_http",
-                                          "prometheus",
+constexpr std::string_view kNotBuilt[] = {"prometheus",
                                           "host_metrics",
                                           "hostmetrics",
                                           "k8s_cluster",

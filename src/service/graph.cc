@@ -38,6 +38,15 @@ auto make_processor(const Configured<ProcessorFactory>& configured, const Contex
     return factory.make_traces(configured.config, context, next);
 }
 
+/// What pipelines send to the exporter `id`.
+SignalSet signals_of(const Assembly& assembly, const std::string& id) {
+  SignalSet signals = 0;
+  for (const auto& pipeline : assembly.pipelines)
+    if (std::find(pipeline.exporters.begin(), pipeline.exporters.end(), id) != pipeline.exporters.end())
+      signals |= bit(pipeline.signal);
+  return signals;
+}
+
 }  // namespace
 
 Graph::~Graph() = default;
@@ -129,7 +138,9 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
     for (const auto& id : pipeline.exporters) {
       if (graph->exporters_.contains(id)) continue;
       const auto& configured = assembly.exporters.at(id);
-      auto made = configured.factory->make(configured.config, graph->context(id, "exporter"));
+      Context given = graph->context(id, "exporter");
+      given.signals = signals_of(assembly, id);
+      auto made = configured.factory->make(configured.config, given);
       if (!made)
         return fail(std::move(made.error())
                         .in(fmt::format("{}: failed to create \"{}\" exporter", configured.mark.text(), id)));
