@@ -62,9 +62,9 @@ Task<> Scraping::once() {
     co_return;
   }
   scraped_.add(count_metrics(**records));
-  Batch<Metrics> batch(Payload<Metrics>(std::move(*records)));
-  const std::size_t points = batch.data.items();
+  const std::size_t points = count_items(**records);
   if (points == 0) co_return;
+  Batch<Metrics> batch(Payload<Metrics>(std::move(*records)));
   Result<> taken;
   if (auto memory = context_.memory.try_reserve(batch.data.bytes())) {
     batch.memory.push_back(std::move(memory));

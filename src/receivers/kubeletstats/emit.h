@@ -18,7 +18,8 @@ struct Plan {
   bool all_of_node, all_of_pod;
 };
 
-/// The documents of one scrape.
+/// The documents of one scrape. The texts of `summary` live in the recorder's arena; those of the others need not
+/// outlive emit().
 struct Documents {
   k8s::Summary summary;
   std::uint64_t created = 0;  ///< when the receiver was made: the start time of volumes
