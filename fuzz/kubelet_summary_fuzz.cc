@@ -1,5 +1,5 @@
-// The kubelet's documents. Whatever is accepted is JSON to an independent reader too, and means the same when that
-// reader has written it anew: other white space, keys in another order, escapes undone.
+// The kubelet's documents. Whatever is accepted is JSON to an independent reader too, and means the same when
+// that reader has written it anew: other white space, keys in another order, escapes undone.
 #include <cstdlib>
 #include <string>
 
@@ -12,7 +12,9 @@ using namespace gleaner;
 
 namespace {
 
-void put(std::string& to, std::string_view text) { to += std::to_string(text.size()) + ":" + std::string(text) + ","; }
+void put(std::string& to, std::string_view text) {
+  to += std::to_string(text.size()) + ":" + std::string(text) + ",";
+}
 void put(std::string& to, const k8s::Amount& n) { to += n ? std::to_string(*n) + "," : "-,"; }
 void put(std::string& to, std::uint64_t n) { to += std::to_string(n) + ","; }
 void put(std::string& to, const k8s::CpuStats& s) {
@@ -20,7 +22,8 @@ void put(std::string& to, const k8s::CpuStats& s) {
   put(to, s.usage_core_nano_seconds);
 }
 void put(std::string& to, const k8s::MemoryStats& s) {
-  for (const auto& n : {s.available, s.usage, s.working_set, s.rss, s.page_faults, s.major_page_faults}) put(to, n);
+  for (const auto& n : {s.available, s.usage, s.working_set, s.rss, s.page_faults, s.major_page_faults})
+    put(to, n);
 }
 void put(std::string& to, const k8s::FsStats& s) {
   for (const auto& n : {s.available, s.capacity, s.used, s.inodes, s.inodes_free, s.inodes_used}) put(to, n);
@@ -69,8 +72,8 @@ std::string told(const k8s::Summary& s) {
   return out;
 }
 
-/// Whether the tree says something a rewrite would change: numbers beyond a double, keys that repeat (the reader in
-/// text/ keeps the last whole, ours merges, as Go does).
+/// Whether the tree says something a rewrite would change: numbers beyond a double, keys that repeat (the
+/// reader in text/ keeps the last whole, ours merges, as Go does).
 bool is_plain(const pdata::Value& value) {
   if (value.kind() == pdata::Value::Kind::real) return false;
   if (value.is_array())
@@ -86,9 +89,12 @@ std::size_t count_colons(std::string_view json) {
   std::size_t total = 0;
   bool inside = false;
   for (std::size_t i = 0; i < json.size(); ++i) {
-    if (json[i] == '"') inside = !inside;
-    else if (inside && json[i] == '\\') ++i;
-    else if (!inside && json[i] == ':') ++total;
+    if (json[i] == '"')
+      inside = !inside;
+    else if (inside && json[i] == '\\')
+      ++i;
+    else if (!inside && json[i] == ':')
+      ++total;
   }
   return total;
 }
@@ -115,7 +121,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const auto tree = text::JsonReader({.parse_ints = true, .strict = true}).read(input, arena);
   if (!tree) {
-    // The one looks at numbers that the other passes over, and their limits of nesting differ by the known levels.
+    // The one looks at numbers that the other passes over, and their limits of nesting differ by the known
+    // levels.
     const auto& why = tree.error().what;
     if (why.find("out of range") != std::string::npos || why.find("nesting") != std::string::npos) return 0;
     std::abort();

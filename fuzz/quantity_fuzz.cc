@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!again || again->nanos() != first->nanos() || again->format() != first->format()) std::abort();
   // real() is near the exact amount, and whole() is the next integer away from zero.
   const double exact = static_cast<double>(first->nanos()) / 1e9;
-  if (!std::isfinite(first->real()) || std::fabs(first->real() - exact) > std::fabs(exact) * 1e-12 + 1e-9) std::abort();
+  if (!std::isfinite(first->real()) || std::fabs(first->real() - exact) > std::fabs(exact) * 1e-12 + 1e-9)
+    std::abort();
   const __int128 whole = static_cast<__int128>(first->whole()) * 1'000'000'000;
   const __int128 over = first->nanos() < 0 ? first->nanos() - whole : whole - first->nanos();
   if (over < 0 || over >= 1'000'000'000) std::abort();

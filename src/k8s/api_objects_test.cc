@@ -13,7 +13,8 @@ TEST(ApiObjects, NodeCapacity) {
   ASSERT_TRUE(recorded) << recorded.error().what;
   EXPECT_GT(recorded->cores, 0);
   EXPECT_GT(recorded->memory, 1 << 20);
-  const auto small = read_node_capacity(R"({"status":{"capacity":{"cpu":"1930500u","memory":"7Gi"}}})", arena);
+  const auto small =
+      read_node_capacity(R"({"status":{"capacity":{"cpu":"1930500u","memory":"7Gi"}}})", arena);
   ASSERT_TRUE(small);
   EXPECT_DOUBLE_EQ(small->cores, 1.931);
   EXPECT_EQ(small->memory, std::int64_t{7} << 30);
@@ -26,7 +27,8 @@ TEST(ApiObjects, ClaimsAndVolumes) {
   EXPECT_EQ(*read_claim_volume(R"({"spec":{"volumeName":"pv-1","x":{}}})", arena), "pv-1");
   EXPECT_EQ(*read_claim_volume(R"({"spec":{}})", arena), "");
   const auto ebs = read_persistent_volume(
-      R"({"spec":{"capacity":{},"awsElasticBlockStore":{"volumeID":"aws://a/vol-1","fsType":"ext4","partition":2}}})", arena);
+      R"({"spec":{"capacity":{},"awsElasticBlockStore":{"volumeID":"aws://a/vol-1","fsType":"ext4","partition":2}}})",
+      arena);
   ASSERT_TRUE(ebs);
   EXPECT_EQ(ebs->type, "awsElasticBlockStore");
   EXPECT_EQ(ebs->volume_id, "aws://a/vol-1");

@@ -33,7 +33,8 @@ TEST(Endpoints, AreJoinedWithPaths) {
     std::string_view base, path, want;
   };
   const Case cases[] = {
-      {"https://k:443/api/v1/nodes/n/proxy", "/stats/summary", "https://k:443/api/v1/nodes/n/proxy/stats/summary"},
+      {"https://k:443/api/v1/nodes/n/proxy", "/stats/summary",
+       "https://k:443/api/v1/nodes/n/proxy/stats/summary"},
       {"https://k:443/api/v1/nodes/n/proxy/", "/pods", "https://k:443/api/v1/nodes/n/proxy/pods"},
       {"https://k", "/pods", "https://k/pods"},
       {"https://k//a/../b/./", "/pods", "https://k/b/pods"},
@@ -95,7 +96,9 @@ class ClientTest : public testing::Test {
     client = std::move(*made);
     return {};
   }
-  Result<Bytes> get(std::string_view path) { return loop.run_until_done(client->get(path, loop.now() + 20s)); }
+  Result<Bytes> get(std::string_view path) {
+    return loop.run_until_done(client->get(path, loop.now() + 20s));
+  }
   void service_account() {
     folder.write("ca.crt", ca.pem(false));
     folder.write("token", "t1");
@@ -142,7 +145,8 @@ TEST_F(ClientTest, FollowsARotatingToken) {
   kubelet.wanted = "Bearer t2";
   const auto got = get("/pods");
   ASSERT_TRUE(got) << got.error().what;
-  EXPECT_EQ(kubelet.seen, (std::vector<std::string>{"/pods Bearer t1", "/pods Bearer t1", "/pods Bearer t2"}));
+  EXPECT_EQ(kubelet.seen,
+            (std::vector<std::string>{"/pods Bearer t1", "/pods Bearer t1", "/pods Bearer t2"}));
 }
 
 TEST_F(ClientTest, WordsRefusalsAsTheReference) {
@@ -152,8 +156,9 @@ TEST_F(ClientTest, WordsRefusalsAsTheReference) {
   kubelet.wanted = "Bearer other";
   auto got = get("/stats/summary");
   ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().what, "kubelet request GET https://" + options.endpoint +
-                                  "/stats/summary failed - \"401 Unauthorized\", response: \"who \\\"are\\\" you\"");
+  EXPECT_EQ(got.error().what,
+            "kubelet request GET https://" + options.endpoint +
+                "/stats/summary failed - \"401 Unauthorized\", response: \"who \\\"are\\\" you\"");
   EXPECT_EQ(kubelet.seen.size(), 2u) << "one more try, not a loop";
   kubelet.wanted.clear();
   kubelet.status = 403;
@@ -225,9 +230,11 @@ TEST_F(ClientTest, NeedsItsFilesAtStart) {
 
 TEST_F(ClientTest, GoesThroughTheNodeProxyOfAKubeconfig) {
   serve(true);
-  const auto file = folder.write("config", "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
-                                           "clusters: [{name: k, cluster: {server: 'https://" + options.endpoint +
-                                           "', certificate-authority: ca.crt}}]\nusers: [{name: u, user: {token: kt}}]\n");
+  const auto file = folder.write(
+      "config",
+      "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
+      "clusters: [{name: k, cluster: {server: 'https://" +
+          options.endpoint + "', certificate-authority: ca.crt}}]\nusers: [{name: u, user: {token: kt}}]\n");
   folder.write("ca.crt", ca.pem(false));
   ::setenv("KUBECONFIG", file.c_str(), 1);
   options.auth = AuthType::kube_config;

@@ -15,15 +15,16 @@ bool skips(std::string_view text, std::string* error = nullptr) {
 
 TEST(JsonCursor, AcceptsWhatIsJson) {
   for (const std::string_view text :
-       {"{}", "[]", "null", "true", "false", "0", "-0.5e+10", "\"\"", R"("\u00e9\ud83d\ude00\n")", " [1, {\"a\": [ ]} ] ",
-        R"({"a":{"b":[1,2,{"c":null}]},"a":1})"})
+       {"{}", "[]", "null", "true", "false", "0", "-0.5e+10", "\"\"", R"("\u00e9\ud83d\ude00\n")",
+        " [1, {\"a\": [ ]} ] ", R"({"a":{"b":[1,2,{"c":null}]},"a":1})"})
     EXPECT_TRUE(skips(text)) << text;
 }
 
 TEST(JsonCursor, RefusesWhatIsNot) {
   for (const std::string_view text :
-       {"", "{", "[", "{\"a\"}", "{\"a\":}", "{a:1}", "[1,]", "{\"a\":1,}", "[1 2]", "01", "1.", ".5", "1e", "+1", "-",
-        "nul", "truE", "\"", "\"\\", "\"\\x\"", "\"\\u12\"", "\"a\nb\"", "{} {}", "1,", "'a'", "NaN"})
+       {"",     "{",       "[",         "{\"a\"}",  "{\"a\":}", "{a:1}", "[1,]", "{\"a\":1,}", "[1 2]",
+        "01",   "1.",      ".5",        "1e",       "+1",       "-",     "nul",  "truE",       "\"",
+        "\"\\", "\"\\x\"", "\"\\u12\"", "\"a\nb\"", "{} {}",    "1,",    "'a'",  "NaN"})
     EXPECT_FALSE(skips(text)) << text;
 }
 
@@ -45,7 +46,9 @@ TEST(JsonCursor, BoundsNesting) {
 
 TEST(JsonCursor, TakesTypedValues) {
   Arena arena;
-  JsonCursor json(R"({"t\u0065xt":"a\tb","n":18446744073709551615,"when":"2020-04-20T22:52:27.5+02:00","none":null})", arena);
+  JsonCursor json(
+      R"({"t\u0065xt":"a\tb","n":18446744073709551615,"when":"2020-04-20T22:52:27.5+02:00","none":null})",
+      arena);
   std::string_view text, none = "kept";
   std::optional<std::uint64_t> number;
   std::uint64_t when = 0;
@@ -81,10 +84,15 @@ TEST(JsonCursor, RefusesValuesOfAnotherType) {
 
 TEST(JsonCursor, ReplacesBytesThatAreNotUtf8) {
   Arena arena;
-  JsonCursor json("\"a\xff" "b\"", arena);
+  JsonCursor json(
+      "\"a\xff"
+      "b\"",
+      arena);
   std::string_view text;
   ASSERT_TRUE(json.text(text));
-  EXPECT_EQ(text, "a\xef\xbf\xbd" "b");
+  EXPECT_EQ(text,
+            "a\xef\xbf\xbd"
+            "b");
 }
 
 }  // namespace

@@ -31,40 +31,46 @@ struct Case {
 class VolumeKinds : public testing::TestWithParam<Case> {};
 TEST_P(VolumeKinds, AreNamedAsTheReferenceDoes) {
   Arena arena;
-  const auto got = read_pod_list(
-      R"({"items":[{"metadata":{"uid":"u"},"spec":{"volumes":[{)" + std::string(GetParam().source) + R"(,"name":"v"}]}}]})", arena);
+  const auto got = read_pod_list(R"({"items":[{"metadata":{"uid":"u"},"spec":{"volumes":[{)" +
+                                     std::string(GetParam().source) + R"(,"name":"v"}]}}]})",
+                                 arena);
   ASSERT_TRUE(got) << got.error().what;
   EXPECT_EQ(got->pods[0].volume("v")->source.type, GetParam().type);
   EXPECT_EQ(got->pods[0].volume("v")->source.claim, GetParam().claim);
 }
-INSTANTIATE_TEST_SUITE_P(Table, VolumeKinds,
-                         testing::ValuesIn<Case>({
-                             {R"("configMap":{"name":"c"})", "configMap", ""},
-                             {R"("emptyDir":{})", "emptyDir", ""},
-                             {R"("emptyDir":null)", "", ""},
-                             {R"("projected":{})", "", ""},
-                             {R"("persistentVolumeClaim":{"claimName":"data"})", "persistentVolumeClaim", "data"},
-                             {R"("hostPath":{"path":"/x"},"secret":{})", "secret", ""},  // the earlier kind wins
-                             {R"("awsElasticBlockStore":{"volumeID":"v"})", "awsElasticBlockStore", ""},
-                         }));
+INSTANTIATE_TEST_SUITE_P(
+    Table, VolumeKinds,
+    testing::ValuesIn<Case>({
+        {R"("configMap":{"name":"c"})", "configMap", ""},
+        {R"("emptyDir":{})", "emptyDir", ""},
+        {R"("emptyDir":null)", "", ""},
+        {R"("projected":{})", "", ""},
+        {R"("persistentVolumeClaim":{"claimName":"data"})", "persistentVolumeClaim", "data"},
+        {R"("hostPath":{"path":"/x"},"secret":{})", "secret", ""},  // the earlier kind wins
+        {R"("awsElasticBlockStore":{"volumeID":"v"})", "awsElasticBlockStore", ""},
+    }));
 
 TEST(ReadPodList, RefusesBadQuantities) {
   Arena arena;
-  const auto got = read_pod_list(R"({"items":[{"spec":{"containers":[{"resources":{"limits":{"cpu":"fast"}}}]}}]})", arena);
+  const auto got = read_pod_list(
+      R"({"items":[{"spec":{"containers":[{"resources":{"limits":{"cpu":"fast"}}}]}}]})", arena);
   ASSERT_FALSE(got);
   EXPECT_NE(got.error().what.find("\"fast\""), std::string::npos);
 }
 
 TEST(ReadPodList, TakesBareNumbersAsQuantities) {
   Arena arena;
-  const auto got = read_pod_list(R"({"items":[{"spec":{"containers":[{"name":"a","resources":{"limits":{"cpu":2,"memory":null}}}]}}]})", arena);
+  const auto got = read_pod_list(
+      R"({"items":[{"spec":{"containers":[{"name":"a","resources":{"limits":{"cpu":2,"memory":null}}}]}}]})",
+      arena);
   ASSERT_TRUE(got) << got.error().what;
   EXPECT_EQ(got->pods[0].container("a")->cpu_limit, 2);
 }
 
 TEST(StripRuntime, TakesTheSchemeOff) {
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"containerd://abc", "abc"}, {"cri-o://abc", "abc"}, {"abc", "abc"}, {"://abc", "://abc"}, {"a b://c", "a b://c"}, {"", ""}};
+      {"containerd://abc", "abc"}, {"cri-o://abc", "abc"}, {"abc", "abc"},
+      {"://abc", "://abc"},        {"a b://c", "a b://c"}, {"", ""}};
   for (const auto& [from, want] : cases) EXPECT_EQ(strip_runtime(from), want);
 }
 

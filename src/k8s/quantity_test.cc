@@ -46,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(Table, ParseQuantity,
                              {"12e-1", 1.2, 2},
                              {"1n", 1e-9, 1},
                              {"1u", 1e-6, 1},
-                             {"0.0000000001", 1e-9, 1},           // finer than a nano: rounded up
+                             {"0.0000000001", 1e-9, 1},  // finer than a nano: rounded up
                              {"1e-400", 1e-9, 1},
                              {"0e400", 0, 0},
                              {"9223372036854775807", 9223372036854775807.0, INT64_MAX},
@@ -60,7 +60,8 @@ INSTANTIATE_TEST_SUITE_P(Table, ParseQuantity,
                          }));
 
 TEST(ParseQuantity, RefusesWhatIsNone) {
-  for (const std::string_view text : {"", "-", "m", "Gi", "1 ", " 1", "1x", "1mm", "1Kib", "1ki", "1K", "1e", "1e1.5", "1.5.2", "0x10", "1,5"}) {
+  for (const std::string_view text : {"", "-", "m", "Gi", "1 ", " 1", "1x", "1mm", "1Kib", "1ki", "1K", "1e",
+                                      "1e1.5", "1.5.2", "0x10", "1,5"}) {
     const auto got = Quantity::parse(text);
     ASSERT_FALSE(got) << text;
     EXPECT_NE(got.error().what.find("\"" + std::string(text) + "\""), std::string::npos);

@@ -55,7 +55,8 @@ TEST(ReadSummary, RefusesEveryTruncation) {
 TEST(ReadSummary, TellsAbsenceFromZero) {
   Arena arena;
   const auto got = read_summary(
-      R"({"node":{"startTime":null,"cpu":null,"memory":{"usageBytes":0,"rssBytes":null}},"pods":null,"future":[{}]})", arena);
+      R"({"node":{"startTime":null,"cpu":null,"memory":{"usageBytes":0,"rssBytes":null}},"pods":null,"future":[{}]})",
+      arena);
   ASSERT_TRUE(got) << got.error().what;
   EXPECT_EQ(got->node.start_time, kNoTime);
   EXPECT_EQ(got->node.memory.usage, 0u);
@@ -68,7 +69,8 @@ TEST(ReadSummary, RefusesWrongTypesByTheirKey) {
   Arena arena;
   const auto got = read_summary(R"({"node":{"memory":{"usageBytes":"12"}}})", arena);
   ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().what, "a whole number, 0 or more, is expected as \"usageBytes\" at byte 32 of the document");
+  EXPECT_EQ(got.error().what,
+            "a whole number, 0 or more, is expected as \"usageBytes\" at byte 32 of the document");
   EXPECT_FALSE(read_summary("[]", arena));
   EXPECT_FALSE(read_summary(R"({"pods":{}})", arena));
 }

@@ -42,7 +42,8 @@ TEST(TokenFile, SaysWhatIsMissing) {
   TokenFile token("/nowhere/token");
   const auto got = token.token(TimePoint{1h});
   ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().what, "unable to read token file /nowhere/token: open /nowhere/token: no such file or directory");
+  EXPECT_EQ(got.error().what,
+            "unable to read token file /nowhere/token: open /nowhere/token: no such file or directory");
 }
 
 }  // namespace

@@ -56,10 +56,13 @@ class Cluster : public testing::Test {
     loop.run_until_done(server->stop(loop.now() + 5s));
   }
   void refresh(Claims& claims) {
-    auto summary = k8s::read_summary(R"({"pods":[{"podRef":{"uid":"u","namespace":"ns"},"volume":[{"name":"a"},{"name":"b"},{"name":"c"}]}]})", arena);
+    auto summary = k8s::read_summary(
+        R"({"pods":[{"podRef":{"uid":"u","namespace":"ns"},"volume":[{"name":"a"},{"name":"b"},{"name":"c"}]}]})",
+        arena);
     auto list = k8s::read_pod_list(
         R"({"items":[{"metadata":{"uid":"u"},"spec":{"volumes":[{"name":"a","persistentVolumeClaim":{"claimName":"ca"}},
-            {"name":"b","persistentVolumeClaim":{"claimName":"cb"}},{"name":"c","emptyDir":{}}]}}]})", arena);
+            {"name":"b","persistentVolumeClaim":{"claimName":"cb"}},{"name":"c","emptyDir":{}}]}}]})",
+        arena);
     pod = summary->pods[0];
     pods = *list;
     loop.run_until_done(claims.refresh(*summary, pods, loop.now() + 10s));

@@ -15,9 +15,9 @@ constexpr std::string_view kLabels[] = {"container.id", "k8s.volume.type"};
 constexpr std::string_view kAuthTypes[] = {"tls", "serviceAccount", "kubeConfig", "none"};
 
 /// In the order in which the reference tests them.
-constexpr MetricId kOfNode[] = {MetricId::k8s_container_cpu_node_utilization, MetricId::k8s_pod_cpu_node_utilization,
-                                MetricId::k8s_container_memory_node_utilization,
-                                MetricId::k8s_pod_memory_node_utilization};
+constexpr MetricId kOfNode[] = {
+    MetricId::k8s_container_cpu_node_utilization, MetricId::k8s_pod_cpu_node_utilization,
+    MetricId::k8s_container_memory_node_utilization, MetricId::k8s_pod_memory_node_utilization};
 constexpr MetricId kOfLimits[] = {
     MetricId::k8s_container_cpu_limit_utilization,    MetricId::k8s_container_cpu_request_utilization,
     MetricId::k8s_container_memory_limit_utilization, MetricId::k8s_container_memory_request_utilization,
@@ -27,13 +27,16 @@ constexpr MetricId kOfLimits[] = {
 bool contains(std::span<const std::string_view> list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
-std::vector<std::string_view> words(std::span<const std::string_view> list) { return {list.begin(), list.end()}; }
+std::vector<std::string_view> words(std::span<const std::string_view> list) {
+  return {list.begin(), list.end()};
+}
 
 /// An error at the i-th item of a list, or at what stands for the list.
 void error_at(config::Check& check, std::string_view key, std::size_t i, std::string what) {
   const config::Node* list = check.node().find(key);
   if (!list || !list->is_list() || i >= list->items().size()) return check.error(key, std::move(what));
-  check.problems().error(list->items()[i].mark(), fmt::format("{}::{}::{}", check.path(), key, i), std::move(what));
+  check.problems().error(list->items()[i].mark(), fmt::format("{}::{}::{}", check.path(), key, i),
+                         std::move(what));
 }
 
 /// An error at a row of the section `metrics`.
@@ -41,7 +44,8 @@ void error_at(config::Check& check, MetricId id, std::string what) {
   const config::Node* section = check.node().find("metrics");
   const config::Node* row = section ? section->find(info(id).name) : nullptr;
   if (!row) return check.error("metrics", std::move(what));
-  check.problems().error(row->mark(), fmt::format("{}::metrics::{}", check.path(), info(id).name), std::move(what));
+  check.problems().error(row->mark(), fmt::format("{}::metrics::{}", check.path(), info(id).name),
+                         std::move(what));
 }
 
 /// Keys that are known and do nothing with this kind of authentication: one warning each.
@@ -91,10 +95,12 @@ bool Config::has_group(std::string_view name) const {
   return std::find(metric_groups.begin(), metric_groups.end(), name) != metric_groups.end();
 }
 bool Config::has_label(std::string_view name) const {
-  return std::find(extra_metadata_labels.begin(), extra_metadata_labels.end(), name) != extra_metadata_labels.end();
+  return std::find(extra_metadata_labels.begin(), extra_metadata_labels.end(), name) !=
+         extra_metadata_labels.end();
 }
 bool Config::wants_capacity() const {
-  return std::any_of(std::begin(kOfNode), std::end(kOfNode), [&](MetricId id) { return metrics.of(id).enabled; });
+  return std::any_of(std::begin(kOfNode), std::end(kOfNode),
+                     [&](MetricId id) { return metrics.of(id).enabled; });
 }
 bool Config::wants_pods() const {
   return !extra_metadata_labels.empty() || std::any_of(std::begin(kOfLimits), std::end(kOfLimits),
@@ -115,8 +121,9 @@ void Config::validate(config::Check& check) const {
     const auto& label = extra_metadata_labels[i];
     const auto before = extra_metadata_labels.begin() + static_cast<std::ptrdiff_t>(i);
     if (!contains(kLabels, label))
-      error_at(check, "extra_metadata_labels", i,
-               fmt::format("label \"{}\" is not supported{}", label, config::did_you_mean(label, words(kLabels))));
+      error_at(
+          check, "extra_metadata_labels", i,
+          fmt::format("label \"{}\" is not supported{}", label, config::did_you_mean(label, words(kLabels))));
     else if (std::find(extra_metadata_labels.begin(), before, label) != before)
       error_at(check, "extra_metadata_labels", i, fmt::format("duplicate metadata label: \"{}\"", label));
   }
@@ -124,11 +131,14 @@ void Config::validate(config::Check& check) const {
     if (!metrics.of(id).enabled) continue;
     const auto name = info(id).name;
     if (node.empty())
-      error_at(check, id,
-               fmt::format("for {} node setting is required. Check the readme on how to set the required setting", name));
+      error_at(
+          check, id,
+          fmt::format("for {} node setting is required. Check the readme on how to set the required setting",
+                      name));
     else if (!k8s_api_config)
       error_at(check, id,
-               fmt::format("for {} k8s_api_config is required: the node's capacity comes from the API server", name));
+               fmt::format("for {} k8s_api_config is required: the node's capacity comes from the API server",
+                           name));
   }
   if (auth_type == "tls" && tls.ca_file.empty() && tls.ca_pem.value.empty())
     check.error("auth_type", "tls needs ca_file, the authority that signed the kubelet's certificate");

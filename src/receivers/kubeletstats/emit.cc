@@ -16,16 +16,25 @@ struct Names {
   M uptime;
   M cpu_limit, cpu_request, memory_limit, memory_request, cpu_node, memory_node;
 };
-#define COMMON(P)                                                                                              \
-  M::P##_cpu_time, M::P##_cpu_usage, M::P##_cpu_utilization, M::P##_memory_available, M::P##_memory_usage,     \
-      M::P##_memory_working_set, M::P##_memory_rss, M::P##_memory_page_faults, M::P##_memory_major_page_faults, \
-      M::P##_filesystem_available, M::P##_filesystem_capacity, M::P##_filesystem_usage
-#define SHARES(P)                                                                                   \
-  M::P##_cpu_limit_utilization, M::P##_cpu_request_utilization, M::P##_memory_limit_utilization,    \
+#define COMMON(P)                                                                                          \
+  M::P##_cpu_time, M::P##_cpu_usage, M::P##_cpu_utilization, M::P##_memory_available, M::P##_memory_usage, \
+      M::P##_memory_working_set, M::P##_memory_rss, M::P##_memory_page_faults,                             \
+      M::P##_memory_major_page_faults, M::P##_filesystem_available, M::P##_filesystem_capacity,            \
+      M::P##_filesystem_usage
+#define SHARES(P)                                                                                \
+  M::P##_cpu_limit_utilization, M::P##_cpu_request_utilization, M::P##_memory_limit_utilization, \
       M::P##_memory_request_utilization, M::P##_cpu_node_utilization, M::P##_memory_node_utilization
 constexpr M kNo = M::none;
-constexpr Names kNode{COMMON(k8s_node), M::k8s_node_network_io, M::k8s_node_network_errors, M::k8s_node_uptime,
-                      kNo, kNo, kNo, kNo, kNo, kNo};
+constexpr Names kNode{COMMON(k8s_node),
+                      M::k8s_node_network_io,
+                      M::k8s_node_network_errors,
+                      M::k8s_node_uptime,
+                      kNo,
+                      kNo,
+                      kNo,
+                      kNo,
+                      kNo,
+                      kNo};
 constexpr Names kPod{COMMON(k8s_pod), M::k8s_pod_network_io, M::k8s_pod_network_errors, M::k8s_pod_uptime,
                      SHARES(k8s_pod)};
 constexpr Names kContainer{COMMON(container), kNo, kNo, M::container_uptime, SHARES(k8s_container)};
@@ -141,13 +150,16 @@ class Emitter {
     out_.add(M::k8s_container_ephemeral_storage_usage, one.logs_used, storage("logs"));
     out_.finish(attributes);
   }
-  void skip_container(const k8s::PodStats& stats, const k8s::ContainerStats& one, const k8s::ContainerStatus* status) {
-    logger_.warn("failed to fetch container metrics",
-                 {{"pod", stats.name},
-                  {"container", one.name},
-                  {"error", fmt::format("failed to set extra labels from metadata: pod \"{}\" with container \"{}\" {}",
-                                        stats.uid, one.name,
-                                        status ? "has an empty containerID" : "not found in the fetched metadata")}});
+  void skip_container(const k8s::PodStats& stats, const k8s::ContainerStats& one,
+                      const k8s::ContainerStatus* status) {
+    logger_.warn(
+        "failed to fetch container metrics",
+        {{"pod", stats.name},
+         {"container", one.name},
+         {"error",
+          fmt::format("failed to set extra labels from metadata: pod \"{}\" with container \"{}\" {}",
+                      stats.uid, one.name,
+                      status ? "has an empty containerID" : "not found in the fetched metadata")}});
   }
 
   void volume(const k8s::PodStats& stats, const k8s::Pod* about, const k8s::VolumeStats& one) {
@@ -156,8 +168,9 @@ class Emitter {
     if (plan_.volume_type) {
       const k8s::Volume* known = about ? about->volume(one.name) : nullptr;
       if (!known)
-        return skip_volume(stats, one, fmt::format("pod \"{}\" with volume \"{}\" not found in the fetched metadata",
-                                                   stats.uid, one.name));
+        return skip_volume(stats, one,
+                           fmt::format("pod \"{}\" with volume \"{}\" not found in the fetched metadata",
+                                       stats.uid, one.name));
       k8s::VolumeSource source = known->source;
       set_source(source, attributes);
       if (source.type == "persistentVolumeClaim" && documents_.claim) {

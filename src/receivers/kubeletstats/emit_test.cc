@@ -84,7 +84,8 @@ TEST(Emit, IsCompleteByDefault) {
   EXPECT_EQ(out.records.resources[3].scopes[0].records[0].numbers[0].start_time, 77u);
   for (const auto& resource : out.records.resources) {
     const auto& records = resource.scopes[0].records;
-    EXPECT_TRUE(std::is_sorted(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.name < b.name; }));
+    EXPECT_TRUE(std::is_sorted(records.begin(), records.end(),
+                               [](const auto& a, const auto& b) { return a.name < b.name; }));
   }
 }
 
@@ -96,8 +97,9 @@ TEST(Emit, SendsEveryMetricThatIsSwitchedOn) {
       R"({"items":[{"metadata":{"uid":"u"},"spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":"500m","memory":"400"},"requests":{"cpu":"250m","memory":"200"}}}]}}]})";
   const k8s::NodeCapacity capacity{2, 1000};
   std::string summary(kFull);
-  summary.replace(summary.find("\"rlimit\""), 0,
-                  R"("systemContainers":[{"name":"kubelet","cpu":{"usageNanoCores":1,"usageCoreNanoSeconds":1},"memory":{"usageBytes":1,"workingSetBytes":1}}],)");
+  summary.replace(
+      summary.find("\"rlimit\""), 0,
+      R"("systemContainers":[{"name":"kubelet","cpu":{"usageNanoCores":1,"usageCoreNanoSeconds":1},"memory":{"usageBytes":1,"workingSetBytes":1}}],)");
   Emitted out;
   run(config, summary, kPods, out, &capacity);
   std::set<std::string> seen;
@@ -122,7 +124,8 @@ TEST(Emit, GivesNoSharesOfIncompletePods) {
   Emitted out;
   run(config, kFull,
       R"({"items":[{"metadata":{"uid":"u"},"spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":"1"},"requests":{"cpu":"1"}}},
-          {"name":"d","resources":{"requests":{"cpu":"1"}}}]}}]})", out);
+          {"name":"d","resources":{"requests":{"cpu":"1"}}}]}}]})",
+      out);
   EXPECT_FALSE(out.points.contains("k8s.pod.cpu_limit_utilization"));
   EXPECT_EQ(out.points["k8s.pod.cpu_request_utilization"], "0.25");
 }
@@ -132,11 +135,14 @@ TEST(Emit, SkipsWhatItCannotName) {
   config.metric_groups = {"container", "volume"};
   config.extra_metadata_labels = {"container.id", "k8s.volume.type"};
   Emitted out;
-  run(config, kFull, R"({"items":[{"metadata":{"uid":"u"},"status":{"containerStatuses":[{"name":"c","containerID":""}]}}]})", out);
+  run(config, kFull,
+      R"({"items":[{"metadata":{"uid":"u"},"status":{"containerStatuses":[{"name":"c","containerID":""}]}}]})",
+      out);
   EXPECT_TRUE(out.records.resources.empty());
   ASSERT_EQ(out.log.lines.size(), 2u);
   EXPECT_NE(out.log.lines[0].find("has an empty containerID"), std::string::npos) << out.log.lines[0];
-  EXPECT_NE(out.log.lines[1].find("not found in the fetched metadata"), std::string::npos) << out.log.lines[1];
+  EXPECT_NE(out.log.lines[1].find("not found in the fetched metadata"), std::string::npos)
+      << out.log.lines[1];
 }
 
 TEST(Emit, KeepsOldNamesOnRequest) {

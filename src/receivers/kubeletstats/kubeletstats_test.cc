@@ -25,8 +25,9 @@ class Kubelet final : public net::HttpHandler {
     if (stalls) co_await never.wait();
     co_return response;
   }
-  std::map<std::string, std::string> documents{{"/stats/summary", k8s::testing_support::recorded("stats-summary.json")},
-                                               {"/pods", k8s::testing_support::recorded("pods.json")}};
+  std::map<std::string, std::string> documents{
+      {"/stats/summary", k8s::testing_support::recorded("stats-summary.json")},
+      {"/pods", k8s::testing_support::recorded("pods.json")}};
   std::vector<std::string> seen;
   bool stalls = false;
   Signal never, asked;
@@ -44,13 +45,15 @@ class Log final : public testing_support::Quiet {
   }
 };
 
-/// Keeps the points as "resource attributes|metric|point attributes" -> value, and wakes who waits for a batch.
+/// Keeps the points as "resource attributes|metric|point attributes" -> value, and wakes who waits for a
+/// batch.
 class Sink final : public Consumer<Metrics> {
  public:
   Task<Result<>> consume(Batch<Metrics>& batch) override {
     for (const auto& resource : batch.data.records().resources) {
       std::string who;
-      for (const auto& [key, value] : resource.resource.attributes) who += std::string(key) + "=" + pdata::as_text(value) + ",";
+      for (const auto& [key, value] : resource.resource.attributes)
+        who += std::string(key) + "=" + pdata::as_text(value) + ",";
       who_.push_back(who);
       for (const auto& metric : resource.scopes[0].records)
         for (const auto& point : metric.numbers) {
@@ -80,8 +83,9 @@ class KubeletStats : public testing::Test {
   }
   /// @param yaml keys beside auth_type and endpoint
   void start(const std::string& yaml) {
-    const auto node = config::parse_yaml("auth_type: none\nendpoint: " + server->address().text() +
-                                             "\ninitial_delay: 0s\n" + yaml, "test.yaml");
+    const auto node = config::parse_yaml(
+        "auth_type: none\nendpoint: " + server->address().text() + "\ninitial_delay: 0s\n" + yaml,
+        "test.yaml");
     ASSERT_TRUE(node) << node.error().what;
     config::Problems problems;
     const auto config = config::decode<Config>(*node, "receivers::kubeletstats", problems);
@@ -107,7 +111,8 @@ class KubeletStats : public testing::Test {
   }
   std::string point(std::string_view part_of_resource, std::string_view metric) const {
     for (const auto& [name, value] : sink.points)
-      if (name.find(part_of_resource) != std::string::npos && name.ends_with("|" + std::string(metric))) return value;
+      if (name.find(part_of_resource) != std::string::npos && name.ends_with("|" + std::string(metric)))
+        return value;
     return "absent";
   }
   void TearDown() override {
@@ -121,8 +126,10 @@ class KubeletStats : public testing::Test {
   Log log;
   metrics::Registry registry;
   Budget memory{64 << 20};
-  Context context{loop, log::Logger(log), registry, memory, "kubeletstats", "0", [](Error) {},
-                  [](const std::string&) { return nullptr; }};
+  Context context{loop,           log::Logger(log),
+                  registry,       memory,
+                  "kubeletstats", "0",
+                  [](Error) {},   [](const std::string&) { return nullptr; }};
   Kubelet kubelet;
   Sink sink;
   std::unique_ptr<net::Server> server;
@@ -151,7 +158,8 @@ metrics: {k8s.container.memory_limit_utilization: {enabled: true}}
 )");
   loop.run_until_done(wait(sink, 1));
   EXPECT_EQ(kubelet.seen, (std::vector<std::string>{"/stats/summary", "/pods"}));
-  EXPECT_NE(point("k8s.container.name=app,container.id=", "k8s.container.memory_limit_utilization"), "absent");
+  EXPECT_NE(point("k8s.container.name=app,container.id=", "k8s.container.memory_limit_utilization"),
+            "absent");
   EXPECT_EQ(point("k8s.container.name=sidecar", "k8s.container.memory_limit_utilization"), "absent")
       << "sidecars are init containers to the reference";
   EXPECT_NE(point("k8s.volume.name=scratch,k8s.volume.type=emptyDir,", "k8s.volume.capacity"), "absent");
@@ -223,18 +231,28 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Wrong{"auth_type: password", "t:1:12: r::auth_type: invalid authType for kubernetes: password"},
         Wrong{"auth_type: serviceaccount", "(did you mean \"serviceAccount\"?)"},
-        Wrong{"auth_type: none\nmetric_groups: [pod, pods]", "t:2:22: r::metric_groups::1: invalid entry in metric_groups"},
-        Wrong{"auth_type: none\nextra_metadata_labels: [image]", "t:2:25: r::extra_metadata_labels::0: label \"image\" is not supported"},
-        Wrong{"auth_type: none\nextra_metadata_labels: [container.id, container.id]", "t:2:39: r::extra_metadata_labels::1: duplicate metadata label"},
-        Wrong{"auth_type: none\nmetrics: {k8s.pod.nosuch: {enabled: true}}", "t:2:11: r::metrics: has invalid keys: k8s.pod.nosuch"},
-        Wrong{"auth_type: none\nmetrics: {k8s.pod.cpu.node.utilization: {enabled: true}}", "for k8s.pod.cpu.node.utilization node setting is required"},
-        Wrong{"auth_type: none\nnode: n\nmetrics: {k8s.pod.cpu.node.utilization: {enabled: true}}", "k8s_api_config is required"},
-        Wrong{"auth_type: none\ncollection_interval: 0s", "t:2:22: r::collection_interval: requires positive value"},
+        Wrong{"auth_type: none\nmetric_groups: [pod, pods]",
+              "t:2:22: r::metric_groups::1: invalid entry in metric_groups"},
+        Wrong{"auth_type: none\nextra_metadata_labels: [image]",
+              "t:2:25: r::extra_metadata_labels::0: label \"image\" is not supported"},
+        Wrong{"auth_type: none\nextra_metadata_labels: [container.id, container.id]",
+              "t:2:39: r::extra_metadata_labels::1: duplicate metadata label"},
+        Wrong{"auth_type: none\nmetrics: {k8s.pod.nosuch: {enabled: true}}",
+              "t:2:11: r::metrics: has invalid keys: k8s.pod.nosuch"},
+        Wrong{"auth_type: none\nmetrics: {k8s.pod.cpu.node.utilization: {enabled: true}}",
+              "for k8s.pod.cpu.node.utilization node setting is required"},
+        Wrong{"auth_type: none\nnode: n\nmetrics: {k8s.pod.cpu.node.utilization: {enabled: true}}",
+              "k8s_api_config is required"},
+        Wrong{"auth_type: none\ncollection_interval: 0s",
+              "t:2:22: r::collection_interval: requires positive value"},
         Wrong{"auth_type: none\ncollection_interval: -1s", "requires positive value"},
-        Wrong{"auth_type: none\nk8s_api_config: {auth_type: x}", "r::k8s_api_config::auth_type: invalid authType for kubernetes: x"},
+        Wrong{"auth_type: none\nk8s_api_config: {auth_type: x}",
+              "r::k8s_api_config::auth_type: invalid authType for kubernetes: x"},
         Wrong{"{}", "tls needs ca_file"},
-        Wrong{"auth_type: none\nresource_attributes: {k8s.pod.name: {metrics_include: [{regexp: '('}]}}", "missing closing )"},
-        Wrong{"auth_type: none\nresource_attributes: {k8s.pod.name: {metrics_exclude: [{}]}}", "takes one of strict and regexp"}));
+        Wrong{"auth_type: none\nresource_attributes: {k8s.pod.name: {metrics_include: [{regexp: '('}]}}",
+              "missing closing )"},
+        Wrong{"auth_type: none\nresource_attributes: {k8s.pod.name: {metrics_exclude: [{}]}}",
+              "takes one of strict and regexp"}));
 
 }  // namespace
 }  // namespace gleaner::receivers::kubeletstats
