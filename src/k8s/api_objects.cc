@@ -9,7 +9,8 @@ namespace {
 /// Calls member(key) for every key of the object under `section` of the document.
 template <class F>
 Result<> inside(JsonCursor& json, std::string_view section, F&& member) {
-  const bool ok = json.object([&](std::string_view key) { return key == section ? json.object(member) : json.skip(); });
+  const bool ok =
+      json.object([&](std::string_view key) { return key == section ? json.object(member) : json.skip(); });
   if (!ok || !json.finish()) return json.error();
   return {};
 }
@@ -19,7 +20,8 @@ Result<> inside(JsonCursor& json, std::string_view section, F&& member) {
 Result<std::string_view> read_claim_volume(std::string_view document, Arena& arena) {
   JsonCursor json(document, arena);
   std::string_view name;
-  auto ok = inside(json, "spec", [&](std::string_view key) { return key == "volumeName" ? json.text(name) : json.skip(); });
+  auto ok = inside(json, "spec",
+                   [&](std::string_view key) { return key == "volumeName" ? json.text(name) : json.skip(); });
   if (!ok) return fail(std::move(ok.error()));
   return name;
 }

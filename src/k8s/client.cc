@@ -62,7 +62,8 @@ std::string join_url(std::string_view base, std::string_view path) {
     query = query.empty() ? "?" + std::string(kept) : "?" + std::string(kept) + "&" + query.substr(1);
   }
   return std::string(base.substr(0, slash)) +
-         net::clean_path(std::string(rest.substr(0, question)) + "/" + std::string(path.substr(0, asked))) + query;
+         net::clean_path(std::string(rest.substr(0, question)) + "/" + std::string(path.substr(0, asked))) +
+         query;
 }
 
 Result<std::unique_ptr<Client>> Client::kubelet(Loop& loop, ClientOptions options, std::string& warning) {
@@ -90,9 +91,11 @@ Result<std::unique_ptr<Client>> Client::api_server(Loop& loop, ClientOptions opt
   const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
   const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
   if (!host || !*host || !port || !*port)
-    return fail(Fault::config,
-                "unable to load k8s config, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined");
-  const std::string name = std::string(host).find(':') == std::string::npos ? host : "[" + std::string(host) + "]";
+    return fail(
+        Fault::config,
+        "unable to load k8s config, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined");
+  const std::string name =
+      std::string(host).find(':') == std::string::npos ? host : "[" + std::string(host) + "]";
   const bool anonymous = options.auth == AuthType::none;
   if (anonymous) options.tls.insecure_skip_verify = true;  // as the reference
   auto made = make(loop, std::move(options), nullptr);
@@ -105,8 +108,10 @@ Result<std::unique_ptr<Client>> Client::make(Loop& loop, ClientOptions options, 
   std::unique_ptr<Client> made(new Client(loop, std::move(options)));
   made->http_options_.user_agent = made->options_.user_agent;
   Result<> ok;
-  if (kube) ok = made->use_kube_config(*kube);
-  else if (made->options_.auth == AuthType::service_account) ok = made->use_service_account();
+  if (kube)
+    ok = made->use_kube_config(*kube);
+  else if (made->options_.auth == AuthType::service_account)
+    ok = made->use_service_account();
   if (ok) ok = made->check_authorities();
   if (ok) ok = made->connect();
   if (!ok) return fail(std::move(ok.error()));
@@ -130,9 +135,12 @@ Result<> Client::use_kube_config(const KubeConfig& kube) {
   tls.key_pem = kube.key_pem;
   http_options_.environment_proxies = false;
   http_options_.proxy_url = kube.proxy_url;
-  if (!kube.token.empty()) authorization_ = "Bearer " + kube.token;
-  else if (!kube.token_file.empty()) token_.emplace(kube.token_file);
-  else if (!kube.username.empty()) authorization_ = "Basic " + net::base64_encode(kube.username + ":" + kube.password);
+  if (!kube.token.empty())
+    authorization_ = "Bearer " + kube.token;
+  else if (!kube.token_file.empty())
+    token_.emplace(kube.token_file);
+  else if (!kube.username.empty())
+    authorization_ = "Basic " + net::base64_encode(kube.username + ":" + kube.password);
   return {};
 }
 
@@ -149,7 +157,8 @@ Result<> Client::check_authorities() const {
   const bool wanted = options_.auth == AuthType::tls || !tls.ca_file.empty();
   if (!wanted || !tls.ca_pem.empty()) return {};
   auto read = read_small_file(tls.ca_file, 4 << 20);
-  if (!read) return fail(Fault::config, "cert path " + tls.ca_file + " could not be read: " + read.error().what);
+  if (!read)
+    return fail(Fault::config, "cert path " + tls.ca_file + " could not be read: " + read.error().what);
   return {};
 }
 
@@ -212,8 +221,8 @@ Task<Result<Bytes>> Client::get(std::string_view path, TimePoint deadline) {
   auto body = body_of(*reply, options_.max_response);
   if (reply->status == 200) co_return body;
   const std::string_view said = body ? body->view().substr(0, kQuoted) : std::string_view();
-  co_return fail(Fault::permanent, fmt::format("kubelet request GET {} failed - \"{} {}\", response: {:?}", where, reply->status,
-                                               net::http_reason(reply->status), said));
+  co_return fail(Fault::permanent, fmt::format("kubelet request GET {} failed - \"{} {}\", response: {:?}",
+                                               where, reply->status, net::http_reason(reply->status), said));
 }
 
 Task<> Client::stop() { co_await http_->stop(); }

@@ -20,9 +20,9 @@ std::optional<AuthType> auth_type_named(std::string_view name);
 /// Where to and as whom. Plain texts as the YAML has them.
 struct ClientOptions {
   AuthType auth = AuthType::tls;
-  std::string context;              ///< of the kubeconfig
-  std::string endpoint;             ///< see base_url()
-  net::TlsClientOptions tls;        ///< ca, certificate, key, versions, insecure_skip_verify
+  std::string context;        ///< of the kubeconfig
+  std::string endpoint;       ///< see base_url()
+  net::TlsClientOptions tls;  ///< ca, certificate, key, versions, insecure_skip_verify
   std::string user_agent;
   std::string service_account{kServiceAccount};  ///< folder with token and ca.crt
   std::size_t max_response = 32 << 20;           ///< bytes of a document, on the wire and unpacked
@@ -30,8 +30,8 @@ struct ClientOptions {
 
 /// A base URL and credentials. Keeps its connection between calls. One get() at a time.
 ///
-/// Authorities: the configured ones, then the system's. The system's bundle costs 1.2 MB, so it is loaded only when
-/// a certificate is not signed by the configured ones.
+/// Authorities: the configured ones, then the system's. The system's bundle costs 1.2 MB, so it is loaded
+/// only when a certificate is not signed by the configured ones.
 class Client {
  public:
   /// Reads certificates, token and kubeconfig now, so that a broken file is known at start.
@@ -42,7 +42,8 @@ class Client {
   static Result<std::unique_ptr<Client>> api_server(Loop& loop, ClientOptions options);
 
   /// The body of a 200. `path` begins with '/' and may have a query.
-  /// @return what transport said; or, for any other status, Fault::permanent `kubelet request GET URL failed - "401
+  /// @return what transport said; or, for any other status, Fault::permanent `kubelet request GET URL failed
+  /// - "401
   ///         Unauthorized", response: "..."`. A 401 is tried once more with a token read afresh.
   Task<Result<Bytes>> get(std::string_view path, TimePoint deadline);
   /// The whole URL that get(path) asks for.
@@ -73,7 +74,8 @@ class Client {
 /// The base URL an endpoint stands for. Source: spec/kubeletstats.md 4.1.
 /// @param hostname the operating system's, for an empty endpoint
 std::string base_url(AuthType auth, std::string_view endpoint, std::string_view hostname);
-/// `base` with `path` behind its own path: one slash between, dots and double slashes cleaned, its query kept.
+/// `base` with `path` behind its own path: one slash between, dots and double slashes cleaned, its query
+/// kept.
 std::string join_url(std::string_view base, std::string_view path);
 
 }  // namespace gleaner::k8s

@@ -30,7 +30,8 @@ Result<std::string> read_small_file(const std::string& path, std::size_t limit) 
     if (n < 0) return fail(Fault::os, "read " + path + ": " + go_words(errno), errno);
     if (n == 0) return out;
     out.append(part, static_cast<std::size_t>(n));
-    if (out.size() > limit) return fail(Fault::os, "read " + path + ": larger than " + std::to_string(limit) + " bytes", EFBIG);
+    if (out.size() > limit)
+      return fail(Fault::os, "read " + path + ": larger than " + std::to_string(limit) + " bytes", EFBIG);
   }
 }
 

@@ -39,7 +39,8 @@ bool JsonCursor::syntax() {
 
 bool JsonCursor::mismatch(std::string_view wanted) {
   if (at_ >= end_) return syntax();
-  return refuse(fmt::format("{} is expected as \"{}\" at byte {} of the document", wanted, key_, at_ - begin_));
+  return refuse(
+      fmt::format("{} is expected as \"{}\" at byte {} of the document", wanted, key_, at_ - begin_));
 }
 
 bool JsonCursor::enter(char open, std::string_view wanted) {
@@ -83,7 +84,8 @@ bool JsonCursor::literal(std::string_view word) {
   return true;
 }
 
-/// at_ is at the opening quote. `out` is a view of the document, or of scratch_ when something had to be decoded.
+/// at_ is at the opening quote. `out` is a view of the document, or of scratch_ when something had to be
+/// decoded.
 bool JsonCursor::raw_string(std::string_view& out, bool keep) {
   const char* const from = ++at_;
   const char* plain = from;  // what is not in scratch_ yet
@@ -150,8 +152,10 @@ bool JsonCursor::raw_number(std::string_view& out) {
     return true;
   };
   if (peek() == '-') ++at_;
-  if (peek() == '0') ++at_;
-  else if (!digits()) return false;
+  if (peek() == '0')
+    ++at_;
+  else if (!digits())
+    return false;
   if (peek() == '.') {
     ++at_;
     if (!digits()) return false;
@@ -218,13 +222,20 @@ bool JsonCursor::skip(int depth) {
   if (depth > kMaxDepth) return refuse(fmt::format("nested deeper than {} levels", kMaxDepth));
   std::string_view ignored;
   switch (peek()) {
-    case '{': return object([&](std::string_view) { return skip(depth + 1); });
-    case '[': return array([&] { return skip(depth + 1); });
-    case '"': return raw_string(ignored, false);
-    case 't': return literal("true");
-    case 'f': return literal("false");
-    case 'n': return literal("null");
-    default: return raw_number(ignored);
+    case '{':
+      return object([&](std::string_view) { return skip(depth + 1); });
+    case '[':
+      return array([&] { return skip(depth + 1); });
+    case '"':
+      return raw_string(ignored, false);
+    case 't':
+      return literal("true");
+    case 'f':
+      return literal("false");
+    case 'n':
+      return literal("null");
+    default:
+      return raw_number(ignored);
   }
 }
 

@@ -6,9 +6,9 @@
 //     return cursor.skip();
 //   });
 //
-// Every function returns false after the first flaw, which error() then words. null counts as "not there", as in
-// Go: it leaves what was asked for as it was. Source: Go's encoding/json, which the reference reads with; keys are
-// compared exactly here.
+// Every function returns false after the first flaw, which error() then words. null counts as "not there", as
+// in Go: it leaves what was asked for as it was. Source: Go's encoding/json, which the reference reads with;
+// keys are compared exactly here.
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -11,7 +11,8 @@ namespace {
 using config::Node;
 
 /// The item called `name` in a list of {name, `what`: {...}}.
-const Node* find_named(const Node& root, std::string_view list, std::string_view what, std::string_view name) {
+const Node* find_named(const Node& root, std::string_view list, std::string_view what,
+                       std::string_view name) {
   const Node* items = root.find(list);
   if (!items || !items->is_list()) return nullptr;
   for (const Node& item : items->items()) {
@@ -59,7 +60,8 @@ tl::unexpected<Error> refuse(const std::string& source, std::string what) {
 
 }  // namespace
 
-Result<KubeConfig> KubeConfig::parse(std::string_view text, const std::string& source, std::string_view context) {
+Result<KubeConfig> KubeConfig::parse(std::string_view text, const std::string& source,
+                                     std::string_view context) {
   const auto root = config::parse_yaml(text, source);
   if (!root) return refuse(source, root.error().what);
   const auto slash = source.rfind('/');
@@ -68,7 +70,8 @@ Result<KubeConfig> KubeConfig::parse(std::string_view text, const std::string& s
   std::string name(context);
   if (name.empty()) name = Section(*root, folder).text("current-context");
   const Node* chosen = find_named(*root, "contexts", "context", name);
-  if (!chosen) return refuse(source, name.empty() ? "no current-context" : "context \"" + name + "\" does not exist");
+  if (!chosen)
+    return refuse(source, name.empty() ? "no current-context" : "context \"" + name + "\" does not exist");
   const Section link(*chosen, folder);
   const Node* cluster_node = find_named(*root, "clusters", "cluster", link.text("cluster"));
   if (!cluster_node) return refuse(source, "cluster \"" + link.text("cluster") + "\" does not exist");
@@ -86,14 +89,17 @@ Result<KubeConfig> KubeConfig::parse(std::string_view text, const std::string& s
   if (const Node* user_node = find_named(*root, "users", "user", link.text("user"))) {
     const Section user(*user_node, folder);
     for (const auto* plugin : {"exec", "auth-provider"})
-      if (user.has(plugin)) return refuse(source, "users with " + std::string(plugin) + " are not supported; use a token or a client certificate");
+      if (user.has(plugin))
+        return refuse(source, "users with " + std::string(plugin) +
+                                  " are not supported; use a token or a client certificate");
     out.token = user.text("token");
     out.token_file = user.path("tokenFile");
     out.cert_file = user.path("client-certificate");
     out.key_file = user.path("client-key");
     out.username = user.text("username");
     out.password = user.text("password");
-    readable &= user.data("client-certificate-data", out.cert_pem) && user.data("client-key-data", out.key_pem);
+    readable &=
+        user.data("client-certificate-data", out.cert_pem) && user.data("client-key-data", out.key_pem);
   }
   if (!readable) return refuse(source, "illegal base64 data");
   // Inline data goes before files.

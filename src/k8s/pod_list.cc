@@ -19,9 +19,11 @@ const T* named(const List<T>& list, std::string_view name) {
 }
 
 /// The kinds the reference names, in the order it tests them.
-constexpr std::string_view kPodSources[] = {"configMap", "downwardAPI", "emptyDir", "secret", "persistentVolumeClaim",
-                                            "hostPath", "awsElasticBlockStore", "gcePersistentDisk", "glusterfs"};
-constexpr std::string_view kPersistentSources[] = {"local", "awsElasticBlockStore", "gcePersistentDisk", "glusterfs"};
+constexpr std::string_view kPodSources[] = {
+    "configMap", "downwardAPI",          "emptyDir",          "secret",   "persistentVolumeClaim",
+    "hostPath",  "awsElasticBlockStore", "gcePersistentDisk", "glusterfs"};
+constexpr std::string_view kPersistentSources[] = {"local", "awsElasticBlockStore", "gcePersistentDisk",
+                                                   "glusterfs"};
 
 class Reader {
  public:
@@ -90,8 +92,10 @@ class Reader {
       if (text.empty()) return true;  // null
       const auto amount = Quantity::parse(text);
       if (!amount) return json_.refuse(amount.error().what);
-      if (cpu) cores = amount->real();
-      else bytes = amount->whole();
+      if (cpu)
+        cores = amount->real();
+      else
+        bytes = amount->whole();
       return true;
     });
   }
@@ -108,9 +112,8 @@ class Reader {
   bool volume(Pod& out) {
     Volume one;
     VolumeSourceReader source(json_, arena_, false);
-    const bool ok = json_.object([&](std::string_view key) {
-      return key == "name" ? json_.text(one.name) : source.member(key);
-    });
+    const bool ok = json_.object(
+        [&](std::string_view key) { return key == "name" ? json_.text(one.name) : source.member(key); });
     one.source = source.result();
     if (ok) out.volumes.push_back(arena_, one);
     return ok;
@@ -164,9 +167,8 @@ const Pod* PodList::find(std::string_view uid) const {
 std::string_view strip_runtime(std::string_view id) {
   const auto mark = id.find("://");
   if (mark == std::string_view::npos || mark == 0) return id;
-  const bool word = std::all_of(id.begin(), id.begin() + static_cast<std::ptrdiff_t>(mark), [](unsigned char c) {
-    return std::isalnum(c) || c == '_' || c == '-';
-  });
+  const bool word = std::all_of(id.begin(), id.begin() + static_cast<std::ptrdiff_t>(mark),
+                                [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
   return word ? id.substr(mark + 3) : id;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What /pods says of pods beyond their statistics: container ids, requests and limits, where volumes come from.
-// Source: spec/kubeletstats.md 5.2, 7.2.
+// What /pods says of pods beyond their statistics: container ids, requests and limits, where volumes come
+// from. Source: spec/kubeletstats.md 5.2, 7.2.
 #include <cstdint>
 #include <string_view>
 
@@ -23,11 +23,11 @@ struct ContainerStatus {
 
 /// Where a volume comes from. Texts are the values of the attributes k8s.volume.type and friends.
 struct VolumeSource {
-  std::string_view type;  ///< "configMap", "emptyDir", ...; "" for kinds the reference does not name
-  std::string_view claim;                         ///< persistentVolumeClaim
-  std::string_view volume_id, fs_type, pd_name;   ///< AWS EBS, GCE
-  std::string_view partition;                     ///< decimal
-  std::string_view endpoints, path;               ///< glusterfs
+  std::string_view type;   ///< "configMap", "emptyDir", ...; "" for kinds the reference does not name
+  std::string_view claim;  ///< persistentVolumeClaim
+  std::string_view volume_id, fs_type, pd_name;  ///< AWS EBS, GCE
+  std::string_view partition;                    ///< decimal
+  std::string_view endpoints, path;              ///< glusterfs
 };
 struct Volume {
   std::string_view name;
@@ -52,8 +52,8 @@ struct PodList {
 /// Reads a core/v1 PodList in one pass. @return as read_summary(); a bad quantity refuses the whole
 Result<PodList> read_pod_list(std::string_view json, Arena& arena);
 
-/// Reads the source keys of a volume or of a PersistentVolume's spec at the cursor. First of several wins in the
-/// reference's order, whatever order they are written in.
+/// Reads the source keys of a volume or of a PersistentVolume's spec at the cursor. First of several wins in
+/// the reference's order, whatever order they are written in.
 class VolumeSourceReader {
  public:
   explicit VolumeSourceReader(JsonCursor& json, Arena& arena, bool persistent)

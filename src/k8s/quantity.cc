@@ -98,7 +98,8 @@ __int128 times_two(Digits digits, int power) {
   const __int128 whole = digits.mantissa / unit;
   if (whole > INT64_MAX / factor) return kMax;
   const __int128 part = digits.mantissa % unit * factor;  // below 2^120
-  return std::min(whole * factor * kNano + part / unit * kNano + (part % unit * kNano + unit - 1) / unit, kMax);
+  return std::min(whole * factor * kNano + part / unit * kNano + (part % unit * kNano + unit - 1) / unit,
+                  kMax);
 }
 
 }  // namespace
@@ -120,7 +121,8 @@ Result<Quantity> Quantity::parse(std::string_view text) {
     digits.exponent += std::clamp(scale->decimal, -kFarExponent, kFarExponent);
     made.nanos_ = times_ten(digits.mantissa, digits.exponent + 9);
     // The reference multiplies the digits by a power of ten when both are short, else it divides the nanos.
-    const bool is_short = digits.mantissa < INT64_MAX && digits.exponent >= -9 && digits.exponent <= 18 && made.nanos_ < kMax;
+    const bool is_short =
+        digits.mantissa < INT64_MAX && digits.exponent >= -9 && digits.exponent <= 18 && made.nanos_ < kMax;
     const double power = std::pow(10.0, is_short ? std::abs(digits.exponent) : 0);
     made.real_ = !is_short             ? static_cast<double>(made.nanos_) / 1e9
                  : digits.exponent < 0 ? static_cast<double>(digits.mantissa) * (1 / power)

@@ -8,8 +8,8 @@
 
 namespace gleaner::k8s {
 
-/// An exact amount down to 1e-9, at most 2^63-1 in size; what is larger counts as that, what is finer is rounded
-/// away from zero. Source: spec/kubeletstats.md 9.2, Kubernetes resource.Quantity.
+/// An exact amount down to 1e-9, at most 2^63-1 in size; what is larger counts as that, what is finer is
+/// rounded away from zero. Source: spec/kubeletstats.md 9.2, Kubernetes resource.Quantity.
 class Quantity {
  public:
   Quantity() = default;

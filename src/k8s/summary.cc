@@ -15,17 +15,19 @@ struct Row {
 constexpr Row<CpuStats> kCpu[] = {{"usageNanoCores", &CpuStats::usage_nano_cores},
                                   {"usageCoreNanoSeconds", &CpuStats::usage_core_nano_seconds}};
 constexpr Row<MemoryStats> kMemory[] = {
-    {"availableBytes", &MemoryStats::available},   {"usageBytes", &MemoryStats::usage},
+    {"availableBytes", &MemoryStats::available},    {"usageBytes", &MemoryStats::usage},
     {"workingSetBytes", &MemoryStats::working_set}, {"rssBytes", &MemoryStats::rss},
-    {"pageFaults", &MemoryStats::page_faults},     {"majorPageFaults", &MemoryStats::major_page_faults}};
-constexpr Row<FsStats> kFs[] = {{"availableBytes", &FsStats::available}, {"capacityBytes", &FsStats::capacity},
-                                {"usedBytes", &FsStats::used},           {"inodes", &FsStats::inodes},
-                                {"inodesFree", &FsStats::inodes_free},   {"inodesUsed", &FsStats::inodes_used}};
+    {"pageFaults", &MemoryStats::page_faults},      {"majorPageFaults", &MemoryStats::major_page_faults}};
+constexpr Row<FsStats> kFs[] = {
+    {"availableBytes", &FsStats::available}, {"capacityBytes", &FsStats::capacity},
+    {"usedBytes", &FsStats::used},           {"inodes", &FsStats::inodes},
+    {"inodesFree", &FsStats::inodes_free},   {"inodesUsed", &FsStats::inodes_used}};
 constexpr Row<InterfaceStats> kInterface[] = {{"rxBytes", &InterfaceStats::rx_bytes},
                                               {"txBytes", &InterfaceStats::tx_bytes},
                                               {"rxErrors", &InterfaceStats::rx_errors},
                                               {"txErrors", &InterfaceStats::tx_errors}};
-constexpr Row<NodeStats> kRlimit[] = {{"maxpid", &NodeStats::max_pid}, {"curproc", &NodeStats::current_processes}};
+constexpr Row<NodeStats> kRlimit[] = {{"maxpid", &NodeStats::max_pid},
+                                      {"curproc", &NodeStats::current_processes}};
 
 class Reader {
  public:
@@ -88,7 +90,8 @@ class Reader {
       if (key == "memory") return numbers(kMemory, out.memory);
       if (key == "network") return network(out.network);
       if (key == "ephemeral-storage") return numbers(kFs, out.ephemeral_storage);
-      if (key == "containers") return list(out.containers, [&](ContainerStats& one) { return container(one); });
+      if (key == "containers")
+        return list(out.containers, [&](ContainerStats& one) { return container(one); });
       if (key == "volume") return list(out.volumes, [&](VolumeStats& one) { return volume(one); });
       return json_.skip();
     });

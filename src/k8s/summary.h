@@ -1,7 +1,9 @@
 #pragma once
-// What a kubelet says of its node, pods, containers and volumes: /stats/summary. Source: spec/kubeletstats.md 5.1.
+// What a kubelet says of its node, pods, containers and volumes: /stats/summary. Source:
+// spec/kubeletstats.md 5.1.
 //
-// Absent numbers stay empty: zero is a value, absence is none. All texts live in the arena given to the reader.
+// Absent numbers stay empty: zero is a value, absence is none. All texts live in the arena given to the
+// reader.
 #include <cstdint>
 #include <optional>
 #include <string_view>

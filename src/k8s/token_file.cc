@@ -18,7 +18,8 @@ Result<std::string_view> TokenFile::token(TimePoint now) {
     token_ = text;
     read_at_ = now;
   } else if (token_.empty()) {
-    return fail(Fault::config, "unable to read token file " + path_ + ": " + (read ? "it is empty" : read.error().what));
+    return fail(Fault::config,
+                "unable to read token file " + path_ + ": " + (read ? "it is empty" : read.error().what));
   }
   return std::string_view(token_);
 }

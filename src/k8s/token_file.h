@@ -10,9 +10,9 @@ namespace gleaner::k8s {
 
 inline constexpr std::string_view kServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// Reads the file at most once in 50 s, as client-go does (a minute less 10 s of leeway). An empty or unreadable
-/// file leaves the last token in use. Read on the loop: projected tokens live in a tmpfs.
-/// Limit: 64 KiB. Source: spec/kubeletstats.md 4.2.
+/// Reads the file at most once in 50 s, as client-go does (a minute less 10 s of leeway). An empty or
+/// unreadable file leaves the last token in use. Read on the loop: projected tokens live in a tmpfs. Limit:
+/// 64 KiB. Source: spec/kubeletstats.md 4.2.
 class TokenFile {
  public:
   static constexpr Duration kPeriod = std::chrono::seconds(50);

@@ -12,14 +12,15 @@ std::size_t count_metrics(const Records<Metrics>& records) {
 
 }  // namespace
 
-Scraping::Scraping(const ScrapingConfig& config, const Context& context, const std::string& name, Scraper& scraper,
-                   Consumer<Metrics>& next)
+Scraping::Scraping(const ScrapingConfig& config, const Context& context, const std::string& name,
+                   Scraper& scraper, Consumer<Metrics>& next)
     : config_(config),
       context_(context),
       name_(name),
       scraper_(scraper),
       next_(next),
-      scraped_(context.metrics.counter("scraper_scraped_metric_points", {{"receiver", context.id}, {"scraper", name}},
+      scraped_(context.metrics.counter("scraper_scraped_metric_points",
+                                       {{"receiver", context.id}, {"scraper", name}},
                                        "Number of metric points successfully scraped.")),
       accepted_(context.metrics.counter("receiver_accepted_metric_points",
                                         {{"receiver", context.id}, {"transport", ""}},
@@ -62,9 +63,9 @@ Task<> Scraping::once() {
     co_return;
   }
   scraped_.add(count_metrics(**records));
-  Batch<Metrics> batch(Payload<Metrics>(std::move(*records)));
-  const std::size_t points = batch.data.items();
+  const std::size_t points = count_items(**records);
   if (points == 0) co_return;
+  Batch<Metrics> batch(Payload<Metrics>(std::move(*records)));
   Result<> taken;
   if (auto memory = context_.memory.try_reserve(batch.data.bytes())) {
     batch.memory.push_back(std::move(memory));

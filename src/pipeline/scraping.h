@@ -12,17 +12,17 @@ namespace gleaner {
 class Scraper {
  public:
   virtual ~Scraper() = default;
-  /// One look, over by `deadline`. An error means nothing was learnt; what is missing in part is the scraper's own
-  /// to log.
+  /// One look, over by `deadline`. An error means nothing was learnt; what is missing in part is the
+  /// scraper's own to log.
   virtual Task<Result<std::unique_ptr<Records<Metrics>>>> scrape(TimePoint deadline) = 0;
 };
 
-/// Asks after initial_delay and then on every tick of collection_interval. Scrapes never overlap: ticks that pass
-/// meanwhile become one. One timer, and nothing else while idle.
+/// Asks after initial_delay and then on every tick of collection_interval. Scrapes never overlap: ticks that
+/// pass meanwhile become one. One timer, and nothing else while idle.
 ///
 /// Counts scraper_scraped_metric_points (metrics, as the reference counts), scraper_errored_metric_points,
-/// receiver_accepted_metric_points and receiver_refused_metric_points. A refused scrape is not tried again: the
-/// next one brings newer numbers. A scrape without points does not go into the pipeline.
+/// receiver_accepted_metric_points and receiver_refused_metric_points. A refused scrape is not tried again:
+/// the next one brings newer numbers. A scrape without points does not go into the pipeline.
 class Scraping {
  public:
   /// @param name the scraper's own: the label "scraper" of its counters

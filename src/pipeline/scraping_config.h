@@ -11,7 +11,8 @@ struct ScrapingConfig {
 
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
-        config::field<&ScrapingConfig::collection_interval>("collection_interval", "time between two scrapes"),
+        config::field<&ScrapingConfig::collection_interval>("collection_interval",
+                                                            "time between two scrapes"),
         config::field<&ScrapingConfig::initial_delay>("initial_delay", "time before the first one"),
         config::field<&ScrapingConfig::timeout>("timeout", "limit of one scrape; 0 = collection_interval"),
     };

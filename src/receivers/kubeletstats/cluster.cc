@@ -4,7 +4,9 @@
 
 namespace gleaner::receivers::kubeletstats {
 
-std::string Claims::key(std::string_view uid, std::string_view volume) { return fmt::format("{}/{}", uid, volume); }
+std::string Claims::key(std::string_view uid, std::string_view volume) {
+  return fmt::format("{}/{}", uid, volume);
+}
 
 Task<> Claims::refresh(const k8s::Summary& summary, const k8s::PodList& pods, TimePoint deadline) {
   std::set<std::string, std::less<>> seen;
@@ -19,8 +21,8 @@ Task<> Claims::refresh(const k8s::Summary& summary, const k8s::PodList& pods, Ti
       auto& entry = known_[name];
       if (entry.source) continue;
       entry.arena = Arena();
-      entry.source =
-          co_await look_up(std::string(stats.name_space), std::string(volume->source.claim), deadline, entry.arena);
+      entry.source = co_await look_up(std::string(stats.name_space), std::string(volume->source.claim),
+                                      deadline, entry.arena);
     }
   }
   std::erase_if(known_, [&](const auto& entry) { return !seen.contains(entry.first); });
@@ -28,13 +30,15 @@ Task<> Claims::refresh(const k8s::Summary& summary, const k8s::PodList& pods, Ti
 
 Task<Result<k8s::VolumeSource>> Claims::look_up(std::string name_space, std::string claim, TimePoint deadline,
                                                 Arena& arena) {
-  const std::string claim_path = fmt::format("/api/v1/namespaces/{}/persistentvolumeclaims/{}", name_space, claim);
+  const std::string claim_path =
+      fmt::format("/api/v1/namespaces/{}/persistentvolumeclaims/{}", name_space, claim);
   auto document = co_await api_.get(claim_path, deadline);
   if (!document) co_return fail(std::move(document.error()));
   auto name = k8s::read_claim_volume(document->view(), arena);
   if (!name) co_return fail(std::move(name.error()));
   if (name->empty())
-    co_return fail(Fault::retryable, fmt::format("PersistentVolumeClaim {} does not have a volume name", claim));
+    co_return fail(Fault::retryable,
+                   fmt::format("PersistentVolumeClaim {} does not have a volume name", claim));
   document = co_await api_.get(fmt::format("/api/v1/persistentvolumes/{}", *name), deadline);
   if (!document) co_return fail(std::move(document.error()));
   co_return k8s::read_persistent_volume(document->view(), arena);

@@ -12,8 +12,8 @@
 
 namespace gleaner::receivers::kubeletstats {
 
-/// PersistentVolumes behind the claims of pods, kept as long as the pod's volume is seen. A failed look-up is tried
-/// again at the next scrape.
+/// PersistentVolumes behind the claims of pods, kept as long as the pod's volume is seen. A failed look-up is
+/// tried again at the next scrape.
 class Claims {
  public:
   explicit Claims(k8s::Client& api) : api_(api) {}
@@ -28,7 +28,8 @@ class Claims {
     Result<k8s::VolumeSource> source = fail(Fault::retryable, "not looked up yet");
   };
   static std::string key(std::string_view uid, std::string_view volume);
-  Task<Result<k8s::VolumeSource>> look_up(std::string name_space, std::string claim, TimePoint deadline, Arena& arena);
+  Task<Result<k8s::VolumeSource>> look_up(std::string name_space, std::string claim, TimePoint deadline,
+                                          Arena& arena);
   k8s::Client& api_;
   std::map<std::string, Entry, std::less<>> known_;
 };

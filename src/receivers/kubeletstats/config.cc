@@ -15,9 +15,9 @@ constexpr std::string_view kLabels[] = {"container.id", "k8s.volume.type"};
 constexpr std::string_view kAuthTypes[] = {"tls", "serviceAccount", "kubeConfig", "none"};
 
 /// In the order in which the reference tests them.
-constexpr MetricId kOfNode[] = {MetricId::k8s_container_cpu_node_utilization, MetricId::k8s_pod_cpu_node_utilization,
-                                MetricId::k8s_container_memory_node_utilization,
-                                MetricId::k8s_pod_memory_node_utilization};
+constexpr MetricId kOfNode[] = {
+    MetricId::k8s_container_cpu_node_utilization, MetricId::k8s_pod_cpu_node_utilization,
+    MetricId::k8s_container_memory_node_utilization, MetricId::k8s_pod_memory_node_utilization};
 constexpr MetricId kOfLimits[] = {
     MetricId::k8s_container_cpu_limit_utilization,    MetricId::k8s_container_cpu_request_utilization,
     MetricId::k8s_container_memory_limit_utilization, MetricId::k8s_container_memory_request_utilization,
@@ -27,7 +27,26 @@ constexpr MetricId kOfLimits[] = {
 bool contains(std::span<const std::string_view> list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
-std::vector<std::string_view> words(std::span<const std::string_view> list) { return {list.begin(), list.end()}; }
+std::vector<std::string_view> words(std::span<const std::string_view> list) {
+  return {list.begin(), list.end()};
+}
+
+/// An error at the i-th item of a list, or at what stands for the list.
+void error_at(config::Check& check, std::string_view key, std::size_t i, std::string what) {
+  const config::Node* list = check.node().find(key);
+  if (!list || !list->is_list() || i >= list->items().size()) return check.error(key, std::move(what));
+  check.problems().error(list->items()[i].mark(), fmt::format("{}::{}::{}", check.path(), key, i),
+                         std::move(what));
+}
+
+/// An error at a row of the section `metrics`.
+void error_at(config::Check& check, MetricId id, std::string what) {
+  const config::Node* section = check.node().find("metrics");
+  const config::Node* row = section ? section->find(info(id).name) : nullptr;
+  if (!row) return check.error("metrics", std::move(what));
+  check.problems().error(row->mark(), fmt::format("{}::metrics::{}", check.path(), info(id).name),
+                         std::move(what));
+}
 
 /// Keys that are known and do nothing with this kind of authentication: one warning each.
 void warn_of_idle_keys(const Config& config, config::Check& check) {
@@ -76,10 +95,12 @@ bool Config::has_group(std::string_view name) const {
   return std::find(metric_groups.begin(), metric_groups.end(), name) != metric_groups.end();
 }
 bool Config::has_label(std::string_view name) const {
-  return std::find(extra_metadata_labels.begin(), extra_metadata_labels.end(), name) != extra_metadata_labels.end();
+  return std::find(extra_metadata_labels.begin(), extra_metadata_labels.end(), name) !=
+         extra_metadata_labels.end();
 }
 bool Config::wants_capacity() const {
-  return std::any_of(std::begin(kOfNode), std::end(kOfNode), [&](MetricId id) { return metrics.of(id).enabled; });
+  return std::any_of(std::begin(kOfNode), std::end(kOfNode),
+                     [&](MetricId id) { return metrics.of(id).enabled; });
 }
 bool Config::wants_pods() const {
   return !extra_metadata_labels.empty() || std::any_of(std::begin(kOfLimits), std::end(kOfLimits),
@@ -91,35 +112,38 @@ void Config::validate(config::Check& check) const {
   if (!contains(kAuthTypes, auth_type))
     check.error("auth_type", fmt::format("invalid authType for kubernetes: {}{}", auth_type,
                                          config::did_you_mean(auth_type, words(kAuthTypes))));
-  for (const auto& group : metric_groups)
-    if (!contains(kGroups, group))
-      check.error("metric_groups", fmt::format("invalid entry in metric_groups: \"{}\" is not one of {}{}", group,
-                                               fmt::join(kGroups, ", "), config::did_you_mean(group, words(kGroups))));
-  for (auto label = extra_metadata_labels.begin(); label != extra_metadata_labels.end(); ++label) {
-    if (!contains(kLabels, *label))
-      check.error("extra_metadata_labels", fmt::format("label \"{}\" is not supported{}", *label,
-                                                       config::did_you_mean(*label, words(kLabels))));
-    else if (std::find(extra_metadata_labels.begin(), label, *label) != label)
-      check.error("extra_metadata_labels", fmt::format("duplicate metadata label: \"{}\"", *label));
+  for (std::size_t i = 0; i < metric_groups.size(); ++i)
+    if (!contains(kGroups, metric_groups[i]))
+      error_at(check, "metric_groups", i,
+               fmt::format("invalid entry in metric_groups: \"{}\" is not one of {}{}", metric_groups[i],
+                           fmt::join(kGroups, ", "), config::did_you_mean(metric_groups[i], words(kGroups))));
+  for (std::size_t i = 0; i < extra_metadata_labels.size(); ++i) {
+    const auto& label = extra_metadata_labels[i];
+    const auto before = extra_metadata_labels.begin() + static_cast<std::ptrdiff_t>(i);
+    if (!contains(kLabels, label))
+      error_at(
+          check, "extra_metadata_labels", i,
+          fmt::format("label \"{}\" is not supported{}", label, config::did_you_mean(label, words(kLabels))));
+    else if (std::find(extra_metadata_labels.begin(), before, label) != before)
+      error_at(check, "extra_metadata_labels", i, fmt::format("duplicate metadata label: \"{}\"", label));
   }
   for (const MetricId id : kOfNode) {
     if (!metrics.of(id).enabled) continue;
+    const auto name = info(id).name;
     if (node.empty())
-      check.error("metrics",
-                  fmt::format("for {} node setting is required. Check the readme on how to set the required setting",
-                              info(id).name));
+      error_at(
+          check, id,
+          fmt::format("for {} node setting is required. Check the readme on how to set the required setting",
+                      name));
     else if (!k8s_api_config)
-      check.error("metrics", fmt::format("for {} k8s_api_config is required: the node's capacity comes from the API "
-                                         "server",
-                                         info(id).name));
-    else
-      continue;
-    break;
+      error_at(check, id,
+               fmt::format("for {} k8s_api_config is required: the node's capacity comes from the API server",
+                           name));
   }
   if (auth_type == "tls" && tls.ca_file.empty() && tls.ca_pem.value.empty())
-    check.error("auth_type", "tls needs a ca_file: cert path  could not be read");
-  if (auth_type == "tls" && (tls.cert_file.empty() && tls.cert_pem.value.empty()))
-    check.error("auth_type", "tls needs a client certificate: cert_file and key_file");
+    check.error("auth_type", "tls needs ca_file, the authority that signed the kubelet's certificate");
+  if (auth_type == "tls" && tls.cert_file.empty() && tls.cert_pem.value.empty())
+    check.error("auth_type", "tls needs cert_file and key_file, a client certificate");
   warn_of_idle_keys(*this, check);
   warn_of_old_switches(*this, check);
 }

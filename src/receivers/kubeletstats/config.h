@@ -51,20 +51,24 @@ struct Config {
         config::field<&Config::auth_type>("auth_type", "tls, serviceAccount, kubeConfig or none"),
         config::field<&Config::context>("context", "of the kubeconfig; default: its current one"),
         config::field<&Config::endpoint>(
-            "endpoint", "host:port or URL, with a path for the API server's node proxy; kubeConfig: the node's name"),
+            "endpoint",
+            "host:port or URL, with a path for the API server's node proxy; kubeConfig: the node's name"),
         config::later("dialer", "limits for making connections; without effect in the reference too"),
         config::squash<&Config::tls>(),
-        config::field<&Config::insecure_skip_verify>("insecure_skip_verify", "do not check the server's certificate"),
-        config::field<&Config::extra_metadata_labels>("extra_metadata_labels", "container.id, k8s.volume.type"),
-        config::field<&Config::metric_groups>("metric_groups", "what to tell of: container, pod, node, volume"),
-        config::field<&Config::k8s_api_config>("k8s_api_config",
-                                               "how to ask the API server for claims and the node's capacity"),
+        config::field<&Config::insecure_skip_verify>("insecure_skip_verify",
+                                                     "do not check the server's certificate"),
+        config::field<&Config::extra_metadata_labels>("extra_metadata_labels",
+                                                      "container.id, k8s.volume.type"),
+        config::field<&Config::metric_groups>("metric_groups",
+                                              "what to tell of: container, pod, node, volume"),
+        config::field<&Config::k8s_api_config>(
+            "k8s_api_config", "how to ask the API server for claims and the node's capacity"),
         config::field<&Config::node>("node", "the node's name, for shares of its capacity"),
         config::field<&Config::collect_all_network_interfaces>("collect_all_network_interfaces",
                                                                "more than the default interface"),
         config::field<&Config::metrics>("metrics", "switches metrics on and off"),
-        config::field<&Config::resource_attributes>("resource_attributes",
-                                                    "switches resource attributes on and off, filters by them"),
+        config::field<&Config::resource_attributes>(
+            "resource_attributes", "switches resource attributes on and off, filters by them"),
     };
     return kTable;
   }

@@ -16,16 +16,25 @@ struct Names {
   M uptime;
   M cpu_limit, cpu_request, memory_limit, memory_request, cpu_node, memory_node;
 };
-#define COMMON(P)                                                                                              \
-  M::P##_cpu_time, M::P##_cpu_usage, M::P##_cpu_utilization, M::P##_memory_available, M::P##_memory_usage,     \
-      M::P##_memory_working_set, M::P##_memory_rss, M::P##_memory_page_faults, M::P##_memory_major_page_faults, \
-      M::P##_filesystem_available, M::P##_filesystem_capacity, M::P##_filesystem_usage
-#define SHARES(P)                                                                                   \
-  M::P##_cpu_limit_utilization, M::P##_cpu_request_utilization, M::P##_memory_limit_utilization,    \
+#define COMMON(P)                                                                                          \
+  M::P##_cpu_time, M::P##_cpu_usage, M::P##_cpu_utilization, M::P##_memory_available, M::P##_memory_usage, \
+      M::P##_memory_working_set, M::P##_memory_rss, M::P##_memory_page_faults,                             \
+      M::P##_memory_major_page_faults, M::P##_filesystem_available, M::P##_filesystem_capacity,            \
+      M::P##_filesystem_usage
+#define SHARES(P)                                                                                \
+  M::P##_cpu_limit_utilization, M::P##_cpu_request_utilization, M::P##_memory_limit_utilization, \
       M::P##_memory_request_utilization, M::P##_cpu_node_utilization, M::P##_memory_node_utilization
 constexpr M kNo = M::none;
-constexpr Names kNode{COMMON(k8s_node), M::k8s_node_network_io, M::k8s_node_network_errors, M::k8s_node_uptime,
-                      kNo, kNo, kNo, kNo, kNo, kNo};
+constexpr Names kNode{COMMON(k8s_node),
+                      M::k8s_node_network_io,
+                      M::k8s_node_network_errors,
+                      M::k8s_node_uptime,
+                      kNo,
+                      kNo,
+                      kNo,
+                      kNo,
+                      kNo,
+                      kNo};
 constexpr Names kPod{COMMON(k8s_pod), M::k8s_pod_network_io, M::k8s_pod_network_errors, M::k8s_pod_uptime,
                      SHARES(k8s_pod)};
 constexpr Names kContainer{COMMON(container), kNo, kNo, M::container_uptime, SHARES(k8s_container)};
@@ -129,7 +138,7 @@ class Emitter {
     if (plan_.container_id) {
       const k8s::ContainerStatus* status = about ? about->status(one.name) : nullptr;
       if (!status || status->id.empty()) return skip_container(stats, one, status);
-      attributes[A::container_id] = k8s::strip_runtime(status->id);
+      attributes[A::container_id] = own(k8s::strip_runtime(status->id));
     }
     out_.begin(one.start_time);
     const k8s::ContainerResources* found = about ? about->container(one.name) : nullptr;
@@ -141,13 +150,16 @@ class Emitter {
     out_.add(M::k8s_container_ephemeral_storage_usage, one.logs_used, storage("logs"));
     out_.finish(attributes);
   }
-  void skip_container(const k8s::PodStats& stats, const k8s::ContainerStats& one, const k8s::ContainerStatus* status) {
-    logger_.warn("failed to fetch container metrics",
-                 {{"pod", stats.name},
-                  {"container", one.name},
-                  {"error", fmt::format("failed to set extra labels from metadata: pod \"{}\" with container \"{}\" {}",
-                                        stats.uid, one.name,
-                                        status ? "has an empty containerID" : "not found in the fetched metadata")}});
+  void skip_container(const k8s::PodStats& stats, const k8s::ContainerStats& one,
+                      const k8s::ContainerStatus* status) {
+    logger_.warn(
+        "failed to fetch container metrics",
+        {{"pod", stats.name},
+         {"container", one.name},
+         {"error",
+          fmt::format("failed to set extra labels from metadata: pod \"{}\" with container \"{}\" {}",
+                      stats.uid, one.name,
+                      status ? "has an empty containerID" : "not found in the fetched metadata")}});
   }
 
   void volume(const k8s::PodStats& stats, const k8s::Pod* about, const k8s::VolumeStats& one) {
@@ -156,8 +168,9 @@ class Emitter {
     if (plan_.volume_type) {
       const k8s::Volume* known = about ? about->volume(one.name) : nullptr;
       if (!known)
-        return skip_volume(stats, one, fmt::format("pod \"{}\" with volume \"{}\" not found in the fetched metadata",
-                                                   stats.uid, one.name));
+        return skip_volume(stats, one,
+                           fmt::format("pod \"{}\" with volume \"{}\" not found in the fetched metadata",
+                                       stats.uid, one.name));
       k8s::VolumeSource source = known->source;
       set_source(source, attributes);
       if (source.type == "persistentVolumeClaim" && documents_.claim) {
@@ -181,21 +194,23 @@ class Emitter {
                   {"volume", one.name},
                   {"error", "failed to set extra labels from metadata: " + why}});
   }
-  static void set_source(const k8s::VolumeSource& source, Attributes& to) {
-    if (!source.type.empty()) to[A::volume_type] = source.type;
-    if (source.type == "persistentVolumeClaim") to[A::claim_name] = source.claim;
+  void set_source(const k8s::VolumeSource& source, Attributes& to) {
+    if (!source.type.empty()) to[A::volume_type] = own(source.type);
+    if (source.type == "persistentVolumeClaim") to[A::claim_name] = own(source.claim);
     const bool aws = source.type == "awsElasticBlockStore", gce = source.type == "gcePersistentDisk";
-    if (aws) to[A::aws_volume_id] = source.volume_id;
-    if (gce) to[A::gce_pd_name] = source.pd_name;
+    if (aws) to[A::aws_volume_id] = own(source.volume_id);
+    if (gce) to[A::gce_pd_name] = own(source.pd_name);
     if (aws || gce) {
-      to[A::fs_type] = source.fs_type;
-      to[A::partition] = source.partition;
+      to[A::fs_type] = own(source.fs_type);
+      to[A::partition] = own(source.partition);
     }
     if (source.type == "glusterfs") {
-      to[A::glusterfs_endpoints] = source.endpoints;
-      to[A::glusterfs_path] = source.path;
+      to[A::glusterfs_endpoints] = own(source.endpoints);
+      to[A::glusterfs_path] = own(source.path);
     }
   }
+  /// A text of /pods or the API server: those documents are gone before the metrics are.
+  std::string_view own(std::string_view text) { return out_.arena().copy(text); }
 
   static Attributes of_pod(const k8s::PodStats& stats) {
     Attributes attributes;

@@ -48,8 +48,10 @@ class Receiver final : public gleaner::Receiver, public Scraper {
     documents.created = created_;
     auto body = co_await kubelet_->get("/stats/summary", deadline);
     Result<k8s::Summary> summary = fail(Fault::retryable, "");
-    if (body) summary = k8s::read_summary(body->view(), records->arena);
-    else summary = fail(std::move(body.error()));
+    if (body)
+      summary = k8s::read_summary(body->view(), records->arena);
+    else
+      summary = fail(std::move(body.error()));
     if (!summary) co_return fail(std::move(summary.error()).in("call to /stats/summary endpoint failed"));
     documents.summary = *summary;
     body = Bytes();  // before the next one comes: both can be large
@@ -64,7 +66,9 @@ class Receiver final : public gleaner::Receiver, public Scraper {
     }
     if (claims_ && documents.pods) {
       co_await claims_->refresh(documents.summary, pods, deadline);
-      documents.claim = [this](const k8s::PodStats& pod, const k8s::Volume& volume) { return claims_->find(pod, volume); };
+      documents.claim = [this](const k8s::PodStats& pod, const k8s::Volume& volume) {
+        return claims_->find(pod, volume);
+      };
     }
     if (capacity_) {
       if (auto ok = co_await capacity_->refresh(deadline); !ok)
@@ -100,7 +104,8 @@ class Receiver final : public gleaner::Receiver, public Scraper {
 
 }  // namespace
 
-Result<std::unique_ptr<gleaner::Receiver>> make(const Config& config, const Context& context, const Consumers& next) {
+Result<std::unique_ptr<gleaner::Receiver>> make(const Config& config, const Context& context,
+                                                const Consumers& next) {
   k8s::ClientOptions options;
   options.auth = *k8s::auth_type_named(config.auth_type);  // validate() looked
   options.context = config.context;

@@ -35,8 +35,22 @@ inline constexpr MetricInfo kMetricInfo[] = {
 
 /// In the order in which they are set.
 enum class AttributeId : std::uint8_t {
-  node_name, system_container_name, pod_uid, pod_name, namespace_name, container_name, container_id, volume_name,
-  volume_type, claim_name, aws_volume_id, fs_type, partition, gce_pd_name, glusterfs_endpoints, glusterfs_path,
+  node_name,
+  system_container_name,
+  pod_uid,
+  pod_name,
+  namespace_name,
+  container_name,
+  container_id,
+  volume_name,
+  volume_type,
+  claim_name,
+  aws_volume_id,
+  fs_type,
+  partition,
+  gce_pd_name,
+  glusterfs_endpoints,
+  glusterfs_path,
   count,
 };
 inline constexpr std::size_t kAttributes = static_cast<std::size_t>(AttributeId::count);

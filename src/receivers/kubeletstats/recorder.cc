@@ -38,7 +38,8 @@ bool Switches::keeps(const Attributes& attributes) const {
     const auto& value = attributes.values[i];
     if (!rule.on || !value) continue;
     const auto matches = [&](const Rule& one) { return one.matches(*value); };
-    if (!rule.include.empty() && std::none_of(rule.include.begin(), rule.include.end(), matches)) return false;
+    if (!rule.include.empty() && std::none_of(rule.include.begin(), rule.include.end(), matches))
+      return false;
     if (std::any_of(rule.exclude.begin(), rule.exclude.end(), matches)) return false;
   }
   return true;

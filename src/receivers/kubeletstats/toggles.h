@@ -39,8 +39,8 @@ struct AttributeToggle {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::field<&AttributeToggle::enabled>("enabled", "whether resources have it"),
-        config::field<&AttributeToggle::metrics_include>("metrics_include",
-                                                         "keep only resources whose value matches one of these"),
+        config::field<&AttributeToggle::metrics_include>(
+            "metrics_include", "keep only resources whose value matches one of these"),
         config::field<&AttributeToggle::metrics_exclude>("metrics_exclude",
                                                          "drop resources whose value matches one of these"),
     };
