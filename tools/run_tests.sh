@@ -9,4 +9,6 @@ python3 tools/check_layers.py
 python3 tests/golden/check.py --collector build/release/gleaner --flavour new --errors exit --jobs 3 | grep -v "^skip"
 python3 tests/relay_test.py build/release/gleaner
 python3 tests/otlphttp_test.py build/release/gleaner
+python3 tests/self_metrics_test.py build/release/gleaner
+python3 tests/fetch_test.py build/release/gleaner
 exec ctest --test-dir build/asan --output-on-failure -j "$(nproc)" --no-tests=error

@@ -2,6 +2,7 @@
 
 #include "exporters/otlp/answer.h"
 #include "exporters/otlp/config.h"
+#include "net/endpoint.h"
 #include "net/grpc_client.h"
 #include "pipeline/partial_success.h"
 #include "pipeline/sending_lanes.h"
@@ -24,6 +25,7 @@ struct Link {
   const Context context;
   std::unique_ptr<net::GrpcClient> client;
   net::Headers headers;
+  std::string target;
 };
 
 template <class S>
@@ -42,6 +44,14 @@ class GrpcSender final : public Sender<S> {
       if (const auto partial = gleaner::otlp::read_response(result.body.view()))
         warn_partial(link_.context.logger, S::kind, *partial);
     co_return verdict;
+  }
+
+  metrics::Labels destination() const override {
+    std::string_view target = link_.target;
+    target = target.substr(target.rfind('/') + 1);  // dns:///host:port
+    const auto where = net::parse_host_port(target);
+    if (!where || link_.target.starts_with("unix:")) return {};
+    return {{"server_address", where->host}, {"server_port", std::to_string(where->port)}};
   }
 
  private:
@@ -102,7 +112,7 @@ Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& cont
   }
   auto client = net::GrpcClient::make(context.loop, std::move(options));
   if (!client) return fail(std::move(client.error()));
-  Link link{context, std::move(*client), {}};
+  Link link{context, std::move(*client), {}, config.target()};
   for (const auto& [name, value] : config.headers.list) link.headers.add(name, value.value);
   return std::make_unique<Otlp>(config, std::move(link));
 }

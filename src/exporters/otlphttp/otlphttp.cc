@@ -2,6 +2,7 @@
 
 #include "exporters/otlphttp/answer.h"
 #include "exporters/otlphttp/config.h"
+#include "net/url.h"
 #include "otlp/json.h"
 #include "pipeline/partial_success.h"
 #include "pipeline/sending_lanes.h"
@@ -38,6 +39,14 @@ class HttpSender final : public Sender<S> {
     if (!partial) co_return fail(std::move(partial.error()));
     warn_partial(link_.context.logger, S::kind, *partial);
     co_return Result<>();
+  }
+
+  metrics::Labels destination() const override {
+    const auto url = net::parse_url(url_);
+    if (!url) return {};
+    return {{"server_address", url->host},
+            {"server_port", std::to_string(url->port)},
+            {"url_path", url->target.substr(0, url->target.find('?'))}};
   }
 
  private:
