@@ -22,6 +22,8 @@ namespace {
 constexpr std::size_t kMemoryBudget =
     64 << 20;  // bytes of received data held at once, until memory_limiter says otherwise
 
+constexpr Duration kSettled = std::chrono::seconds(5);  // by then connections are up: handshakes and first scrapes are over
+
 extern "C" char __executable_start, etext;  // the linker's
 
 /// Gives back what only the start needed: freed heap, and the program's own pages (they are clean: what runs on comes
@@ -130,10 +132,14 @@ class Collector {
     graph_ = std::move(*graph);
     logger_.info("Everything is ready. Begin running and processing data.");
     shed_start_up();
+    shed_.start(loop_.now() + kSettled, [](bool came) {
+      if (came) shed_start_up();
+    });
     co_return true;
   }
 
   Task<bool> take_down() {
+    shed_.cancel();
     auto stopped = co_await graph_->stop();
     if (!stopped) logger_.error("Shutdown failed", {{"error", stopped.error().what}});
     report_ledgers();
@@ -219,6 +225,7 @@ class Collector {
   std::unique_ptr<SelfMetrics> self_;
   std::vector<std::unique_ptr<MetricsServer>> metrics_servers_;
   const std::string instance_id_ = random_uuid();
+  Timer shed_{loop_};
   boost::asio::signal_set signals_;
   Signal arrived_;
   int pending_ = 0;
