@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <thread>
 
 #include "k8s/files.h"
 #include "net/compress.h"
@@ -15,6 +16,8 @@
 namespace gleaner::k8s {
 namespace {
 
+constexpr int kSecondLooks = 3;  // at files that are no good, at start only
+constexpr std::chrono::milliseconds kSecondLook{25};
 constexpr std::size_t kQuoted = 2048;  // bytes of a refusal's body in the error
 
 constexpr std::pair<std::string_view, AuthType> kAuthTypes[] = {{"none", AuthType::none},
@@ -107,15 +110,27 @@ Result<std::unique_ptr<Client>> Client::api_server(Loop& loop, ClientOptions opt
 Result<std::unique_ptr<Client>> Client::make(Loop& loop, ClientOptions options, const KubeConfig* kube) {
   std::unique_ptr<Client> made(new Client(loop, std::move(options)));
   made->http_options_.user_agent = made->options_.user_agent;
-  Result<> ok;
-  if (kube)
-    ok = made->use_kube_config(*kube);
-  else if (made->options_.auth == AuthType::service_account)
-    ok = made->use_service_account();
-  if (ok) ok = made->check_authorities();
-  if (ok) ok = made->connect();
+  Result<> ok = made->prepare(kube);
+  // A token or authority caught while somebody writes it in place is empty for a moment: look again before
+  // giving up.
+  for (int again = 0; !ok && made->options_.auth == AuthType::service_account && again < kSecondLooks;
+       ++again) {
+    std::this_thread::sleep_for(kSecondLook);
+    ok = made->prepare(kube);
+  }
   if (!ok) return fail(std::move(ok.error()));
   return made;
+}
+
+Result<> Client::prepare(const KubeConfig* kube) {
+  Result<> ok;
+  if (kube)
+    ok = use_kube_config(*kube);
+  else if (options_.auth == AuthType::service_account)
+    ok = use_service_account();
+  if (ok) ok = check_authorities();
+  if (ok) ok = connect();
+  return ok;
 }
 
 Result<> Client::use_kube_config(const KubeConfig& kube) {

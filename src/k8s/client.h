@@ -54,6 +54,7 @@ class Client {
  private:
   Client(Loop& loop, ClientOptions options) : loop_(loop), options_(std::move(options)) {}
   static Result<std::unique_ptr<Client>> make(Loop& loop, ClientOptions options, const KubeConfig* kube);
+  Result<> prepare(const KubeConfig* kube);
   Result<> use_kube_config(const KubeConfig& kube);
   Result<> use_service_account();
   Result<> check_authorities() const;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include <deque>
 
 #include "k8s/testing.h"
@@ -226,6 +228,19 @@ TEST_F(ClientTest, NeedsItsFilesAtStart) {
   ok = connect();
   ASSERT_FALSE(ok);
   EXPECT_NE(ok.error().what.find("failed to parse cert"), std::string::npos) << ok.error().what;
+}
+
+TEST_F(ClientTest, WaitsForFilesThatAreBeingWritten) {
+  serve(true);
+  service_account();
+  folder.write("token", "");
+  std::thread writer([&] {
+    std::this_thread::sleep_for(10ms);  // well before the last look; earlier or later looks decide nothing
+    folder.write("token", "t1");
+  });
+  const auto ok = connect();
+  writer.join();
+  EXPECT_TRUE(ok) << ok.error().what;
 }
 
 TEST_F(ClientTest, GoesThroughTheNodeProxyOfAKubeconfig) {
