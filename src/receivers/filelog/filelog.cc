@@ -111,7 +111,7 @@ class Filelog final : public Receiver, public files::RecordSink {
         refused_.add(items);
         if (expired && again)
           context_.logger.error("Max elapsed time expired. Dropping data.", {{"error", error.what}, {"dropped_items", items}});
-        else if (error.fault == Fault::permanent)
+        else if (error.fault == Fault::permanent || config_.retry)  // the latter: at the end there is no time to try again
           context_.logger.error("ConsumeLogs() failed", {{"error", error.what}, {"dropped_items", items}});
         else
           context_.logger.error("ConsumeLogs() failed. Enable retry_on_failure to slow down reading logs and avoid dropping.", {{"error", error.what}, {"dropped_items", items}});

@@ -24,9 +24,9 @@ struct Identity {
 struct FoundFile {
   std::string path;
   Identity identity;
-  std::uint64_t size = 0;         ///< bytes
-  std::int64_t modified = 0;      ///< ns since 1970
-  bool too_old = false;           ///< by exclude_older_than: not to be started
+  std::uint64_t size = 0;     ///< bytes
+  std::int64_t modified = 0;  ///< ns since 1970
+  bool too_old = false;       ///< by exclude_older_than: not to be started
 };
 
 struct Found {

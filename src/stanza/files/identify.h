@@ -3,6 +3,7 @@
 // Source: spec/filelog.md 5.2, 5.5, 20 (#19765, #46496).
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "stanza/files/file.h"
@@ -13,21 +14,28 @@ namespace gleaner::stanza::files {
 struct Memory {
   Position position;
   Identity truncated;  ///< the file this content was in before it was truncated; {} otherwise
+  Identity
+      identity;  ///< the file it is still in; {}: of an earlier run, which may have seen it on another device
+  TimePoint copies =
+      TimePoint::max();  ///< until then another file with this content is taken for a copy of it
 };
 
 /// The last files that went, newest last.
 class Memories {
  public:
-  static constexpr std::size_t kMost = 512;  ///< of about 1.1 kB each
+  static constexpr std::size_t kMost = 512;  ///< of about 1.1 kB each, and those of the earlier run
 
   void add(Memory memory);
-  /// Finds what `file` continues and takes it out. @param waiting set when it may become clear a moment later: a
-  /// copy in progress is still shorter than what was read
-  std::optional<Position> claim(const File& file, bool& waiting);
+  /// Takes in the files of an earlier run, all of them.
+  void restore(std::vector<Position> positions);
+  /// Finds what `file` continues and takes it out. @param waiting set when it may become clear a moment
+  /// later: a copy in progress is still shorter than what was read
+  std::optional<Position> claim(const File& file, TimePoint now, bool& waiting);
   const std::deque<Memory>& all() const { return all_; }
 
  private:
   std::deque<Memory> all_;
+  std::size_t most_ = kMost;
 };
 
 enum class Kind : std::uint8_t {

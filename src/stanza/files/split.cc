@@ -27,13 +27,13 @@ Splitter::Cut Splitter::cut_line(std::string_view bytes) const {
   return {0, end, at + newline_.size()};
 }
 
-Splitter::Cut Splitter::cut_at_start(std::string_view bytes, bool flush) const {
+Splitter::Cut Splitter::cut_at_start(std::string_view bytes) const {
   std::string_view first;
   if (!options_.line_start->match(bytes, {&first, 1})) return {};
   const auto begin = static_cast<std::size_t>(first.data() - bytes.data());
   if (begin > 0) return {0, begin, begin};  // text before the first start is a record too
   const std::size_t body = begin + first.size();
-  if (body >= bytes.size() || flush) return {};
+  if (body >= bytes.size()) return {};
   std::string_view second;
   if (!options_.line_start->match(bytes, {&second, 1}, body + 1)) return {};
   const auto end = static_cast<std::size_t>(second.data() - bytes.data());
@@ -50,26 +50,26 @@ Splitter::Cut Splitter::cut_at_end(std::string_view bytes, bool at_end) const {
   return {0, options_.omit_pattern ? begin : end, end};
 }
 
-Splitter::Cut Splitter::cut(std::string_view bytes, bool at_end, bool flush) const {
+Splitter::Cut Splitter::cut(std::string_view bytes, bool at_end) const {
   if (options_.encoding.nop()) {
     const std::size_t size = std::min(bytes.size(), options_.max_size);
     return {0, size, at_end || size == options_.max_size ? size : 0};
   }
-  if (options_.line_start) return cut_at_start(bytes, flush);
+  if (options_.line_start) return cut_at_start(bytes);
   if (options_.line_end) return cut_at_end(bytes, at_end);
   return cut_line(bytes);
 }
 
 Splitter::Token Splitter::next(std::string_view bytes, bool at_end, bool flush, bool& skipping) const {
   if (bytes.empty()) return {};
-  Cut found = cut(bytes, at_end, flush);
+  Cut found = cut(bytes, at_end);
   if (skipping) {
-    if (found.consumed == 0) return {{}, bytes.size(), false};
+    if (found.consumed == 0) return {{}, whole(bytes.size()), false};
     skipping = false;
     return {{}, found.consumed, false};
   }
   if (found.consumed == 0 && flush) found = {0, bytes.size(), bytes.size()};
-  const std::size_t most = options_.max_size;
+  const std::size_t most = std::max(whole(options_.max_size), newline_.size());
   if (found.consumed == 0) {
     if (bytes.size() < most) return {};
     found = {0, most, most};
@@ -84,11 +84,17 @@ Splitter::Token Splitter::next(std::string_view bytes, bool at_end, bool flush, 
 std::string_view Splitter::trim(std::string_view text) const {
   if (options_.encoding.nop()) return text;
   constexpr std::string_view kBlank = "\r\n\t ";
-  const auto blank = [&](char c) { return kBlank.find(c) != std::string_view::npos; };
+  // By whole characters: the bytes of a blank may be halves of others.
+  const std::size_t unit = newline_.size();
+  const std::size_t low = newline_.front() == '\n' ? 0 : unit - 1;  // where the blank's own byte is
+  const auto blank = [&](std::string_view character) {
+    return kBlank.find(character[low]) != std::string_view::npos && (unit == 1 || character[1 - low] == '\0');
+  };
   if (!options_.keep_leading)
-    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+    while (text.size() >= unit && blank(text.substr(0, unit))) text.remove_prefix(unit);
   if (!options_.keep_trailing)
-    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+    while (text.size() >= unit && text.size() % unit == 0 && blank(text.substr(text.size() - unit)))
+      text.remove_suffix(unit);
   return text;
 }
 

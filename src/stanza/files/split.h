@@ -24,14 +24,15 @@ class Splitter {
   explicit Splitter(SplitOptions options);
 
   struct Token {
-    std::string_view text;      ///< trimmed; empty records are passed over by the reader
-    std::size_t consumed = 0;   ///< 0: no whole record in there yet
-    bool is_record = true;      ///< false: bytes to pass over
+    std::string_view text;     ///< trimmed; empty records are passed over by the reader
+    std::size_t consumed = 0;  ///< 0: no whole record in there yet
+    bool is_record = true;     ///< false: bytes to pass over
   };
   /// The first record of `bytes`.
   /// @param at_end    nothing more is in the file now
   /// @param flush     and what is left is to be given out as it is
-  /// @param skipping  the state between calls of one file: the rest of a record that was cut off is passed over
+  /// @param skipping  the state between calls of one file: the rest of a record that was cut off is passed
+  /// over
   Token next(std::string_view bytes, bool at_end, bool flush, bool& skipping) const;
 
   const SplitOptions& options() const { return options_; }
@@ -40,10 +41,12 @@ class Splitter {
   struct Cut {
     std::size_t begin = 0, end = 0, consumed = 0;
   };
-  Cut cut(std::string_view bytes, bool at_end, bool flush) const;
+  Cut cut(std::string_view bytes, bool at_end) const;
   Cut cut_line(std::string_view bytes) const;
-  Cut cut_at_start(std::string_view bytes, bool flush) const;
+  Cut cut_at_start(std::string_view bytes) const;
   Cut cut_at_end(std::string_view bytes, bool at_end) const;
+  /// `bytes` without the half of a character.
+  std::size_t whole(std::size_t bytes) const { return bytes - bytes % newline_.size(); }
   std::string_view trim(std::string_view text) const;
 
   SplitOptions options_;

@@ -13,16 +13,18 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::size_t kChunk = 256 << 10;              // bytes read at once
-constexpr Duration kPace = milliseconds(100);          // between two looks at a busy file
-constexpr Duration kSlowScan = seconds(10);            // for what the kernel did not tell
-constexpr Duration kCopyPatience = seconds(1);         // a copy that does not grow any more is none
-constexpr Duration kLinger = seconds(10);              // a renamed file may still be written to
-constexpr Duration kLingerDeleted = seconds(1);        // a deleted one keeps its disk space
-constexpr Duration kHungry = milliseconds(50);         // between two tries to get memory
+constexpr std::size_t kChunk = 64 << 10;         // bytes read at once; what a batch may grow beyond its size
+constexpr Duration kPace = milliseconds(100);    // between two looks at a busy file
+constexpr Duration kSlowScan = seconds(10);      // for what the kernel did not tell
+constexpr Duration kCopyPatience = seconds(1);   // a copy that does not grow any more is none
+constexpr Duration kLinger = seconds(10);        // a renamed file may still be written to
+constexpr Duration kLingerDeleted = seconds(1);  // a deleted one keeps its disk space
+constexpr Duration kHungry = milliseconds(50);   // between two tries to get memory
 constexpr std::size_t kMostErrors = 20;
-constexpr std::size_t kWindow = 16 << 20;              // bytes under way at once
-constexpr Duration kAgeScan = seconds(2);              // while files are left out for their age
+constexpr std::size_t kWindow = 16 << 20;      // bytes under way at once
+constexpr Duration kAgeScan = seconds(2);      // while files are left out for their age
+constexpr Duration kCopyMemory = seconds(60);  // how long after a file went its copy may turn up
+constexpr Duration kLastReading = seconds(5);  // for what is still to be read at the end
 
 }  // namespace
 
@@ -46,7 +48,7 @@ void Tailer::restore(std::vector<Position> positions) {
   if (positions.empty()) return;
   restored_ = true;
   from_beginning_ = true;
-  for (auto& position : positions) memories_.add({std::move(position), {}});
+  memories_.restore(std::move(positions));
   logger_.info("Resuming from previously known offset(s). 'start_at' setting is not applicable.");
 }
 
@@ -71,7 +73,7 @@ void Tailer::wake() {
 }
 
 Task<> Tailer::watch() {
-  while (co_await watcher_.wait() && !stopping_) {
+  while (!stopping_ && co_await watcher_.wait() && !stopping_) {
     const auto events = watcher_.drain();
     if (events.directories || events.overflow) scan_wanted_ = true;
     for (const auto source : events.sources)
@@ -85,12 +87,17 @@ Task<> Tailer::watch() {
 Task<> Tailer::run() {
   for (;;) {
     awake_ = false;
-    const TimePoint now = loop_.now();
-    if (scan_wanted_ || now >= scan_due_) co_await scan();
+    TimePoint now = loop_.now();
+    if ((scan_wanted_ && now >= scan_not_before_) || now >= scan_due_) {
+      co_await scan();
+      // Where names change all the time, half of the time is left for reading.
+      scan_not_before_ = loop_.now() + (loop_.now() - now);
+      now = loop_.now();
+    }
     for (const auto& file : files_)
       if (file->due <= now) queue(*file);
     // Scans come first: a file that lives for a moment only must be opened in it.
-    while (!ready_.empty() && (!scan_wanted_ || stopping_)) {
+    while (!ready_.empty() && !stopping_ && !(scan_wanted_ && loop_.now() >= scan_not_before_)) {
       const auto there = by_source_.find(ready_.front());
       ready_.pop_front();
       if (there == by_source_.end()) continue;
@@ -100,27 +107,35 @@ Task<> Tailer::run() {
     }
     if (stopping_) break;
     arm();
-    while (!awake_ && !scan_wanted_) co_await wakes_.wait();
+    while (!awake_) co_await wakes_.wait();
   }
-  // What was written before the end is read, too.
+  co_await finish();
+}
+
+/// What was written before the end is read, too, as far as there is time.
+Task<> Tailer::finish() {
+  const TimePoint end = loop_.now() + kLastReading;
   co_await scan();
-  std::vector<std::uint32_t> sources;
-  for (const auto& file : files_) sources.push_back(file->source);
-  for (const auto source : sources) {
+  std::uint64_t left = 0;
+  for (const auto& file : files_) {  // nothing adds or removes files any more
     for (;;) {
-      const auto there = by_source_.find(source);
-      if (there == by_source_.end()) break;
-      File& file = *there->second;
-      if (!file.look(loop_.now()) || !identify(file) || file.position.offset >= file.size) break;
-      const auto before = file.position.offset;
-      const bool more = co_await read_chunk(file, options_.flush_at_stop);
-      if (!more || file.position.offset == before) break;
+      if (!file->look(loop_.now())) break;
+      check_shrunk(*file);
+      if (!identify(*file) || file->position.offset >= file->size) break;
+      if (loop_.now() >= end) {
+        left += file->size - file->position.offset;
+        break;
+      }
+      const auto before = file->position.offset;
+      const bool more = co_await read_chunk(*file, options_.flush_at_stop);
+      if (!more || file->position.offset == before) break;
     }
   }
+  if (left > 0) logger_.warn("Stopped before everything was read", {{"unread_bytes", left}});
 }
 
 void Tailer::arm() {
-  TimePoint next = scan_due_;
+  TimePoint next = scan_wanted_ ? std::min(scan_due_, scan_not_before_) : scan_due_;
   for (const auto& file : files_) next = std::min(next, file->due);
   timer_.start(next, [this](bool came) {
     if (came) wake();
@@ -167,7 +182,8 @@ Task<> Tailer::scan() {
   bool by_age = options_.finder.ordering.has_value();
   for (const auto& one : found.files) {
     const auto there = by_inode.find(one.identity.inode);
-    File* file = there != by_inode.end() && there->second->identity == one.identity ? there->second : file_of(one.identity);
+    File* file = there != by_inode.end() && there->second->identity == one.identity ? there->second
+                                                                                    : file_of(one.identity);
     if (!file) {
       by_age |= one.too_old;
       if (!one.too_old) fresh.push_back(&one);
@@ -177,11 +193,13 @@ Task<> Tailer::scan() {
     file->seen = true;
     file->leaving = false;
     const auto own = by_path.find(file->path);
-    const bool moved = file->path != one.path && (own == by_path.end() || !(own->second->identity == file->identity));
+    const bool moved =
+        file->path != one.path && (own == by_path.end() || !(own->second->identity == file->identity));
     // A rotated file (0.log -> 0.log.20240505-050000) keeps the name its records were written under.
     if (moved && !one.path.starts_with(file->path)) {
       logger_.debug("File has been rotated(moved)", {{"path", file->path}, {"to", one.path}});
-      if (auto attributes = file_attributes(options_.attributes, file->fd.get(), one.path)) file->attributes = std::move(*attributes);
+      if (auto attributes = file_attributes(options_.attributes, file->fd.get(), one.path))
+        file->attributes = std::move(*attributes);
       file->path = one.path;
     }
     if (one.size != file->size) queue(*file);
@@ -195,14 +213,17 @@ Task<> Tailer::scan() {
   const auto change = watcher_.watch_directories(found.directories);
   poll_directories_ = change.polled;
   if (change.added) scan_wanted_ = true;
-  scan_due_ = loop_.now() + (poll_directories_ ? options_.poll_interval : std::max<Duration>(by_age ? kAgeScan : kSlowScan, options_.poll_interval));
+  scan_due_ = loop_.now() + (poll_directories_
+                                 ? options_.poll_interval
+                                 : std::max<Duration>(by_age ? kAgeScan : kSlowScan, options_.poll_interval));
 }
 
 void Tailer::adopt(const FoundFile& found) {
   auto file = std::make_unique<File>();
   file->fd = Fd(::open(found.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   const auto refuse = [&](const std::string& why) {
-    if (failed_.insert(found.path).second) logger_.error("Failed to open file", {{"path", found.path}, {"error", why}});
+    if (failed_.insert(found.path).second)
+      logger_.error("Failed to open file", {{"path", found.path}, {"error", why}});
   };
   if (!file->fd) return refuse("open " + found.path + ": " + std::strerror(errno));
   struct stat info;
@@ -233,7 +254,17 @@ void Tailer::leave(File& file) {
 void Tailer::forget(File& file) {
   logger_.debug("File is gone", {{"path", file.path}});
   watcher_.forget_file(file.source);
-  if (file.identified && !file.duplicate) memories_.add({file.position, {}});
+  if (file.identified && !file.duplicate) {
+    // A deleted one does not come back, but a copy that was made before may be known already (mv across
+    // disks).
+    const bool deleted = file.links == 0;
+    memories_.add({file.position,
+                   {},
+                   deleted ? Identity{} : file.identity,
+                   loop_.now() + (deleted ? 2 * kCopyPatience : kCopyMemory)});
+    for (const auto& other : files_)
+      if (other->duplicate) queue(*other);  // a copy goes on where this one ended
+  }
   by_source_.erase(file.source);
   std::erase_if(files_, [&](const auto& one) { return one.get() == &file; });
 }
@@ -243,9 +274,10 @@ void Tailer::forget(File& file) {
 void Tailer::restart(File& file, const char* why) {
   logger_.debug("File has been rotated(truncated)", {{"path", file.path}, {"reason", why}});
   const auto& before = file.position.fingerprint;
-  const bool same_start = file.size < file.position.offset && before.starts_with(peek(file.fd, 0, before.size()));
+  const bool same_start =
+      file.size < file.position.offset && before.starts_with(peek(file.fd, 0, before.size()));
   if (options_.on_truncate == OnTruncate::ignore && same_start) return;
-  memories_.add({file.position, file.identity});
+  memories_.add({file.position, file.identity, {}, loop_.now() + kCopyMemory});
   const bool skip = options_.on_truncate == OnTruncate::read_new && same_start;
   file.position = Position{};
   file.identified = file.duplicate = file.skipping = false;
@@ -255,7 +287,17 @@ void Tailer::restart(File& file, const char* why) {
     if (other->duplicate) queue(*other);  // the copy that was made of it may now be the one to read
 }
 
-/// A file that looks like another one may be the copy that was made before that one was truncated: that comes first.
+/// Notices that what was read is not in the file any more.
+void Tailer::check_shrunk(File& file) {
+  if (!file.identified || file.duplicate) return;
+  const auto& at = file.position;
+  if (file.size < at.offset) return restart(file, "it is shorter than what was read");
+  if (peek(file.fd, at.offset - at.anchor.size(), at.anchor.size()) != at.anchor)
+    restart(file, "it was written anew");
+}
+
+/// A file that looks like another one may be the copy that was made before that one was truncated: that comes
+/// first.
 void Tailer::check_relatives(const File& file) {
   for (const auto& other : files_) {
     if (other.get() == &file || !other->identified || other->duplicate) continue;
@@ -263,9 +305,8 @@ void Tailer::check_relatives(const File& file) {
     const auto& theirs = other->position.fingerprint;
     const std::size_t common = std::min(mine.size(), theirs.size());
     if (mine.compare(0, common, theirs, 0, common) != 0 || !other->look(loop_.now())) continue;
-    if (other->size >= other->position.offset) continue;
-    restart(*other, "it is shorter than what was read");
-    queue(*other);
+    check_shrunk(*other);
+    if (!other->identified) queue(*other);
   }
 }
 
@@ -273,8 +314,13 @@ void Tailer::check_relatives(const File& file) {
 bool Tailer::identify(File& file) {
   if (file.identified && !file.duplicate) {
     auto& fingerprint = file.position.fingerprint;
-    if (fingerprint.size() < options_.fingerprint_size && file.size > fingerprint.size())
-      fingerprint = peek(file.fd, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
+    if (fingerprint.size() < options_.fingerprint_size && file.size > fingerprint.size()) {
+      auto longer = peek(file.fd, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
+      if (longer.starts_with(fingerprint))
+        fingerprint = std::move(longer);  // otherwise read_chunk() finds out
+      for (const auto& other : files_)
+        if (other->duplicate) queue(*other);  // it is not one any more
+    }
     return true;
   }
   if (file.size == 0) return false;
@@ -288,7 +334,11 @@ bool Tailer::identify(File& file) {
     file.identified = file.duplicate = true;
     return false;
   }
-  auto known = memories_.claim(file, waiting);
+  if (file.duplicate) {  // until now: time for the one it was a copy of to be truncated
+    file.identified = file.duplicate = false;
+    file.changed = loop_.now();
+  }
+  auto known = memories_.claim(file, loop_.now(), waiting);
   const bool settled = stopping_ || loop_.now() - file.changed >= kCopyPatience;
   if (!known && (waiting || kind == Kind::unclear) && !settled) return false;
   file.identified = true;
@@ -302,7 +352,8 @@ bool Tailer::identify(File& file) {
   logger_.info("Started watching file", {{"component", "fileconsumer"}, {"path", file.path}});
   const std::uint64_t start = std::min(file.first, file.size);
   file.position.offset = start;
-  file.position.anchor = peek(file.fd, start - std::min<std::uint64_t>(start, Position::kAnchor), std::min<std::uint64_t>(start, Position::kAnchor));
+  file.position.anchor = peek(file.fd, start - std::min<std::uint64_t>(start, Position::kAnchor),
+                              std::min<std::uint64_t>(start, Position::kAnchor));
   return true;
 }
 
@@ -312,10 +363,11 @@ Task<> Tailer::turn(File& file) {
     forget(file);
     co_return;
   }
-  if (file.identified && !file.duplicate && file.size < file.position.offset) restart(file, "it is shorter than what was read");
+  if (file.size <= file.position.offset + file.pending) check_shrunk(file);  // otherwise read_chunk() sees it
   if (identify(file)) {
     const std::uint64_t ahead = file.size > file.position.offset ? file.size - file.position.offset : 0;
-    const bool flush = ahead > 0 && options_.force_flush_period > Duration{0} && now - file.changed >= options_.force_flush_period;
+    const bool flush = ahead > 0 && options_.force_flush_period > Duration{0} &&
+                       now - file.changed >= options_.force_flush_period;
     if (ahead > 0 && (ahead != file.pending || flush)) {
       reading_ = true;
       const bool more = co_await read_chunk(file, flush);
@@ -340,7 +392,8 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
     Buffer buffer(back + want);
     auto got = co_await read_at(loop_, file.fd, file.position.offset - back, back + want, buffer);
     if (!got) {
-      if (failed_.insert(file.path).second) logger_.error("Failed to read file", {{"path", file.path}, {"error", got.error().what}});
+      if (failed_.insert(file.path).second)
+        logger_.error("Failed to read file", {{"path", file.path}, {"error", got.error().what}});
       co_return false;
     }
     Bytes block = std::move(buffer).finish();
@@ -354,7 +407,8 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
     Entries entries;
     const std::size_t consumed = split(file, bytes, at_end, flush && at_end, block, entries);
     if (consumed == 0 && !at_end && bytes.size() == want) {
-      want = std::min<std::uint64_t>(ahead, want * 4);  // a record longer than the chunk; the splitter ends it at max_log_size
+      want = std::min<std::uint64_t>(
+          ahead, want * 4);  // a record longer than the chunk; the splitter ends it at max_log_size
       continue;
     }
     file.pending = at_end ? bytes.size() - consumed : 0;
@@ -363,7 +417,8 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
   }
 }
 
-std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool flush, Bytes block, Entries& entries) {
+std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool flush, Bytes block,
+                          Entries& entries) {
   EntryMaker maker(options_.entries, file.attributes, entries.arena, unix_nanos());
   const std::uint64_t base = file.position.offset;
   std::size_t at = 0, errors = 0;
@@ -379,7 +434,8 @@ std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool 
     if (entry)
       entries.list.push_back(*entry);
     else if (++errors <= kMostErrors)
-      logger_.error("failed to emit token", {{"component", "fileconsumer"}, {"path", file.path}, {"error", entry.error().what}});
+      logger_.error("failed to emit token",
+                    {{"component", "fileconsumer"}, {"path", file.path}, {"error", entry.error().what}});
   }
   if (at > 0) {
     move_offset(file.position, bytes.substr(0, at));
@@ -401,7 +457,8 @@ void Tailer::rest(File& file) {
       return;
     }
     file.due = file.changed + (file.pending ? std::max(linger, options_.force_flush_period) + pace_ : linger);
-    if (file.pending && options_.force_flush_period > Duration{0}) file.due = std::min(file.due, std::max(now + pace_, file.changed + options_.force_flush_period));
+    if (file.pending && options_.force_flush_period > Duration{0})
+      file.due = std::min(file.due, std::max(now + pace_, file.changed + options_.force_flush_period));
     (void)watcher_.watch_file(file.fd.get(), file.source);
     return;
   }
@@ -410,7 +467,8 @@ void Tailer::rest(File& file) {
     return;
   }
   file.due = TimePoint::max();
-  if (file.pending > 0 && options_.force_flush_period > Duration{0}) file.due = std::max(now + milliseconds(1), file.changed + options_.force_flush_period);
+  if (file.pending > 0 && options_.force_flush_period > Duration{0})
+    file.due = std::max(now + milliseconds(1), file.changed + options_.force_flush_period);
   if (file.by_clock || !watcher_.watch_file(file.fd.get(), file.source)) {
     file.by_clock = true;
     file.due = now + options_.poll_interval;

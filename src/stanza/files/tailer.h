@@ -1,8 +1,10 @@
 #pragma once
-// Follows the files that match: finds them, reads what is new, survives rotation. Source: spec/filelog.md 4-6.
+// Follows the files that match: finds them, reads what is new, survives rotation. Source: spec/filelog.md
+// 4-6.
 //
-// Quiet files are watched by the kernel, busy ones are looked at by the clock, and nothing happens while nothing is
-// written. Directories tell when to scan again; a slow scan by the clock catches what the kernel did not tell.
+// Quiet files are watched by the kernel, busy ones are looked at by the clock, and nothing happens while
+// nothing is written. Directories tell when to scan again; a slow scan by the clock catches what the kernel
+// did not tell.
 #include <deque>
 #include <functional>
 #include <memory>
@@ -67,6 +69,7 @@ class Tailer {
 
  private:
   Task<> run();
+  Task<> finish();
   Task<> watch();
   Task<> scan();
   void adopt(const FoundFile& found);
@@ -77,9 +80,11 @@ class Tailer {
   Task<> turn(File& file);
   bool identify(File& file);
   void restart(File& file, const char* why);
+  void check_shrunk(File& file);
   void check_relatives(const File& file);
   Task<bool> read_chunk(File& file, bool flush);
-  std::size_t split(File& file, std::string_view bytes, bool at_end, bool flush, Bytes block, Entries& entries);
+  std::size_t split(File& file, std::string_view bytes, bool at_end, bool flush, Bytes block,
+                    Entries& entries);
   void rest(File& file);
   void queue(File& file, bool first = false);
   void wake();
@@ -105,7 +110,7 @@ class Tailer {
   bool from_beginning_;
   bool restored_ = false, nothing_found_said_ = false;
   bool scan_wanted_ = true, poll_directories_ = false, reading_ = false;
-  TimePoint scan_due_{};
+  TimePoint scan_due_{}, scan_not_before_{};
   bool stopping_ = false, awake_ = false;
   Signal wakes_;
   Timer timer_, hunger_;

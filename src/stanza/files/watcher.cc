@@ -12,8 +12,8 @@
 namespace gleaner::stanza::files {
 namespace {
 
-constexpr std::uint32_t kDirectoryMask =
-    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB | IN_ONLYDIR;
+constexpr std::uint32_t kDirectoryMask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
+                                         IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB | IN_ONLYDIR;
 constexpr std::uint32_t kFileMask = IN_MODIFY | IN_ATTRIB | IN_ONESHOT;
 
 }  // namespace
@@ -74,8 +74,9 @@ Watcher::Change Watcher::watch_directories(const std::vector<std::string>& paths
 
 bool Watcher::watch_file(int fd, std::uint32_t source) {
   if (!in_) return false;
-  // By descriptor, not by name: the name may lead to another file by now. Masks are added: when the file is watched
-  // already, by another path of the same inode, both would share one watch; files are one per inode, so they do not.
+  // By descriptor, not by name: the name may lead to another file by now. Masks are added: when the file is
+  // watched already, by another path of the same inode, both would share one watch; files are one per inode,
+  // so they do not.
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
   const int watch = ::inotify_add_watch(in_->fd(), path.c_str(), kFileMask);
   if (watch < 0) return false;
@@ -112,12 +113,16 @@ Watcher::Events Watcher::drain() {
       }
       const auto file = source_of_.find(event->wd);
       if (file == source_of_.end()) {
-        if (!(event->mask & IN_IGNORED) || std::any_of(directories_.begin(), directories_.end(), [&](const auto& d) { return d.second == event->wd; }))
+        if (!(event->mask & IN_IGNORED) || std::any_of(directories_.begin(), directories_.end(),
+                                                       [&](const auto& d) { return d.second == event->wd; }))
           events.directories = true;
         continue;
       }
       events.sources.push_back(file->second);
-      watch_of_.erase(file->second);
+      // A newer watch of the same file may have been put already: that one stays.
+      if (const auto watch = watch_of_.find(file->second);
+          watch != watch_of_.end() && watch->second == event->wd)
+        watch_of_.erase(watch);
       source_of_.erase(file);
     }
   }

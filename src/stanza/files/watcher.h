@@ -12,8 +12,8 @@
 
 namespace gleaner::stanza::files {
 
-/// Directories are watched for good: what comes, goes or is renamed. Files are watched once: the first change takes
-/// the watch away, so that a busy file, which is looked at by the clock anyway, makes no events at all.
+/// Directories are watched for good: what comes, goes or is renamed. Files are watched once: the first change
+/// takes the watch away, so that a busy file, which is looked at by the clock anyway, makes no events at all.
 class Watcher {
  public:
   explicit Watcher(Loop& loop);
@@ -23,8 +23,8 @@ class Watcher {
 
   /// Watches exactly these directories from now on.
   struct Change {
-    bool added = false;    ///< a watch is new: look once more, something may have come before it
-    bool polled = false;   ///< at least one cannot be watched (no room, remote file system)
+    bool added = false;   ///< a watch is new: look once more, something may have come before it
+    bool polled = false;  ///< at least one cannot be watched (no room, remote file system)
   };
   Change watch_directories(const std::vector<std::string>& paths);
 
