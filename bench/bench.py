@@ -19,7 +19,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SINK = """
-receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d"}}}}
+receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d", max_recv_msg_size_mib: 64}}}}
 exporters: {nop: {}}
 service: {telemetry: {metrics: {level: none}, logs: {level: info}}, pipelines: {logs: {receivers: [otlp], exporters: [nop]}, traces: {receivers: [otlp], exporters: [nop]}, metrics: {receivers: [otlp], exporters: [nop]}}}
 """
