@@ -84,14 +84,16 @@ bool Check::written(std::string_view key) const {
 }
 
 void Decoder::section(const Node& node, std::span<const Field> fields, void* object) {
+  const bool takes_enabled = std::exchange(takes_enabled_, false);
   if (!node.is_map()) return mismatch(node, "a map");
   for (const auto& entry : node.entries()) {
     void* holder = object;
     const Field* field = find_field(fields, entry.key, holder);
     if (!field) {
-      if (entry.key == "enabled") continue;  // read by switched_off()
+      if (takes_enabled && entry.key == "enabled") continue;  // read by switched_off()
       std::vector<std::string_view> keys;
       collect_keys(fields, keys);
+      if (takes_enabled) keys.push_back("enabled");
       problems_.error(entry.mark, path_,
                       fmt::format("has invalid keys: {}{}", entry.key, did_you_mean(entry.key, keys)));
       continue;

@@ -2,6 +2,7 @@
 // The `service` section. Source: spec/collector.md 3.
 #include <cstdio>
 
+#include "base/loop.h"
 #include "config/field.h"
 #include "service/config_metrics.h"
 
