@@ -206,6 +206,11 @@ Task<> Tailer::scan() {
   }
   for (const auto& file : files_)
     if (!file->seen && !file->leaving) leave(*file);
+  // Of several rotations since the last scan the oldest comes first.
+  const bool first_scan = scan_due_ == TimePoint{};
+  if (!first_scan && !options_.finder.ordering)
+    std::stable_sort(fresh.begin(), fresh.end(),
+                     [](const auto* a, const auto* b) { return a->modified < b->modified; });
   for (const auto* one : fresh) adopt(*one);
   if (failed_.size() > 10'000) failed_.clear();
 
