@@ -407,6 +407,11 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
       co_return true;
     }
     const auto bytes = block.view().substr(back);
+    // Between the look at its beginning and now: what is read must be what it will be recognised by.
+    if (file.position.offset == 0 && !bytes.starts_with(std::string_view(file.position.fingerprint).substr(0, bytes.size()))) {
+      restart(file, "it was written anew");
+      co_return true;
+    }
     if (bytes.empty()) co_return false;
     const bool at_end = bytes.size() >= ahead;
     Entries entries;
