@@ -206,6 +206,11 @@ Task<> Tailer::scan() {
   }
   for (const auto& file : files_)
     if (!file->seen && !file->leaving) leave(*file);
+  // Of several rotations since the last scan the oldest comes first.
+  const bool first_scan = scan_due_ == TimePoint{};
+  if (!first_scan && !options_.finder.ordering)
+    std::stable_sort(fresh.begin(), fresh.end(),
+                     [](const auto* a, const auto* b) { return a->modified < b->modified; });
   for (const auto* one : fresh) adopt(*one);
   if (failed_.size() > 10'000) failed_.clear();
 
@@ -402,6 +407,11 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
       co_return true;
     }
     const auto bytes = block.view().substr(back);
+    // Between the look at its beginning and now: what is read must be what it will be recognised by.
+    if (file.position.offset == 0 && !bytes.starts_with(std::string_view(file.position.fingerprint).substr(0, bytes.size()))) {
+      restart(file, "it was written anew");
+      co_return true;
+    }
     if (bytes.empty()) co_return false;
     const bool at_end = bytes.size() >= ahead;
     Entries entries;
