@@ -51,7 +51,7 @@ receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:%d"}}}}
 processors: {batch: {timeout: 50ms}}
 exporters: {otlp: {endpoint: "127.0.0.1:%d", tls: {insecure: true}, retry_on_failure: {initial_interval: 200ms}}}
 extensions: {health_check: {endpoint: "127.0.0.1:%d"}}
-service: {extensions: [health_check], pipelines: {logs: {receivers: [otlp], processors: [batch], exporters: [otlp]}}}
+service: {telemetry: {metrics: {level: none}}, extensions: [health_check], pipelines: {logs: {receivers: [otlp], processors: [batch], exporters: [otlp]}}}
 """ % (first_port, second_port, health_port))
     health = http.client.HTTPConnection("127.0.0.1", health_port)
     health.request("GET", "/any/path")
@@ -69,7 +69,7 @@ service: {extensions: [health_check], pipelines: {logs: {receivers: [otlp], proc
     second, second_log = start(binary, work, "second", """
 receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d"}}}}
 exporters: {file: {path: "%s/out.json", flush_interval: 0s}}
-service: {pipelines: {logs: {receivers: [otlp], exporters: [file]}}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {logs: {receivers: [otlp], exporters: [file]}}}
 """ % (second_port, work))
     out = work / "out.json"
     end = time.time() + 20
@@ -86,4 +86,5 @@ service: {pipelines: {logs: {receivers: [otlp], exporters: [file]}}}
     print("relay: %d records over two hops, the second one late; ledger exact" % sent)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,5 +8,11 @@ python3 tools/check_layers.py
 [ "$(stat -c %s build/release/gleaner)" -lt $((13 << 20)) ] || { echo "the binary is larger than 13 MiB with symbols" >&2; exit 1; }
 python3 tests/golden/check.py --collector build/release/gleaner --flavour new --errors exit --jobs 3 | grep -v "^skip"
 python3 tests/relay_test.py build/release/gleaner
+python3 tests/otlphttp_test.py build/release/gleaner
+python3 tests/self_metrics_test.py build/release/gleaner
+python3 tests/fetch_test.py build/release/gleaner
+python3 tests/filelog_test.py build/release/gleaner
+python3 tests/budget_test.py build/release/gleaner build/release/loadgen
+python3 tests/schema_test.py build/release/gleaner
 ./dev fuzz --smoke 5
 exec ctest --test-dir build/asan --output-on-failure -j "$(nproc)" --no-tests=error

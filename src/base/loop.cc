@@ -20,12 +20,12 @@ std::uint64_t unix_nanos() {
 
 namespace {
 
-/// The process's one helper thread. Made on first use, ends when idle for good at exit.
-class Helper {
+/// A helper thread of the process. Made on first use, ends when idle for good at exit.
+class HelperThread {
  public:
-  static Helper& instance() {
-    static Helper helper;
-    return helper;
+  static HelperThread& of(Loop::Helper kind) {
+    static HelperThread threads[2];
+    return threads[static_cast<std::size_t>(kind)];
   }
   void submit(std::function<void()> job) {
     {
@@ -35,7 +35,7 @@ class Helper {
     }
     ready_.notify_one();
   }
-  ~Helper() {
+  ~HelperThread() {
     {
       std::lock_guard lock(mutex_);
       ending_ = true;
@@ -149,9 +149,9 @@ void Loop::fire() {
   }
 }
 
-void Loop::run_on_helper(std::function<void()> work, std::function<void()> then) {
+void Loop::run_on_helper(Helper helper, std::function<void()> work, std::function<void()> then) {
   auto guard = asio::make_work_guard(impl_->io);
-  Helper::instance().submit([this, guard = std::move(guard), work = std::move(work), then = std::move(then)] {
+  HelperThread::of(helper).submit([this, guard = std::move(guard), work = std::move(work), then = std::move(then)] {
     work();
     asio::post(impl_->io, then);
   });

@@ -47,6 +47,17 @@ void require(Decoder& decoder, const Node& node, std::span<const Field> fields) 
   }
 }
 
+/// The structs whose keys stand on this level have their say; the level itself is its owner's to check.
+void check_squashed(Decoder& decoder, const Node& node, std::span<const Field> fields, void* object) {
+  for (const auto& field : fields) {
+    if (!field.squashed) continue;
+    void* inner = field.type->inside(field.at(object));
+    check_squashed(decoder, node, field.type->nested(), inner);
+    Check check(decoder.problems(), node, decoder.path());
+    if (field.type->check) field.type->check(check, inner);
+  }
+}
+
 std::string kind_of(const Node& node) {
   if (node.is_map()) return "a map";
   if (node.is_list()) return "a list";
@@ -73,14 +84,16 @@ bool Check::written(std::string_view key) const {
 }
 
 void Decoder::section(const Node& node, std::span<const Field> fields, void* object) {
+  const bool takes_enabled = std::exchange(takes_enabled_, false);
   if (!node.is_map()) return mismatch(node, "a map");
   for (const auto& entry : node.entries()) {
     void* holder = object;
     const Field* field = find_field(fields, entry.key, holder);
     if (!field) {
-      if (entry.key == "enabled") continue;  // read by switched_off()
+      if (takes_enabled && entry.key == "enabled") continue;  // read by switched_off()
       std::vector<std::string_view> keys;
       collect_keys(fields, keys);
+      if (takes_enabled) keys.push_back("enabled");
       problems_.error(entry.mark, path_,
                       fmt::format("has invalid keys: {}{}", entry.key, did_you_mean(entry.key, keys)));
       continue;
@@ -103,6 +116,7 @@ void Decoder::section(const Node& node, std::span<const Field> fields, void* obj
     });
   }
   require(*this, node, fields);
+  check_squashed(*this, node, fields, object);
 }
 
 void Decoder::mismatch(const Node& node, std::string_view wanted) {

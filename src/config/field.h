@@ -19,6 +19,7 @@
 // A struct may add `void validate(config::Check& check) const` for what a table cannot say.
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,6 +47,7 @@ struct Headers {
   Dict<Secret> list;
 };
 
+class Check;
 class Decoder;
 struct Field;
 
@@ -59,6 +61,11 @@ struct TypeOps {
   enum class Shape : std::uint8_t { plain, section, list, dict } shape = Shape::plain;
   /// For sections: where the struct's members are, made when an optional is empty.
   void* (*inside)(void* out) = nullptr;
+  /// For sections with a validate(): calls it.
+  void (*check)(Check& check, const void* object) = nullptr;
+  /// For sections, and lists and maps of them: one with its defaults, for docs.
+  std::shared_ptr<void> (*make)() = nullptr;
+  bool optional = false;  ///< `enabled: false` inside switches it off
 };
 
 struct Field {
@@ -117,6 +124,8 @@ class Decoder {
   Problems& problems() { return problems_; }
   const std::string& path() const { return path_; }
   bool null_enables() const { return null_enables_; }
+  /// The next section is an optional one: `enabled` is a key of it.
+  void expect_enabled() { takes_enabled_ = true; }
 
   /// Runs `what` one level deeper.
   template <class F>
@@ -137,6 +146,7 @@ class Decoder {
   Problems& problems_;
   std::string path_;
   bool null_enables_ = false;
+  bool takes_enabled_ = false;
 };
 
 /// Decodes `node` (a map or null) into `object` by its table and runs its validate().
@@ -212,15 +222,18 @@ struct TypeOf<T> {
   static void decode(Decoder& d, const Node& node, void* out) {
     if (node.is_null()) return;
     d.section(node, T::fields(), out);
-    if constexpr (requires(const T& t, Check& c) { t.validate(c); }) {
-      Check check(d.problems(), node, d.path());
-      static_cast<const T*>(out)->validate(check);
-    }
+    Check check(d.problems(), node, d.path());
+    validate(check, out);
+  }
+  static void validate([[maybe_unused]] Check& check, [[maybe_unused]] const void* object) {
+    if constexpr (requires(const T& t, Check& c) { t.validate(c); })
+      static_cast<const T*>(object)->validate(check);
   }
   static std::span<const Field> nested() { return T::fields(); }
   static void* inside(void* out) { return out; }
-  static constexpr TypeOps ops{"section", "", &decode, &show_nothing, &nested, TypeOps::Shape::section,
-                               &inside};
+  static std::shared_ptr<void> make() { return std::make_shared<T>(); }
+  static constexpr TypeOps ops{"section", "",        &decode, &show_nothing, &nested, TypeOps::Shape::section,
+                               &inside,   &validate, &make};
 };
 
 bool switched_off(Decoder& d, const Node& node);
@@ -246,10 +259,12 @@ struct TypeOf<std::optional<T>> {
       return;
     }
     if (!slot) slot.emplace();
+    if constexpr (Section<T>) d.expect_enabled();
     TypeOf<T>::ops.decode(d, node, &*slot);
   }
   static std::string show(const void* value) {
     const auto& slot = *static_cast<const std::optional<T>*>(value);
+    if constexpr (Section<T>) return slot ? "on" : "off";
     return slot ? TypeOf<T>::ops.show(&*slot) : std::string();
   }
   static void* inside(void* out) {
@@ -257,8 +272,16 @@ struct TypeOf<std::optional<T>> {
     if (!slot) slot.emplace();
     return &*slot;
   }
-  static constexpr TypeOps ops{TypeOf<T>::ops.name,   TypeOf<T>::ops.schema, &decode, &show,
-                               TypeOf<T>::ops.nested, TypeOf<T>::ops.shape,  &inside};
+  static constexpr TypeOps ops{TypeOf<T>::ops.name,
+                               TypeOf<T>::ops.schema,
+                               &decode,
+                               &show,
+                               TypeOf<T>::ops.nested,
+                               TypeOf<T>::ops.shape,
+                               &inside,
+                               TypeOf<T>::ops.check,
+                               TypeOf<T>::ops.make,
+                               Section<T>};
 };
 
 template <class T>
@@ -271,8 +294,15 @@ struct TypeOf<std::vector<T>> {
     for (std::size_t i = 0; i < node.items().size(); ++i)
       d.inside(std::to_string(i), [&] { TypeOf<T>::ops.decode(d, node.items()[i], &list.emplace_back()); });
   }
-  static constexpr TypeOps ops{"list",        R"("array")",          &decode,
-                               &show_nothing, TypeOf<T>::ops.nested, TypeOps::Shape::list};
+  static constexpr TypeOps ops{"list",
+                               R"("array")",
+                               &decode,
+                               &show_nothing,
+                               TypeOf<T>::ops.nested,
+                               TypeOps::Shape::list,
+                               nullptr,
+                               nullptr,
+                               TypeOf<T>::ops.make};
 };
 
 template <class T>
@@ -287,8 +317,15 @@ struct TypeOf<Dict<T>> {
       d.inside(entry.key, [&] { TypeOf<T>::ops.decode(d, entry.value, &dict.back().second); });
     }
   }
-  static constexpr TypeOps ops{"map",         R"("object")",         &decode,
-                               &show_nothing, TypeOf<T>::ops.nested, TypeOps::Shape::dict};
+  static constexpr TypeOps ops{"map",
+                               R"("object")",
+                               &decode,
+                               &show_nothing,
+                               TypeOf<T>::ops.nested,
+                               TypeOps::Shape::dict,
+                               nullptr,
+                               nullptr,
+                               TypeOf<T>::ops.make};
 };
 
 template <class C, class M>

@@ -9,7 +9,7 @@
 namespace gleaner::main_program {
 namespace {
 
-constexpr std::string_view kCommands[] = {"components", "validate", "help"};
+constexpr std::string_view kCommands[] = {"components", "validate", "print-config", "help"};
 
 // Gates that some release of the reference has or had: operators and charts inject them, so they are taken
 // and have no effect. A gate that never existed is a typo.
@@ -81,6 +81,37 @@ Result<> check_gates(std::string_view list) {
 
 }  // namespace
 
+/// pflag's booleans, as strconv.ParseBool reads them.
+std::optional<bool> truth(std::string_view text) {
+  for (const std::string_view yes : {"1", "t", "T", "true", "TRUE", "True"})
+    if (text == yes) return true;
+  for (const std::string_view no : {"0", "f", "F", "false", "FALSE", "False"})
+    if (text == no) return false;
+  return std::nullopt;
+}
+
+/// A flag that only print-config has. @return nothing when `name` is none of them
+std::optional<Result<>> print_flag(Flags& flags, const std::string& name, const std::string& value) {
+  const auto bad = [&](std::string_view why) -> Result<> {
+    return fail(Fault::config, fmt::format("invalid argument \"{}\" for \"{}\" flag: {}", value, name, why));
+  };
+  if (name == "--mode") {
+    flags.unredacted = value == "unredacted";
+    return flags.unredacted || value == "redacted" ? Result<>() : bad("redacted or unredacted");
+  }
+  if (name == "--format") {
+    flags.json = value == "json";
+    return flags.json || value == "yaml" ? Result<>() : bad("yaml or json");
+  }
+  if (name == "--validate") {
+    const auto yes = truth(value);
+    if (!yes) return bad("true or false");
+    flags.validate = *yes;
+    return Result<>();
+  }
+  return std::nullopt;
+}
+
 Result<Flags> parse_flags(const std::vector<std::string>& words) {
   Flags flags;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -95,23 +126,29 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     }
     if (!word.starts_with("-")) {
       if (!flags.command.empty() ||
-          std::find(std::begin(kCommands), std::end(kCommands), word) == std::end(kCommands))
+          (word != "print-initial-config" &&
+           std::find(std::begin(kCommands), std::end(kCommands), word) == std::end(kCommands)))
         return fail(Fault::config, fmt::format("unknown command \"{}\" for \"gleaner\"", word));
-      flags.command = word;
+      flags.command = word == "print-initial-config" ? "print-config" : word;
       flags.help = flags.help || word == "help";
       continue;
     }
     const auto equals = word.find('=');
     const std::string name = word.substr(0, equals);
-    if (name != "--config" && name != "--set" && name != "--feature-gates")
+    const bool printing =
+        flags.command == "print-config" && (name == "--mode" || name == "--format" || name == "--validate");
+    if (name != "--config" && name != "--set" && name != "--feature-gates" && !printing)
       return fail(Fault::config, fmt::format("unknown flag: {}", name));
     std::string value;
     if (equals != std::string::npos)
       value = word.substr(equals + 1);
+    else if (name == "--validate")
+      value = "true";
     else if (i + 1 < words.size())
       value = words[++i];
     else
       return fail(Fault::config, fmt::format("flag needs an argument: {}", name));
+    if (auto done = print_flag(flags, name, value); done && !*done) return fail(std::move(done->error()));
     if (name == "--config") flags.configs.push_back(value);
     if (name == "--set") flags.sets.push_back(value);
     if (name == "--feature-gates")

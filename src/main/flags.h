@@ -10,6 +10,8 @@ struct Flags {
   std::string command;  ///< "" = run
   std::vector<std::string> configs, sets;
   bool help = false, version = false;
+  // print-config
+  bool unredacted = false, json = false, validate = true;
 };
 
 /// Reads the words behind the program's name, as pflag does: --flag=value and --flag value, flags after the

@@ -19,6 +19,19 @@ TEST(Flags, TakeBothSpellings) {
   EXPECT_EQ(flags->sets, (std::vector<std::string>{"x.y=1"}));
 }
 
+TEST(Flags, PrintConfigHasItsOwn) {
+  auto flags = parse_flags(
+      {"print-config", "--config=a", "--mode", "unredacted", "--format=json", "--validate=false"});
+  ASSERT_TRUE(flags) << flags.error().what;
+  EXPECT_TRUE(flags->unredacted && flags->json && !flags->validate);
+  EXPECT_EQ(parse_flags({"print-initial-config", "--validate", "--config=a"})->command, "print-config");
+  EXPECT_EQ(error_of({"print-config", "--mode=all"}),
+            "invalid argument \"all\" for \"--mode\" flag: redacted or unredacted");
+  EXPECT_EQ(error_of({"print-config", "--validate=maybe"}),
+            "invalid argument \"maybe\" for \"--validate\" flag: true or false");
+  EXPECT_EQ(error_of({"validate", "--mode=redacted"}), "unknown flag: --mode");
+}
+
 TEST(Flags, RefuseInTheReferencesWords) {
   EXPECT_EQ(error_of({"--verbose"}), "unknown flag: --verbose");
   EXPECT_EQ(error_of({"frobnicate"}), "unknown command \"frobnicate\" for \"gleaner\"");

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "main/components.h"
 #include "main/flags.h"
 #include "service/collector.h"
-#include "service/components.h"
+#include "service/print_config.h"
 
 namespace {
 using namespace gleaner;
@@ -24,44 +25,28 @@ Usage:
 
 Commands:
   components     list what is built in
+  print-config   the configuration merged and expanded, secrets hidden
   validate       check a configuration; every problem at once, with its place
   help           this text
 
 Flags:
-      --config URI           file, or file:PATH, env:NAME, yaml:TEXT; repeatable, later ones win
+      --config URI           file, or file:PATH, env:NAME, yaml:TEXT, http(s)://...; repeatable, later ones win
       --feature-gates LIST   accepted for compatibility
       --set KEY=VALUE        one value; dots in the key nest; merged after all --config
   -h, --help
   -v, --version
+
+Flags of print-config:
+      --format yaml|json     default yaml
+      --mode MODE            redacted (default) or unredacted
+      --validate             check it first (default true)
+
+Exit codes: 0, or 1 with "Error: ..." on stderr. SIGHUP reloads, SIGINT and SIGTERM drain and stop.
 )";
 
 int complain(const std::string& what) {
   std::fprintf(stderr, "Error: %s\n", what.c_str());
   return 1;
-}
-
-template <class Factories>
-void print_kind(std::string_view title, const Factories& factories) {
-  fmt::print("{}:\n", title);
-  for (const auto& factory : factories) {
-    fmt::print("    - name: {}\n      about: {}\n", factory.type, factory.about);
-    if (factory.alias.size()) fmt::print("      alias: {}\n", factory.alias);
-    if (!factory.signals) continue;
-    fmt::print("      stability:\n");
-    for (const auto signal : kSignals)
-      if (factory.signals & bit(signal)) fmt::print("        {}: Beta\n", signal_name(signal));
-  }
-}
-
-int components() {
-  fmt::print("buildinfo:\n    command: gleaner\n    description: gleaner\n    version: {}\n", kVersion);
-  print_kind("receivers", service::receivers());
-  print_kind("processors", service::processors());
-  print_kind("exporters", service::exporters());
-  fmt::print("connectors: []\n");
-  print_kind("extensions", service::extensions());
-  fmt::print("providers:\n    - scheme: env\n    - scheme: file\n    - scheme: yaml\n");
-  return 0;
 }
 
 }  // namespace
@@ -80,7 +65,9 @@ int main(int argc, char** argv) {
     return 0;
   }
   service::Options options{flags->configs, flags->sets, "gleaner", std::string(kVersion)};
-  if (flags->command == "components") return components();
+  if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);
+  if (flags->command == "print-config")
+    return service::print_config(options, {!flags->unredacted, flags->json, flags->validate});
   return service::run(options);
 }

@@ -32,6 +32,16 @@ int hex(char c) {
 
 }  // namespace
 
+std::string_view grpc_code_name(GrpcCode code) {
+  static constexpr std::string_view kNames[] = {
+      "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+      "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+      "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+      "DataLoss", "Unauthenticated"};
+  const auto index = static_cast<std::size_t>(code);
+  return index < std::size(kNames) ? kNames[index] : "Unknown";
+}
+
 Chain grpc_frame(Chain message, bool compressed) {
   const auto size = static_cast<std::uint32_t>(message.size());
   const char prefix[kGrpcPrefix] = {compressed ? '\1' : '\0', static_cast<char>(size >> 24), static_cast<char>(size >> 16),

@@ -18,6 +18,9 @@ enum class GrpcCode : std::uint32_t {
   unimplemented = 12, internal = 13, unavailable = 14, data_loss = 15, unauthenticated = 16,
 };
 
+/// As grpc-go prints it: "Unavailable"; "Unknown" for a code that is none.
+std::string_view grpc_code_name(GrpcCode code);
+
 inline constexpr std::size_t kGrpcPrefix = 5;                 ///< flag and big-endian length
 inline constexpr std::size_t kGrpcDefaultMessage = 4u << 20;  ///< bytes; grpc-go's limit for received messages
 

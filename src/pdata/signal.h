@@ -13,6 +13,13 @@ namespace gleaner {
 enum class SignalKind : std::uint8_t { traces, metrics, logs };
 inline constexpr SignalKind kSignals[] = {SignalKind::traces, SignalKind::metrics, SignalKind::logs};
 
+using SignalSet = std::uint8_t;
+constexpr SignalSet bit(SignalKind kind) { return static_cast<SignalSet>(1u << static_cast<unsigned>(kind)); }
+inline constexpr SignalSet kAllSignals =
+    bit(SignalKind::traces) | bit(SignalKind::metrics) | bit(SignalKind::logs);
+inline constexpr SignalSet kLogsOnly = bit(SignalKind::logs);
+inline constexpr SignalSet kMetricsOnly = bit(SignalKind::metrics);
+
 struct Logs {
   static constexpr SignalKind kind = SignalKind::logs;
   static constexpr std::string_view name = "logs";

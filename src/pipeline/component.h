@@ -82,6 +82,8 @@ struct Context {
   std::function<void(Error)> fatal;
   /// The extension of this id that was configured and listed, or nullptr.
   std::function<Extension*(const std::string& id)> extension;
+  /// The signals that pipelines use the component for: an exporter makes no queue for the others.
+  SignalSet signals = kAllSignals;
 };
 
 }  // namespace gleaner

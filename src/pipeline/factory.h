@@ -9,13 +9,6 @@
 
 namespace gleaner {
 
-using SignalSet = std::uint8_t;
-constexpr SignalSet bit(SignalKind kind) { return static_cast<SignalSet>(1u << static_cast<unsigned>(kind)); }
-inline constexpr SignalSet kAllSignals =
-    bit(SignalKind::traces) | bit(SignalKind::metrics) | bit(SignalKind::logs);
-inline constexpr SignalSet kLogsOnly = bit(SignalKind::logs);
-inline constexpr SignalSet kMetricsOnly = bit(SignalKind::metrics);
-
 /// A decoded configuration, its type known to its factory only.
 using AnyConfig =
     std::shared_ptr<const void>;  // shared: a reload keeps the old one until its components are gone

@@ -7,6 +7,25 @@
 #include "base/duration.h"
 
 namespace gleaner {
+namespace {
+
+template <class S>
+metrics::Counter& counter(const Context& context, std::string_view what, metrics::Labels labels,
+                          std::string_view help) {
+  std::string words(S::items);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return context.metrics.counter(fmt::format("exporter_{}_{}", what, S::items), std::move(labels),
+                                 fmt::format(fmt::runtime(help), words));
+}
+
+template <class S>
+metrics::Labels destination_labels(const std::string& id, const Sender<S>& sender) {
+  metrics::Labels labels{{"exporter", id}};
+  for (auto& label : sender.destination()) labels.push_back(std::move(label));
+  return labels;
+}
+
+}  // namespace
 
 template <class S>
 Sending<S>::Sending(const SendingConfig& config, const Context& context, Sender<S>& sender)
@@ -16,14 +35,12 @@ Sending<S>::Sending(const SendingConfig& config, const Context& context, Sender<
       sender_(sender),
       flush_(context.loop),
       random_(static_cast<unsigned>(unix_nanos())),
-      sent_(context.metrics.counter(fmt::format("exporter_sent_{}", S::items), {{"exporter", context.id}},
-                                    "Number of items successfully sent to destination.")),
-      failed_(context.metrics.counter(fmt::format("exporter_send_failed_{}", S::items),
-                                      {{"exporter", context.id}},
-                                      "Number of items in failed attempts to send to destination.")),
-      enqueue_failed_(context.metrics.counter(
-          fmt::format("exporter_enqueue_failed_{}", S::items), {{"exporter", context.id}},
-          "Number of items that failed to be added to the sending queue.")),
+      sent_(counter<S>(context, "sent", destination_labels(context.id, sender),
+                       "Number of {} successfully sent to destination.")),
+      failed_(counter<S>(context, "send_failed", destination_labels(context.id, sender),
+                         "Number of {} in failed attempts to send to destination.")),
+      enqueue_failed_(counter<S>(context, "enqueue_failed", {{"exporter", context.id}},
+                                 "Number of {} that failed to be added to the sending queue.")),
       metrics_(context.metrics) {
   const metrics::Labels labels{{"data_type", std::string(S::name)}, {"exporter", context.id}};
   gauges_.push_back(metrics_.gauge("exporter_in_flight_requests", labels, "Requests being sent.",
@@ -33,6 +50,15 @@ Sending<S>::Sending(const SendingConfig& config, const Context& context, Sender<
                                    [this] { return static_cast<double>(used_); }));
   gauges_.push_back(metrics_.gauge("exporter_queue_capacity", labels, "Fixed capacity of the sending queue.",
                                    [this] { return static_cast<double>(config_.queue->queue_size); }));
+  const auto sizes = [&](std::string_view what, std::string_view help) {
+    const std::string name = fmt::format("exporter_{}_size", what);
+    return Sizes{metrics_.histogram(name, labels, fmt::format("Number of units in the {}", help),
+                                    metrics::item_bounds(), metrics::Detail::detailed),
+                 metrics_.histogram(name + "_bytes", labels, fmt::format("Number of bytes in the {}", help),
+                                    metrics::byte_bounds(), metrics::Detail::detailed)};
+  };
+  enqueued_.emplace(sizes("enqueue", "request put into the queue."));
+  sizes_.emplace(sizes("queue_batch_send", "batch taken from the queue."));
 }
 
 template <class S>
@@ -68,6 +94,7 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
     co_return fail(Fault::retryable, stopping_ ? "sending queue is stopped" : "sending queue is full");
   }
   used_ += weight;
+  enqueued_->record(batch.data);
   if (config_.queue->batch) waiting_weight_ += weigh(batch, config_.queue->batch->sizer);
   Item item;
   item.weight = weight;
@@ -155,6 +182,7 @@ Task<> Sending<S>::worker() {
   while (ready()) {
     Item item = take();
     const std::size_t items = item.batch.data.items();
+    sizes_->record(item.batch.data);
     auto result = co_await deliver(item.batch);
     if (item.waiter) {
       if (!result) item.waiter->batch = std::move(item.batch);

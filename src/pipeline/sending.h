@@ -17,6 +17,8 @@ class Sender {
   /// @param timeout of this attempt, 0 = none
   /// Fault::permanent is never retried; retryable may carry retry_after; the payload is left as it is.
   virtual Task<Result<>> send(Payload<S>& payload, Duration timeout) = 0;
+  /// Where it goes, as labels of its counters: server_address, server_port, url_path.
+  virtual metrics::Labels destination() const { return {}; }
 };
 
 /// The exporter's face to the pipeline for one signal.
@@ -70,6 +72,16 @@ class Sending final : public Component, public Consumer<S> {
   metrics::Counter& sent_;
   metrics::Counter& failed_;
   metrics::Counter& enqueue_failed_;
+  struct Sizes {
+    metrics::Histogram& items;
+    metrics::Histogram& bytes;
+    void record(const Payload<S>& payload) {
+      items.record(static_cast<double>(payload.items()));
+      bytes.record(static_cast<double>(payload.bytes()));
+    }
+  };
+  std::optional<Sizes> enqueued_;  ///< with a queue
+  std::optional<Sizes> sizes_;     ///< of what is sent; with a queue
   std::vector<std::size_t> gauges_;
   metrics::Registry& metrics_;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/mman.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -9,7 +10,10 @@
 #include <thread>
 
 #include "base/loop.h"
+#include "service/fetch.h"
 #include "service/graph.h"
+#include "service/metrics_server.h"
+#include "service/resource.h"
 #include "service/self_metrics.h"
 
 namespace gleaner::service {
@@ -17,6 +21,20 @@ namespace {
 
 constexpr std::size_t kMemoryBudget =
     64 << 20;  // bytes of received data held at once, until memory_limiter says otherwise
+
+constexpr Duration kSettled = std::chrono::seconds(5);  // by then connections are up: handshakes and first scrapes are over
+
+extern "C" char __executable_start, etext;  // the linker's
+
+/// Gives back what only the start needed: freed heap, and the program's own pages (they are clean: what runs on comes
+/// back from the page cache).
+void shed_start_up() {
+  ::malloc_trim(0);
+  constexpr std::uintptr_t kPage = 4096;
+  const auto begin = reinterpret_cast<std::uintptr_t>(&__executable_start) & ~(kPage - 1);
+  const auto end = reinterpret_cast<std::uintptr_t>(&etext) & ~(kPage - 1);
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
 
 log::Level level_of(const std::string& name) {
   const char c = static_cast<char>(std::tolower(static_cast<unsigned char>(name[0])));
@@ -51,7 +69,7 @@ class Collector {
  private:
   Task<> live(Assembly assembly) {
     listen();
-    self_ = std::make_unique<SelfMetrics>(registry_, graph_);
+    self_ = std::make_unique<SelfMetrics>(registry_, graph_, memory_);
     if (!co_await bring_up(assembly)) co_return;
     for (;;) {
       const int signal = co_await next_signal();
@@ -69,7 +87,36 @@ class Collector {
     logger_.info("Shutdown complete.");
   }
 
+  /// Own metrics come before the pipelines: a taken port ends the start, as in the reference.
+  Result<> serve_metrics(const TelemetryConfig& config) {
+    metrics::Labels resource = resource_of(config.resource, options_.command, options_.version, instance_id_);
+    metrics::Labels labels;
+    for (const auto& [name, value] : resource) labels.emplace_back(metrics::label_name(name), value);
+    self_->set_resource(std::move(labels));
+    for (auto& endpoint : metrics_endpoints(config, resource, options_.version)) {
+      metrics_servers_.push_back(std::make_unique<MetricsServer>(loop_, *self_, std::move(endpoint)));
+      if (auto ok = metrics_servers_.back()->start(); !ok) return ok;
+    }
+    if (config.metrics.level == "none") logger_.info("Internal metrics telemetry disabled");
+    return {};
+  }
+  Task<> stop_metrics() {
+    for (auto& server : metrics_servers_) co_await server->stop();
+    metrics_servers_.clear();
+  }
+
   Task<bool> bring_up(const Assembly& assembly) {
+    if (auto ok = serve_metrics(assembly.service.telemetry); !ok) {
+      exit_code_ = complain(ok.error().what);
+      co_await stop_metrics();
+      co_return false;
+    }
+    const bool up = co_await start_graph(assembly);
+    if (!up) co_await stop_metrics();
+    co_return up;
+  }
+
+  Task<bool> start_graph(const Assembly& assembly) {
     const Host host{loop_,   logger_,          registry_,
                     memory_, options_.version, [this](Error error) { fatal(std::move(error)); }};
     auto graph = Graph::build(assembly, host);
@@ -84,15 +131,20 @@ class Collector {
     }
     graph_ = std::move(*graph);
     logger_.info("Everything is ready. Begin running and processing data.");
-    ::malloc_trim(0);
+    shed_start_up();
+    shed_.start(loop_.now() + kSettled, [](bool came) {
+      if (came) shed_start_up();
+    });
     co_return true;
   }
 
   Task<bool> take_down() {
+    shed_.cancel();
     auto stopped = co_await graph_->stop();
     if (!stopped) logger_.error("Shutdown failed", {{"error", stopped.error().what}});
     report_ledgers();
     graph_.reset();
+    co_await stop_metrics();
     co_return stopped.has_value();
   }
 
@@ -171,6 +223,9 @@ class Collector {
   Budget memory_{kMemoryBudget};
   std::unique_ptr<Graph> graph_;
   std::unique_ptr<SelfMetrics> self_;
+  std::vector<std::unique_ptr<MetricsServer>> metrics_servers_;
+  const std::string instance_id_ = random_uuid();
+  Timer shed_{loop_};
   boost::asio::signal_set signals_;
   Signal arrived_;
   int pending_ = 0;
@@ -179,19 +234,30 @@ class Collector {
 
 }  // namespace
 
-Result<Assembly> load(const Options& options, config::Problems& problems, config::Node* root) {
+Result<config::Node> load_tree(const Options& options, config::Problems& problems) {
   if (options.configs.empty()) return fail(Fault::config, "at least one config flag must be provided");
-  auto tree = config::load(options.configs, options.sets, config::Environment::process(), problems);
+  auto environment = config::Environment::process();
+  environment.fetch = fetch;
+  auto tree = config::load(options.configs, options.sets, environment, problems);
   if (!tree)
     return fail(std::move(tree.error()).in("failed to get config: cannot resolve the configuration"));
-  Assembly assembly = assemble(*tree, problems);
-  if (root) *root = std::move(*tree);
+  return tree;
+}
+
+Result<Assembly> check(const config::Node& tree, config::Problems& problems) {
+  Assembly assembly = assemble(tree, problems);
   if (problems.any_errors()) {
     const auto n = problems.errors();
     return fail(Fault::config, fmt::format("invalid configuration: {} {}\n{}", n,
                                            n == 1 ? "problem" : "problems", problems.errors_text()));
   }
   return assembly;
+}
+
+Result<Assembly> load(const Options& options, config::Problems& problems) {
+  auto tree = load_tree(options, problems);
+  if (!tree) return fail(std::move(tree.error()));
+  return check(*tree, problems);
 }
 
 int run(const Options& options) { return Collector(options).run(); }

@@ -16,9 +16,12 @@ struct Options {
   std::string version;
 };
 
-/// Loads and checks a configuration; `root` receives the merged, expanded tree.
-/// @return what is wrong, all of it, one problem a line
-Result<Assembly> load(const Options& options, config::Problems& problems, config::Node* root = nullptr);
+/// The merged, expanded tree of everything the options name.
+Result<config::Node> load_tree(const Options& options, config::Problems& problems);
+/// @return the checked configuration, or what is wrong, all of it, one problem a line
+Result<Assembly> check(const config::Node& tree, config::Problems& problems);
+/// Both.
+Result<Assembly> load(const Options& options, config::Problems& problems);
 
 /// Runs until SIGINT, SIGTERM or a fatal component. @return the exit code; errors are on stderr by then
 int run(const Options& options);

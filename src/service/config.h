@@ -2,14 +2,15 @@
 // The `service` section. Source: spec/collector.md 3.
 #include <cstdio>
 
+#include "base/loop.h"
 #include "config/field.h"
+#include "service/config_metrics.h"
 
 namespace gleaner::service {
 
 inline constexpr std::string_view kLevels[] = {"debug", "info",  "warn", "error", "dpanic", "panic",
                                                "fatal", "DEBUG", "INFO", "WARN",  "ERROR"};
 inline constexpr std::string_view kEncodings[] = {"console", "json"};
-inline constexpr std::string_view kMetricLevels[] = {"none", "basic", "normal", "detailed"};
 
 struct SamplingConfig {
   Duration tick = std::chrono::seconds(10);
@@ -52,30 +53,16 @@ struct LogsConfig {
   }
 };
 
-struct MetricsConfig {
-  std::string level = "normal";
-  std::string address;  ///< 0.102's key; "" = the default reader's localhost:8888
-  config::Node readers;
-  static std::span<const config::Field> fields() {
-    static const config::Field kTable[] = {
-        config::field<&MetricsConfig::level>("level", "none switches the endpoint off").one_of(kMetricLevels),
-        config::field<&MetricsConfig::address>("address", "host:port of /metrics; the key of old versions"),
-        config::field<&MetricsConfig::readers>("readers", "one pull reader with a prometheus exporter"),
-        config::later("views", "only with level detailed"),
-    };
-    return kTable;
-  }
-};
-
 struct TelemetryConfig {
   LogsConfig logs;
   MetricsConfig metrics;
+  config::Node resource;
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::field<&TelemetryConfig::logs>("logs", "gleaner's own log"),
         config::field<&TelemetryConfig::metrics>("metrics", "gleaner's own metrics"),
         config::later("traces", "gleaner's own traces"),
-        config::later("resource", "attributes of gleaner's own telemetry"),
+        config::field<&TelemetryConfig::resource>("resource", "attributes of gleaner's own telemetry"),
     };
     return kTable;
   }

@@ -26,6 +26,25 @@ class Entry final : public Consumer<S> {
   bool mutates_;
 };
 
+/// Counts what passes, on its way in or out of a processor. Adds no coroutine.
+template <class S>
+class Meter final : public Consumer<S> {
+ public:
+  Meter(metrics::Counter& counter, Consumer<S>& next) : counter_(counter), next_(next) {}
+  Task<Result<>> consume(Batch<S>& batch) override {
+    counter_.add(batch.data.items());
+    return next_.consume(batch);
+  }
+  bool mutates() const override { return next_.mutates(); }
+
+ private:
+  metrics::Counter& counter_;
+  Consumer<S>& next_;
+};
+
+/// Processors that the reference builds without its helper, which is what counts there.
+bool counts_items(std::string_view type) { return type != "batch"; }
+
 template <class S>
 auto make_processor(const Configured<ProcessorFactory>& configured, const Context& context,
                     Consumer<S>& next) {
@@ -36,6 +55,15 @@ auto make_processor(const Configured<ProcessorFactory>& configured, const Contex
     return factory.make_metrics(configured.config, context, next);
   else
     return factory.make_traces(configured.config, context, next);
+}
+
+/// What pipelines send to the exporter `id`.
+SignalSet signals_of(const Assembly& assembly, const std::string& id) {
+  SignalSet signals = 0;
+  for (const auto& pipeline : assembly.pipelines)
+    if (std::find(pipeline.exporters.begin(), pipeline.exporters.end(), id) != pipeline.exporters.end())
+      signals |= bit(pipeline.signal);
+  return signals;
 }
 
 }  // namespace
@@ -81,6 +109,16 @@ Result<> Graph::build_pipeline(const Assembly& assembly, const Pipeline& pipelin
   bool mutates = next->mutates();
   for (auto id = pipeline.processors.rbegin(); id != pipeline.processors.rend(); ++id) {
     const auto& configured = assembly.processors.at(*id);
+    const bool counted = counts_items(configured.factory->type);
+    const auto meter = [&](std::string_view what, Consumer<S>& to) {
+      auto& counter = host_.metrics.counter(fmt::format("processor_{}_items", what),
+                                            {{"otel_signal", std::string(S::name)}, {"processor", *id}},
+                                            what == "incoming" ? "Number of items passed to the processor."
+                                                               : "Number of items emitted from the processor.");
+      lane.owned.push_back(std::make_unique<Meter<S>>(counter, to));
+      return lane.owned.back().get();
+    };
+    if (counted) next = meter("outgoing", *next);
     auto made = make_processor<S>(configured, context(*id, "processor", pipeline.id), *next);
     if (!made)
       return fail(std::move(made.error())
@@ -90,6 +128,7 @@ Result<> Graph::build_pipeline(const Assembly& assembly, const Pipeline& pipelin
     next = lane.processors.back().get();
     order_.push_back({*id, lane.processors.back().get()});
     mutates |= next->mutates();
+    if (counted) next = meter("incoming", *next);
   }
   lane.owned.push_back(std::make_unique<Entry<S>>(ledger, *next, mutates));
   lane.entries[pipeline.id] = lane.owned.back().get();
@@ -129,7 +168,9 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
     for (const auto& id : pipeline.exporters) {
       if (graph->exporters_.contains(id)) continue;
       const auto& configured = assembly.exporters.at(id);
-      auto made = configured.factory->make(configured.config, graph->context(id, "exporter"));
+      Context given = graph->context(id, "exporter");
+      given.signals = signals_of(assembly, id);
+      auto made = configured.factory->make(configured.config, given);
       if (!made)
         return fail(std::move(made.error())
                         .in(fmt::format("{}: failed to create \"{}\" exporter", configured.mark.text(), id)));

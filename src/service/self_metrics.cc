@@ -30,8 +30,9 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-SelfMetrics::SelfMetrics(metrics::Registry& registry, const std::unique_ptr<Graph>& graph)
-    : registry_(registry), graph_(graph) {
+SelfMetrics::SelfMetrics(metrics::Registry& registry, const std::unique_ptr<Graph>& graph,
+                         const Budget& memory)
+    : registry_(registry), graph_(graph), memory_(memory) {
   const auto start = std::chrono::steady_clock::now();
   registry.gauge(
       "process_uptime", {}, "Uptime of the process.",
@@ -43,13 +44,21 @@ SelfMetrics::SelfMetrics(metrics::Registry& registry, const std::unique_ptr<Grap
   registry.gauge("process_memory_rss", {}, "Total physical memory (resident set size).",
                  [] { return static_cast<double>(resident_bytes()); });
   registry.gauge("process_runtime_heap_alloc_bytes", {}, "Bytes of allocated heap objects.",
-                 [] { return static_cast<double>(::mallinfo2().uordblks); });
+                 [] { return static_cast<double>(::mallinfo2().uordblks + ::mallinfo2().hblkhd); });
   registry.gauge("process_runtime_total_sys_memory_bytes", {}, "Total bytes of memory obtained from the OS.",
                  [] { return static_cast<double>(::mallinfo2().arena + ::mallinfo2().hblkhd); });
 }
 
-std::string SelfMetrics::text() const {
-  std::string out = registry_.text();
+std::string SelfMetrics::text(const metrics::Format& format) const {
+  std::string out = registry_.text(format);
+  out += "# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info";
+  out += metrics::label_text(resource_) + " 1\n";
+  out += fmt::format(
+      "# HELP gleaner_memory_budget_used_bytes Received data held now.\n"
+      "# TYPE gleaner_memory_budget_used_bytes gauge\ngleaner_memory_budget_used_bytes {}\n"
+      "# HELP gleaner_memory_budget_limit_bytes Received data held at most.\n"
+      "# TYPE gleaner_memory_budget_limit_bytes gauge\ngleaner_memory_budget_limit_bytes {}\n",
+      memory_.used(), memory_.limit());
   if (!graph_) return out;
   const auto family = [&](std::string_view name, std::string_view kind, std::string_view help, auto&& value) {
     out += fmt::format("# HELP gleaner_ledger_{0} {1}\n# TYPE gleaner_ledger_{0} {2}\n", name, help, kind);

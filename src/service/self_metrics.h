@@ -10,13 +10,17 @@ namespace gleaner::service {
 /// Registers the process gauges once; the ledgers are read from whatever graph is in service at a scrape.
 class SelfMetrics {
  public:
-  SelfMetrics(metrics::Registry& registry, const std::unique_ptr<Graph>& graph);
-  /// /metrics: the registry, then the ledger of every pipeline.
-  std::string text() const;
+  SelfMetrics(metrics::Registry& registry, const std::unique_ptr<Graph>& graph, const Budget& memory);
+  /// What target_info tells of the process.
+  void set_resource(metrics::Labels resource) { resource_ = std::move(resource); }
+  /// /metrics: the registry, target_info, then the ledger of every pipeline.
+  std::string text(const metrics::Format& format = {}) const;
 
  private:
   metrics::Registry& registry_;
   const std::unique_ptr<Graph>& graph_;
+  const Budget& memory_;
+  metrics::Labels resource_;
 };
 
 /// Resident bytes of this process.

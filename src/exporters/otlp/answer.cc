@@ -7,12 +7,6 @@
 namespace gleaner::exporters::otlp {
 namespace {
 using gleaner::otlp::FieldReader;
-
-constexpr std::string_view kCodeNames[] = {
-    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
-    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
-    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
-    "DataLoss", "Unauthenticated"};
 }  // namespace
 
 bool may_retry(net::GrpcCode code, bool has_retry_info) {
@@ -61,22 +55,9 @@ Result<> judge(const net::GrpcResult& result) {
   error.retry_after = retry_delay(result.details, info);
   error.grpc_status = static_cast<std::uint32_t>(result.code);
   error.fault = may_retry(result.code, info) ? Fault::retryable : Fault::permanent;
-  const auto index = static_cast<std::size_t>(result.code);
-  error.what = fmt::format("rpc error: code = {} desc = {}",
-                           index < std::size(kCodeNames) ? kCodeNames[index] : "Unknown", result.message);
+  error.what =
+      fmt::format("rpc error: code = {} desc = {}", net::grpc_code_name(result.code), result.message);
   return fail(std::move(error));
-}
-
-PartialSuccess partial_success(std::string_view response) {
-  PartialSuccess partial;
-  for (FieldReader outer(response); outer.next();) {
-    if (outer.number() != 1 || outer.type() != gleaner::otlp::WireType::length) continue;
-    for (FieldReader field(outer.data()); field.next();) {
-      if (field.number() == 1) partial.rejected = static_cast<std::int64_t>(field.value());
-      if (field.number() == 2) partial.message = field.data();
-    }
-  }
-  return partial;
 }
 
 }  // namespace gleaner::exporters::otlp

@@ -14,11 +14,4 @@ Duration retry_delay(std::string_view status_details, bool& found);
 /// Success, or the error with its retry bit.
 Result<> judge(const net::GrpcResult& result);
 
-/// "rejected 5, because ..." of an Export*ServiceResponse; empty when everything was taken.
-struct PartialSuccess {
-  std::int64_t rejected = 0;
-  std::string message;
-};
-PartialSuccess partial_success(std::string_view response);
-
 }  // namespace gleaner::exporters::otlp

@@ -2,8 +2,10 @@
 
 #include "exporters/otlp/answer.h"
 #include "exporters/otlp/config.h"
+#include "net/endpoint.h"
 #include "net/grpc_client.h"
-#include "pipeline/sending.h"
+#include "pipeline/partial_success.h"
+#include "pipeline/sending_lanes.h"
 
 namespace gleaner::exporters::otlp {
 namespace {
@@ -23,6 +25,7 @@ struct Link {
   const Context context;
   std::unique_ptr<net::GrpcClient> client;
   net::Headers headers;
+  std::string target;
 };
 
 template <class S>
@@ -37,57 +40,39 @@ class GrpcSender final : public Sender<S> {
     if (timeout > Duration{0}) call.deadline = link_.context.loop.now() + timeout;
     const auto result = co_await link_.client->call(std::move(call));
     auto verdict = judge(result);
-    if (verdict) tell_partial(result.body.view());
+    if (verdict)
+      if (const auto partial = gleaner::otlp::read_response(result.body.view()))
+        warn_partial(link_.context.logger, S::kind, *partial);
     co_return verdict;
   }
 
- private:
-  void tell_partial(std::string_view body) {
-    const auto partial = partial_success(body);
-    if (partial.rejected == 0 && partial.message.empty()) return;
-    link_.context.logger.warn(
-        "Partial success response",
-        {{"message", partial.message}, {fmt::format("dropped_{}", S::items), partial.rejected}});
+  metrics::Labels destination() const override {
+    std::string_view target = link_.target;
+    target = target.substr(target.rfind('/') + 1);  // dns:///host:port
+    const auto where = net::parse_host_port(target);
+    if (!where || link_.target.starts_with("unix:")) return {};
+    return {{"server_address", where->host}, {"server_port", std::to_string(where->port)}};
   }
+
+ private:
   Link& link_;
 };
 
 class Otlp final : public Exporter {
  public:
-  Otlp(const Config& config, Link link) : link_(std::move(link)), config_(config) {}
+  Otlp(const Config& config, Link link)
+      : link_(std::move(link)), lanes_(config.sending, link_.context, link_) {}
 
-  Consumers inputs() override {
-    // Made on first use: an unused signal has no queue and no metrics.
-    return {&lane(logs_), &lane(metrics_), &lane(traces_)};
-  }
+  Consumers inputs() override { return lanes_.inputs(); }
   Task<Result<>> stop() override {
-    if (logs_.sending) (void)co_await logs_.sending->stop();
-    if (metrics_.sending) (void)co_await metrics_.sending->stop();
-    if (traces_.sending) (void)co_await traces_.sending->stop();
+    co_await lanes_.stop();
     co_await link_.client->stop();
     co_return Result<>();
   }
 
  private:
-  template <class S>
-  struct Lane {
-    std::unique_ptr<GrpcSender<S>> sender;
-    std::unique_ptr<Sending<S>> sending;
-  };
-  template <class S>
-  Consumer<S>& lane(Lane<S>& lane) {
-    if (!lane.sending) {
-      lane.sender = std::make_unique<GrpcSender<S>>(link_);
-      lane.sending = std::make_unique<Sending<S>>(config_.sending, link_.context, *lane.sender);
-    }
-    return *lane.sending;
-  }
-
   Link link_;
-  const Config config_;
-  Lane<Logs> logs_;
-  Lane<Metrics> metrics_;
-  Lane<Traces> traces_;
+  SendingLanes<GrpcSender, Link> lanes_;
 };
 
 net::Encoding compression(const std::string& name) {
@@ -127,7 +112,7 @@ Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& cont
   }
   auto client = net::GrpcClient::make(context.loop, std::move(options));
   if (!client) return fail(std::move(client.error()));
-  Link link{context, std::move(*client), {}};
+  Link link{context, std::move(*client), {}, config.target()};
   for (const auto& [name, value] : config.headers.list) link.headers.add(name, value.value);
   return std::make_unique<Otlp>(config, std::move(link));
 }

@@ -14,15 +14,23 @@ class Batcher final : public Processor<S> {
         config_(config),
         context_(context),
         timer_(context.loop),
-        by_size_(context.metrics.counter("processor_batch_batch_size_trigger_send",
-                                         {{"processor", context.id}},
-                                         "Number of times the batch was sent due to a size trigger.")),
+        by_size_(context.metrics.counter(
+            "processor_batch_batch_size_trigger_send", {{"processor", context.id}},
+            "Number of times the batch was sent due to a size trigger.", metrics::Detail::normal)),
         by_timer_(context.metrics.counter("processor_batch_timeout_trigger_send", {{"processor", context.id}},
-                                          "Number of times the batch was sent due to a timeout trigger.")),
-        sizes_(context.metrics.histogram(
-            "processor_batch_batch_send_size", {{"processor", context.id}}, "Number of units in the batch.",
-            {10,   25,   50,   75,   100,  250,  500,   750,   1000,  2000,  3000,
-             4000, 5000, 6000, 7000, 8000, 9000, 10000, 20000, 30000, 50000, 100000})) {}
+                                          "Number of times the batch was sent due to a timeout trigger.",
+                                          metrics::Detail::normal)),
+        sizes_(context.metrics.histogram("processor_batch_batch_send_size", {{"processor", context.id}},
+                                         "Number of units in the batch.", metrics::item_bounds(),
+                                         metrics::Detail::normal)),
+        bytes_(context.metrics.histogram("processor_batch_batch_send_size_bytes", {{"processor", context.id}},
+                                         "Number of bytes in batch that was sent.", metrics::byte_bounds(),
+                                         metrics::Detail::detailed)),
+        cardinality_(context.metrics.gauge(
+            "processor_batch_metadata_cardinality", {{"processor", context.id}},
+            "Number of distinct metadata value combinations being processed.", [] { return 1.0; }, false,
+            metrics::Detail::normal)) {}
+  ~Batcher() override { context_.metrics.remove(cardinality_); }
 
   bool mutates() const override { return true; }
 
@@ -83,6 +91,7 @@ class Batcher final : public Processor<S> {
     }
     trigger.add();
     sizes_.record(static_cast<double>(out.data.items()));
+    bytes_.record(static_cast<double>(out.data.bytes()));
     if (&trigger == &by_size_) epoch_ = context_.loop.now();
     sending_ = true;
     auto result = co_await this->next_.consume(out);
@@ -106,6 +115,8 @@ class Batcher final : public Processor<S> {
   metrics::Counter& by_size_;
   metrics::Counter& by_timer_;
   metrics::Histogram& sizes_;
+  metrics::Histogram& bytes_;
+  const std::size_t cardinality_;  ///< token of the gauge
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
+#include <fmt/format.h>
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
@@ -21,7 +23,13 @@ template <class S>
 class Limiter final : public Processor<S> {
  public:
   Limiter(const Config& config, const Context& context, Consumer<S>& next)
-      : Processor<S>(next), config_(config), context_(context) {
+      : Processor<S>(next),
+        config_(config),
+        context_(context),
+        accepted_(
+            counter("accepted", "Number of {} successfully pushed into the next component in the pipeline.")),
+        refused_(
+            counter("refused", "Number of {} that were rejected by the next component in the pipeline.")) {
     const std::uint64_t all = config.limit_mib ? 0 : memory_available();
     hard_ = config.limit_mib ? config.limit_mib * kMiB : all / 100 * config.limit_percentage;
     std::uint64_t spike =
@@ -32,11 +40,21 @@ class Limiter final : public Processor<S> {
 
   Task<Result<>> consume(Batch<S>& batch) override {
     look();
-    if (refusing_) co_return fail(Fault::retryable, "data refused due to high memory usage");
+    if (refusing_) {
+      refused_.add(batch.data.items());
+      co_return fail(Fault::retryable, "data refused due to high memory usage");
+    }
+    accepted_.add(batch.data.items());
     co_return co_await this->next_.consume(batch);
   }
 
  private:
+  metrics::Counter& counter(std::string_view what, std::string_view help) {
+    std::string words(S::items);
+    std::replace(words.begin(), words.end(), '_', ' ');
+    return context_.metrics.counter(fmt::format("processor_memory_limiter_{}_{}", what, S::items),
+                                    {{"processor", context_.id}}, fmt::format(fmt::runtime(help), words));
+  }
   /// Looks at the memory when data comes and a check_interval has passed: no timer runs while nothing
   /// happens.
   void look() {
@@ -64,6 +82,8 @@ class Limiter final : public Processor<S> {
   std::uint64_t hard_ = 0, soft_ = 0;
   TimePoint last_{};
   bool looked_ = false, refusing_ = false;
+  metrics::Counter& accepted_;
+  metrics::Counter& refused_;
 };
 
 }  // namespace

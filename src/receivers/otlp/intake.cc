@@ -6,6 +6,7 @@ namespace gleaner::receivers::otlp {
 
 Intake::Intake(const Context& context, const Consumers& next, const char* transport) : next_(next) {
   for (const auto signal : kSignals) {
+    if (!serves(signal)) continue;
     const metrics::Labels labels{{"receiver", context.id}, {"transport", transport}};
     auto& counters = counters_[static_cast<int>(signal)];
     counters.accepted =

@@ -1,0 +1,148 @@
+#include "config/write.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace gleaner::config {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+bool plain_is_safe(std::string_view text) {
+  if (text.empty() || scalar_type(text) != ScalarType::string) return false;
+  if (std::string_view("-?:,[]{}#&*!|>'\"%@`= ~<").find(text[0]) != std::string_view::npos) return false;
+  if (text.back() == ' ' || text.back() == ':') return false;
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) return false;
+  return text.find(": ") == std::string_view::npos && text.find(" #") == std::string_view::npos &&
+         !text.starts_with("...");
+}
+std::string yaml_text(std::string_view text) {
+  return plain_is_safe(text) ? std::string(text) : quoted(text);
+}
+
+std::string yaml_scalar(const Node& node) {
+  if (node.is_null()) return "null";
+  return node.type() == ScalarType::string ? yaml_text(node.text()) : node.text();
+}
+
+std::vector<const Node::Entry*> sorted(const Node& map) {
+  std::vector<const Node::Entry*> entries;
+  for (const auto& entry : map.entries()) entries.push_back(&entry);
+  std::stable_sort(entries.begin(), entries.end(), [](auto* a, auto* b) { return a->key < b->key; });
+  return entries;
+}
+
+bool is_block(const Node& node) {
+  return (node.is_map() && !node.entries().empty()) || (node.is_list() && !node.items().empty());
+}
+std::string flow(const Node& node) {
+  return node.is_map() ? "{}" : node.is_list() ? "[]" : yaml_scalar(node);
+}
+
+/// @param bare  the first line already stands behind "- "
+void block(std::string& out, const Node& node, std::size_t indent, bool bare = false) {
+  const auto margin = [&] {
+    if (!std::exchange(bare, false)) out.append(indent, ' ');
+  };
+  if (node.is_map()) {
+    for (const auto* entry : sorted(node)) {
+      margin();
+      out += yaml_text(entry->key) + ":";
+      if (!is_block(entry->value)) {
+        out += " " + flow(entry->value) + "\n";
+        continue;
+      }
+      out += "\n";
+      block(out, entry->value, (indent + 4) / 4 * 4);  // the next multiple of four, as go-yaml counts
+    }
+  } else {
+    for (const auto& item : node.items()) {
+      margin();
+      out += "- ";
+      if (is_block(item))
+        block(out, item, indent + 2, true);
+      else
+        out += flow(item) + "\n";
+    }
+  }
+}
+
+void json(std::string& out, const Node& node, std::size_t indent) {
+  const auto line = [&](std::size_t depth) { out += "\n" + std::string(depth, ' '); };
+  if (node.is_map() && !node.entries().empty()) {
+    out += "{";
+    bool first = true;
+    for (const auto* entry : sorted(node)) {
+      if (!std::exchange(first, false)) out += ",";
+      line(indent + 2);
+      out += quoted(entry->key) + ": ";
+      json(out, entry->value, indent + 2);
+    }
+    line(indent);
+    out += "}";
+  } else if (node.is_list() && !node.items().empty()) {
+    out += "[";
+    bool first = true;
+    for (const auto& item : node.items()) {
+      if (!std::exchange(first, false)) out += ",";
+      line(indent + 2);
+      json(out, item, indent + 2);
+    }
+    line(indent);
+    out += "]";
+  } else if (node.is_map() || node.is_list()) {
+    out += flow(node);
+  } else if (node.is_null()) {
+    out += "null";
+  } else if (const auto truth = node.boolean()) {
+    out += *truth ? "true" : "false";
+  } else if (const auto whole = node.integer()) {
+    out += std::to_string(*whole);
+  } else if (const auto real = node.real(); real && std::isfinite(*real)) {
+    out += fmt::format("{}", *real);
+  } else {
+    out += quoted(node.text());
+  }
+}
+
+}  // namespace
+
+std::string to_yaml(const Node& root) {
+  std::string out;
+  if (is_block(root))
+    block(out, root, 0);
+  else
+    out = flow(root) + "\n";
+  return out;
+}
+
+std::string to_json(const Node& root) {
+  std::string out;
+  json(out, root, 0);
+  return out + "\n";
+}
+
+}  // namespace gleaner::config
