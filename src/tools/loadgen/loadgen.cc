@@ -2,7 +2,8 @@
 //
 //   loadgen HOST:PORT [--spans N] [--rate SPANS_PER_S] [--per-request 100] [--gzip] [--parallel 4]
 //
-// Prints one JSON line: {"sent": N, "refused": N, "seconds": S}. Exit code 1 when something was refused.
+// Prints one JSON line: {"sent": N, "refused": N, "retried": REQUESTS, "seconds": S}. Exit code 1 when something was
+// refused for good.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -65,7 +66,7 @@ struct Run {
   net::GrpcClient& client;
   Bytes request;
   TimePoint begun;
-  std::uint64_t asked = 0, sent = 0, refused = 0;
+  std::uint64_t asked = 0, sent = 0, refused = 0, retried = 0;
 };
 
 Task<> worker(Run& run) {
@@ -75,11 +76,18 @@ Task<> worker(Run& run) {
     run.asked += run.options.per_request;
     if (run.options.rate)
       (void)co_await timer.sleep_until(run.begun + std::chrono::nanoseconds(before * 1'000'000'000 / run.options.rate));
-    net::GrpcCall call;
-    call.path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-    call.message = Chain(run.request);
-    call.deadline = run.loop.now() + std::chrono::seconds(30);
-    const auto result = co_await run.client.call(std::move(call));
+    net::GrpcResult result;
+    for (;;) {
+      net::GrpcCall call;
+      call.path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+      call.message = Chain(run.request);
+      call.deadline = run.loop.now() + std::chrono::seconds(30);
+      result = co_await run.client.call(std::move(call));
+      // A full server says so; an SDK waits and sends again.
+      if (result.code != net::GrpcCode::resource_exhausted && result.code != net::GrpcCode::unavailable) break;
+      ++run.retried;
+      (void)co_await timer.sleep(std::chrono::milliseconds(10));
+    }
     if (result.code == net::GrpcCode::ok) {
       run.sent += run.options.per_request;
     } else {
@@ -138,6 +146,6 @@ int main(int argc, char** argv) {
   Run run{options, loop, **client, make_request(options.per_request, unix_nanos()), loop.now()};
   loop.run_until_done(send_all(run));
   const double seconds = std::chrono::duration<double>(loop.now() - run.begun).count();
-  fmt::print("{{\"sent\": {}, \"refused\": {}, \"seconds\": {:.3f}}}\n", run.sent, run.refused, seconds);
+  fmt::print("{{\"sent\": {}, \"refused\": {}, \"retried\": {}, \"seconds\": {:.3f}}}\n", run.sent, run.refused, run.retried, seconds);
   return run.refused ? 1 : 0;
 }
