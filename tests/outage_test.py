@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Bad days under load: the backend is killed and comes back; the first hop is stopped, reloaded; a client dies in the
+"""Bad days under load: the backend is killed and comes back; the first hop is stopped, reloaded, both at once; a client dies in the
 middle of a request. Whatever was acknowledged arrives, and the ledger says what sender and sink counted."""
 import collections
 import http.client
@@ -185,6 +185,22 @@ def first_reloaded(hops):
     hops.check("five times SIGHUP", senders)
 
 
+def stopped_while_reloading(hops):
+    """SIGTERM, then another SIGHUP, while a reload waits for a backend that hangs: the stop must win."""
+    sender = Sender(hops.places["first"], "a")
+    hops.wait_for_arrivals(50)
+    hops.second[0].send_signal(signal.SIGSTOP)
+    time.sleep(0.3)  # so that something is under way to it
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+        hops.first[0].send_signal(number)
+        time.sleep(0.2)  # signals that are pending together lose their order
+    hops.second[0].send_signal(signal.SIGCONT)
+    assert hops.first[0].wait(timeout=10) == 0, hops.first[1].read_text()
+    sender.end()
+    stop(*hops.second)
+    hops.check("SIGTERM during a reload", [sender], twice=True)
+
+
 def client_dies(hops):
     """Half a request, then a reset, again and again beside a sender that behaves."""
     sender = Sender(hops.places["first"], "a")
@@ -203,7 +219,7 @@ def client_dies(hops):
 
 
 def main():
-    for case in (backend_killed, first_stopped, first_reloaded, client_dies):
+    for case in (backend_killed, first_stopped, first_reloaded, stopped_while_reloading, client_dies):
         hops = Hops(sys.argv[1], case.__name__)
         try:
             case(hops)
