@@ -179,8 +179,9 @@ class Collector {
     while (pending_ == 0) co_await arrived_.wait();
     co_return std::exchange(pending_, 0);
   }
+  /// Signals may come while a reload is under way: a stop is never replaced by a later reload.
   void wake(int signal) {
-    pending_ = signal;
+    if (pending_ == 0 || pending_ == SIGHUP) pending_ = signal;
     arrived_.notify_all();
   }
   void fatal(Error error) {
