@@ -180,6 +180,7 @@ class Collector {
     co_return std::exchange(pending_, 0);
   }
   void wake(int signal) {
+    if (signal == SIGHUP && pending_ != 0) return;  // a reload must not push an end that waits out of the way
     pending_ = signal;
     arrived_.notify_all();
   }
