@@ -12,4 +12,5 @@ python3 tests/otlphttp_test.py build/release/gleaner
 python3 tests/self_metrics_test.py build/release/gleaner
 python3 tests/fetch_test.py build/release/gleaner
 python3 tests/schema_test.py build/release/gleaner
+python3 tests/broken/check.py build/release/gleaner
 exec ctest --test-dir build/asan --output-on-failure -j "$(nproc)" --no-tests=error
