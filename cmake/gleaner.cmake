@@ -17,6 +17,7 @@ function(gleaner_library name)
   if(L_TESTS AND NOT GLEANER_STATIC AND NOT GLEANER_FUZZ)
     add_executable(${name}_test ${L_TESTS})
     target_link_libraries(${name}_test PRIVATE gleaner::${name} ${L_TEST_DEPS} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE GLEANER_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                          PROPERTIES LABELS unit TIMEOUT 60)
   endif()

@@ -11,6 +11,9 @@ python3 tests/relay_test.py build/release/gleaner
 python3 tests/otlphttp_test.py build/release/gleaner
 python3 tests/self_metrics_test.py build/release/gleaner
 python3 tests/fetch_test.py build/release/gleaner
+python3 tests/filelog_test.py build/release/gleaner
+python3 tests/budget_test.py build/release/gleaner build/release/loadgen
 python3 tests/schema_test.py build/release/gleaner
 python3 tests/broken/check.py build/release/gleaner
+./dev fuzz --smoke 5
 exec ctest --test-dir build/asan --output-on-failure -j "$(nproc)" --no-tests=error

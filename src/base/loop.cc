@@ -1,9 +1,9 @@
 #include "base/loop.h"
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -21,12 +21,12 @@ std::uint64_t unix_nanos() {
 
 namespace {
 
-/// The process's one helper thread. Made on first use, ends when idle for good at exit.
-class Helper {
+/// A helper thread of the process. Made on first use, ends when idle for good at exit.
+class HelperThread {
  public:
-  static Helper& instance() {
-    static Helper helper;
-    return helper;
+  static HelperThread& of(Loop::Helper kind) {
+    static HelperThread threads[2];
+    return threads[static_cast<std::size_t>(kind)];
   }
   void submit(std::function<void()> job) {
     {
@@ -36,7 +36,7 @@ class Helper {
     }
     ready_.notify_one();
   }
-  ~Helper() {
+  ~HelperThread() {
     {
       std::lock_guard lock(mutex_);
       ending_ = true;
@@ -73,11 +73,10 @@ struct Loop::Impl {
   asio::steady_timer alarm{io};
   TimePoint armed_for{};
   bool armed = false;
-  /// Jobs the helper thread has of this loop; shared, as the last one tells of itself when the loop may be
-  /// gone.
+  /// Jobs the helper threads have of this loop; shared, as the last one tells of itself when the loop may be gone.
   std::shared_ptr<std::atomic<int>> helping = std::make_shared<std::atomic<int>>(0);
 
-  /// The helper may still be inside post() when what it posted has run already.
+  /// A helper may still be inside post() when what it posted has run already.
   ~Impl() {
     for (int left; (left = helping->load()) > 0;) helping->wait(left);
   }
@@ -158,12 +157,12 @@ void Loop::fire() {
   }
 }
 
-void Loop::run_on_helper(std::function<void()> work, std::function<void()> then) {
+void Loop::run_on_helper(Helper helper, std::function<void()> work, std::function<void()> then) {
   auto guard = std::make_shared<asio::executor_work_guard<asio::io_context::executor_type>>(
       asio::make_work_guard(impl_->io));
   impl_->helping->fetch_add(1);
-  Helper::instance().submit([io = &impl_->io, helping = impl_->helping, guard = std::move(guard),
-                             work = std::move(work), then = std::move(then)] {
+  HelperThread::of(helper).submit([io = &impl_->io, helping = impl_->helping, guard = std::move(guard),
+                                   work = std::move(work), then = std::move(then)] {
     work();
     asio::post(*io, then);
     guard->reset();

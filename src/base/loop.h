@@ -64,10 +64,14 @@ class Loop {
     return Awaiter{*this};
   }
 
-  /// Runs `work` on the helper thread and resumes here with its result. For what may block: DNS, fsync,
-  /// directory scans, reads from slow disks. One thread serves the process, in order.
+  /// Runs `work` on a helper thread and resumes here with its result: for what may block. The process has two,
+  /// each in order and made on first use, so that a dead name server does not keep files from being read.
+  enum class Helper : std::uint8_t {
+    general,  ///< DNS, fsync
+    files,    ///< directory scans, reads from slow disks
+  };
   template <class T>
-  Task<T> blocking(std::function<T()> work);
+  Task<T> blocking(std::function<T()> work, Helper helper = Helper::general);
 
   boost::asio::io_context& io();
 
@@ -78,7 +82,7 @@ class Loop {
   void remove_timer(Timers::iterator timer);
   void arm();
   void fire();
-  void run_on_helper(std::function<void()> work, std::function<void()> then);
+  void run_on_helper(Helper helper, std::function<void()> work, std::function<void()> then);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;
@@ -146,18 +150,19 @@ template <>
 void Loop::run_until_done(Task<void> task);
 
 template <class T>
-Task<T> Loop::blocking(std::function<T()> work) {
+Task<T> Loop::blocking(std::function<T()> work, Helper helper) {
   struct Awaiter {
     Loop& loop;
+    Helper helper;
     std::function<T()>& work;
     std::optional<T> result;
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> self) {
-      loop.run_on_helper([this] { result.emplace(work()); }, [self] { self.resume(); });
+      loop.run_on_helper(helper, [this] { result.emplace(work()); }, [self] { self.resume(); });
     }
     T await_resume() { return std::move(*result); }
   };
-  Awaiter awaiter{*this, work, std::nullopt};
+  Awaiter awaiter{*this, helper, work, std::nullopt};
   co_return co_await awaiter;
 }
 

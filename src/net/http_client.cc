@@ -64,7 +64,7 @@ class Client final : public HttpClient {
  public:
   Client(Loop& loop, HttpClientOptions options)
       : loop_(loop), options_(std::move(options)), dialer_(loop, options_.tls), sweeper_(loop) {
-    if (options_.proxy_url.empty()) proxies_ = ProxyEnvironment::from_process();
+    if (options_.proxy_url.empty() && options_.environment_proxies) proxies_ = ProxyEnvironment::from_process();
   }
 
   Task<Result<HttpReply>> send(HttpCall call) override {

@@ -13,6 +13,7 @@ namespace gleaner::net {
 struct HttpClientOptions {
   std::shared_ptr<TlsClient> tls;           ///< null: the system's authorities, made when first needed
   std::string proxy_url;                    ///< empty: as the environment says
+  bool environment_proxies = true;          ///< false: HTTP_PROXY and its kin do not count
   std::string user_agent;
   std::size_t max_idle_conns = 100;         ///< 0: no limit
   std::size_t max_idle_conns_per_host = 0;  ///< 0: 2, Go's default

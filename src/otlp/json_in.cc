@@ -100,17 +100,26 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
     if (field->type != Type::boolean) return unexpected(value ? "true" : "false");
     return number(*field, value);
   }
-  bool Int(int value) {
-    return integer(value < 0, static_cast<std::uint64_t>(static_cast<std::int64_t>(value)));
-  }
-  bool Uint(unsigned value) { return integer(false, value); }
-  bool Int64(std::int64_t value) { return integer(value < 0, static_cast<std::uint64_t>(value)); }
-  bool Uint64(std::uint64_t value) { return integer(false, value); }
-  bool Double(double value) {
+  /// A number as it stands in the text, NUL behind it. RapidJSON's own conversion of doubles shifts by
+  /// undefined amounts for zeros with many decimals, so only its grammar is used.
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
     const Field* field = target();
     if (!field) return ignored();
-    if (field->type == Type::real) return number(*field, std::bit_cast<std::uint64_t>(value));
-    return unexpected("a fraction");
+    const std::string_view value(text, size);
+    if (field->type == Type::real) return real_number(*field, value);
+    switch (field->type) {
+      case Type::string:
+      case Type::bytes:
+      case Type::trace_id:
+      case Type::span_id:
+      case Type::boolean:
+      case Type::message:
+        return unexpected("a number");
+      default:
+        break;
+    }
+    if (value.find_first_of(".eE") != std::string_view::npos) return unexpected("a fraction");
+    return integer_text(*field, value);
   }
   bool String(const char* text, rapidjson::SizeType size, bool) {
     const Field* field = target();
@@ -206,10 +215,6 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
     if (!field) return ignored();
     const auto low = static_cast<std::int64_t>(value);
     switch (field->type) {
-      case Type::real: {
-        const double real = negative ? static_cast<double>(low) : static_cast<double>(value);
-        return number(*field, std::bit_cast<std::uint64_t>(real));
-      }
       case Type::uint64:
       case Type::fixed64:
         if (negative) return out_of_range(*field);
@@ -251,10 +256,18 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
     if (text == "NaN") return number(field, std::bit_cast<std::uint64_t>(std::nan("")));
     if (text == "Infinity") return number(field, std::bit_cast<std::uint64_t>(HUGE_VAL));
     if (text == "-Infinity") return number(field, std::bit_cast<std::uint64_t>(-HUGE_VAL));
+    return real_number(field, text);
+  }
+  /// Too small is zero, too large is an error, as in the reference.
+  bool real_number(const Field& field, std::string_view text) {
     double value = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (code != std::errc{} || end != text.data() + text.size())
+    if (code == std::errc::result_out_of_range && end == text.data() + text.size()) {
+      value = std::strtod(std::string(text).c_str(), nullptr);
+      if (std::isinf(value)) return out_of_range(field);
+    } else if (code != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
       return refuse(fmt::format("\"{}\" is no number for {}", text.substr(0, 64), field.json));
+    }
     return number(field, std::bit_cast<std::uint64_t>(value));
   }
 
@@ -285,8 +298,8 @@ Result<Bytes> parse_json(SignalKind signal, std::string_view json) {
   Handler handler(request_of(signal));
   rapidjson::MemoryStream stream(json.data(), json.size());
   rapidjson::Reader reader;
-  constexpr unsigned kFlags =
-      rapidjson::kParseStopWhenDoneFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
+  constexpr unsigned kFlags = rapidjson::kParseStopWhenDoneFlag | rapidjson::kParseIterativeFlag |
+                              rapidjson::kParseNumbersAsStringsFlag;
   if (!reader.Parse<kFlags>(stream, handler)) {
     const std::string why =
         handler.error.empty() ? rapidjson::GetParseError_En(reader.GetParseErrorCode()) : handler.error;

@@ -76,7 +76,7 @@ class Scanner {
     const Rule* rules = kRules.of[static_cast<std::size_t>(kind)];
     while (p < end) {
       std::uint64_t tag = 0;
-      if (!(p = read_varint(p, end, tag))) return fault(Fault::truncated, kind, 0);
+      if (!(p = read_varint32(p, end, tag))) return fault(Fault::truncated, kind, 0);
       const auto number = static_cast<std::uint32_t>(tag >> 3);
       const auto type = static_cast<std::uint8_t>(tag & 7);
       if (number == 0 || tag >> 32) return fault(Fault::bad_tag, kind, number);
@@ -101,7 +101,7 @@ class Scanner {
           p += 4;
           break;
         case 2:
-          if (!(p = read_varint(p, end, size)) || size > static_cast<std::uint64_t>(end - p))
+          if (!(p = read_varint32(p, end, size)) || size > static_cast<std::uint64_t>(end - p))
             return fault(Fault::truncated, kind, number);
           if (!delimited(rule, kind, number, p, p + size, depth)) return false;
           p += size;
@@ -193,7 +193,8 @@ std::string Scan::text() const {
     case Fault::too_deep:
       return fmt::format("messages are nested deeper than {} levels", kMaxDepth);
     case Fault::bad_tag:
-      return fmt::format("proto: {}: illegal tag {}", name_of(where), number);
+      return number ? fmt::format("proto: {}: a tag of more than 32 bits", name_of(where))
+                    : fmt::format("proto: {}: illegal tag 0", name_of(where));
     case Fault::bad_id_length:
       return where == Message::span_link || where == Message::span || where == Message::log_record
                  ? fmt::format("unmarshal: invalid {} length",

@@ -27,9 +27,9 @@ struct Scan {
 };
 
 /// Validates a whole request against the schema, to full depth: lengths, wire types, id lengths, nesting.
-/// Accepts what protobuf accepts, but for: groups, a known field with a wrong wire type, ids of odd length.
-/// Invalid UTF-8 in strings is accepted. Source: spec/collector.md 4.5.
-/// Cost: one table look-up a field, no allocation.
+/// Accepts what libprotobuf accepts (fuzz/otlp_wire_fuzz.cc), but for: groups, a known field with a wrong
+/// wire type, ids of odd length, tags with bits above the 32nd. Invalid UTF-8 in strings is accepted. Source:
+/// spec/collector.md 4.5. Cost: one table look-up a field, no allocation.
 Scan scan(SignalKind signal, std::string_view request);
 
 constexpr Message request_of(SignalKind signal) {

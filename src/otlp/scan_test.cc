@@ -39,6 +39,10 @@ INSTANTIATE_TEST_SUITE_P(
          {"json", "7b227265736f757263654c6f6773223a5b5d7d", SignalKind::logs, "unexpected EOF"},
          {"group", "0a0a120812062a040a0270621314", SignalKind::logs, "unexpected EOF"},
          {"field_zero", "0000", SignalKind::logs, "proto: ExportLogsServiceRequest: illegal tag 0"},
+         {"tag_of_six_bytes", "f880808080000a", SignalKind::logs, "unexpected EOF"},
+         {"tag_above_32_bits", "f8ffffff7f00", SignalKind::logs,
+          "proto: ExportLogsServiceRequest: a tag of more than 32 bits"},
+         {"length_of_six_bytes", "0a808080808000", SignalKind::logs, "unexpected EOF"},
          {"varint_for_message", "0801", SignalKind::logs,
           "proto: wrong wireType = 0 for field resourceLogs of ExportLogsServiceRequest"}}),
     [](const auto& c) { return std::string(c.param.name); });

@@ -29,6 +29,13 @@ inline const char* read_varint(const char* p, const char* end, std::uint64_t& va
   return nullptr;
 }
 
+/// Reads a tag or a length: at most five bytes, as libprotobuf does.
+/// @return the byte after it, nullptr when it is cut short or longer
+inline const char* read_varint32(const char* p, const char* end, std::uint64_t& value) {
+  const char* const after = read_varint(p, end, value);
+  return after && after - p <= 5 ? after : nullptr;
+}
+
 inline std::uint64_t load64(const char* p) {
   std::uint64_t value;
   std::memcpy(&value, p, 8);
@@ -59,7 +66,7 @@ class FieldReader {
     if (p_ == end_ || !ok_) return false;
     start_ = p_;
     std::uint64_t tag = 0;
-    if (!(p_ = read_varint(p_, end_, tag)) || tag >> 3 == 0 || tag >> 32) return broken();
+    if (!(p_ = read_varint32(p_, end_, tag)) || tag >> 3 == 0 || tag >> 32) return broken();
     number_ = static_cast<std::uint32_t>(tag >> 3);
     type_ = static_cast<WireType>(tag & 7);
     switch (type_) {
@@ -78,7 +85,7 @@ class FieldReader {
         return true;
       case WireType::length: {
         std::uint64_t size = 0;
-        if (!(p_ = read_varint(p_, end_, size)) || size > static_cast<std::uint64_t>(end_ - p_))
+        if (!(p_ = read_varint32(p_, end_, size)) || size > static_cast<std::uint64_t>(end_ - p_))
           return broken();
         data_ = {p_, static_cast<std::size_t>(size)};
         p_ += size;

@@ -9,6 +9,8 @@
 #include "processors/attributes/config.h"
 #include "processors/batch/config.h"
 #include "processors/memory_limiter/config.h"
+#include "receivers/filelog/config.h"
+#include "receivers/kubeletstats/config.h"
 #include "receivers/otlp/config.h"
 
 namespace gleaner::service {
@@ -32,6 +34,10 @@ constexpr ExtensionFactory kExtensions[] = {
     extension<extensions::health_check::Config, &extensions::health_check::make>("health_check", "", "tells whether gleaner is up"),
 };
 constexpr ReceiverFactory kReceivers[] = {
+    receiver<receivers::filelog::Config, &receivers::filelog::make>("file_log", "filelog", kLogsOnly,
+                                                                    "tails log files"),
+    receiver<receivers::kubeletstats::Config, &receivers::kubeletstats::make>(
+        "kubelet_stats", "kubeletstats", kMetricsOnly, "asks a kubelet for the use of CPU, memory, disks and network"),
     receiver<receivers::otlp::Config, &receivers::otlp::make>("otlp", "", kAllSignals,
                                                               "takes OTLP over gRPC and HTTP"),
 };
@@ -46,11 +52,7 @@ constexpr ProcessorFactory kProcessors[] = {
         "memory_limiter", "", "refuses data while memory is short"),
 };
 
-constexpr std::string_view kNotBuilt[] = {"filelog",
-                                          "file_log",
-                                          "kubeletstats",
-                                          "kubelet_stats",
-                                          "prometheus",
+constexpr std::string_view kNotBuilt[] = {"prometheus",
                                           "host_metrics",
                                           "hostmetrics",
                                           "k8s_cluster",

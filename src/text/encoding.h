@@ -17,6 +17,7 @@ struct Charset;  // generated tables
 /// Source: spec/filelog.md 6.1.
 class Encoding {
  public:
+  Encoding() = default;  ///< utf-8
   /// @return Fault::config "unsupported encoding 'name'"
   static Result<Encoding> find(std::string_view name);
 
@@ -33,8 +34,8 @@ class Encoding {
  private:
   enum class Kind : std::uint8_t { utf8, raw, nop, utf16le, utf16be, table };
   explicit Encoding(Kind kind, const Charset* table = nullptr) : kind_(kind), table_(table) {}
-  Kind kind_;
-  const Charset* table_;
+  Kind kind_ = Kind::utf8;
+  const Charset* table_ = nullptr;
 };
 
 }  // namespace gleaner::text

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""./dev bench: gleaner and the real collector in turn on the same input. Prints ratios; a table for docs/benchmarks.md.
+
+CPU is the whole process's (user and system, as the kernel counts it when the process ends), start and stop included.
+The sink is gleaner with the nop exporter, whatever is measured. Where a peer is missing (bench/peers/build.sh makes
+them), its column says so.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SINK = """
+receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d", max_recv_msg_size_mib: 64}}}}
+exporters: {nop: {}}
+service: {telemetry: {metrics: {level: none}, logs: {level: info}}, pipelines: {logs: {receivers: [otlp], exporters: [nop]}, traces: {receivers: [otlp], exporters: [nop]}, metrics: {receivers: [otlp], exporters: [nop]}}}
+"""
+SPANS = """
+receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d"}}}}
+processors: {batch: {}}
+exporters: {otlp: {endpoint: "127.0.0.1:%d", compression: %s, tls: {insecure: true}}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {traces: {receivers: [otlp], processors: [batch], exporters: [otlp]}}}
+"""
+LINES = """
+receivers:
+  filelog:
+    include: [%s/pods/*/*/*.log]
+    include_file_path: true
+    start_at: beginning
+    operators: [%s]
+processors: {batch: {}}
+exporters: {otlp: {endpoint: "127.0.0.1:%d", compression: gzip, tls: {insecure: true}}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {logs: {receivers: [filelog], processors: [batch], exporters: [otlp]}}}
+"""
+
+
+def ports(count):
+    socks = [socket.socket() for _ in range(count)]
+    for s in socks:
+        s.bind(("127.0.0.1", 0))
+    found = [s.getsockname()[1] for s in socks]
+    for s in socks:
+        s.close()
+    return found
+
+
+class Collector:
+    def __init__(self, binary, config, work, name):
+        (work / (name + ".yaml")).write_text(config)
+        self.log = work / (name + ".log")
+        self.started = time.monotonic()
+        self.pid = os.spawnve(os.P_NOWAIT, "/bin/sh", ["sh", "-c", "exec %s --config=%s/%s.yaml >%s 2>&1" % (binary, work, name, self.log)], {**os.environ, "GOMAXPROCS": "2"})
+        while "Everything is ready" not in (self.log.read_text() if self.log.exists() else ""):
+            if time.monotonic() - self.started > 20:
+                raise SystemExit("%s did not start:\n%s" % (binary, self.log.read_text()))
+            time.sleep(0.002)
+        self.ready = time.monotonic() - self.started
+
+    def peak(self):
+        return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path("/proc/%d/status" % self.pid).read_text()).group(1)) / 1024
+
+    def resident(self):
+        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path("/proc/%d/status" % self.pid).read_text()).group(1)) / 1024
+
+    def cpu(self):
+        words = pathlib.Path("/proc/%d/stat" % self.pid).read_text().rsplit(")", 1)[1].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        """CPU seconds of its whole life, and its peak resident MiB."""
+        peak = self.peak()
+        os.kill(self.pid, signal.SIGTERM)
+        _, status, usage = os.wait4(self.pid, 0)
+        if status:
+            raise SystemExit("exit status %d:\n%s" % (status, self.log.read_text()[-2000:]))
+        return usage.ru_utime + usage.ru_stime, peak
+
+
+def delivered(log, pipeline):
+    found = [json.loads(m) for m in re.findall(r"\tLedger\t(\{.*\})", log.read_text())]
+    return sum(one["in"] for one in found if one["pipeline"] == pipeline)
+
+
+class Sink(Collector):
+    def __init__(self, gleaner, work):
+        self.port = ports(1)[0]
+        super().__init__(gleaner, SINK % self.port, work, "sink")
+
+
+def spans(binary, gleaner, loadgen, count, rate=0, gzip=False):
+    """One run; CPU seconds a span and peak MiB."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
+    sink = Sink(gleaner, work)
+    port = ports(1)[0]
+    collector = Collector(binary, SPANS % (port, sink.port, "gzip" if gzip else "none"), work, "collector")
+    words = [loadgen, "127.0.0.1:%d" % port, "--spans", str(count)] + (["--rate", str(rate)] if rate else []) + (["--gzip"] if gzip else [])
+    said = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
+    time.sleep(0.5)
+    cpu, peak = collector.stop()
+    sink.stop()
+    got = delivered(sink.log, "traces")
+    if got != said["sent"]:
+        raise SystemExit("%d spans sent, %d arrived" % (said["sent"], got))
+    return cpu / count, peak
+
+
+def cri_files(folder, lines, files=4):
+    text = "2026-11-25T10:00:00.%09dZ stdout F level=info msg=\"order accepted\" order=%d customer=cust-%d-%d total=19.90 currency=EUR trace=0af7651916cd43dd8448eb211c80319c\n"
+    for f in range(files):
+        path = folder / "pods" / ("shop_web-%d_3f0c9a52-7d1e-4b86-9c55-0a1b2c3d4e5%d" % (f, f)) / "web"
+        path.mkdir(parents=True, exist_ok=True)
+        with open(path / "0.log", "w") as out:
+            for i in range(lines // files):
+                out.write(text % (i * 997 % 1_000_000_000, i, f, i % 977))
+
+
+def json_files(folder, lines):
+    path = folder / "pods" / "shop_web-0_3f0c9a52-7d1e-4b86-9c55-0a1b2c3d4e50" / "web"
+    path.mkdir(parents=True, exist_ok=True)
+    with open(path / "0.log", "w") as out:
+        for i in range(lines):
+            out.write('{"timestamp":"2026-11-25T10:00:00.%03dZ","level":"info","message":"order accepted","order":%d,"customer":"cust-%d","total":19.9,"trace":"0af7651916cd43dd8448eb211c80319c"}\n' % (i % 1000, i, i % 977))
+
+
+def lines(binary, gleaner, count, operators, make):
+    work = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
+    make(work, count)
+    sink = Sink(gleaner, work)
+    collector = Collector(binary, LINES % (work, operators, sink.port), work, "collector")
+    quiet, last = 0, -1
+    while quiet < 8:  # until it has nothing left to do
+        time.sleep(0.25)
+        now = collector.cpu()
+        quiet = quiet + 1 if now - last < 0.02 and collector.cpu() > 0 else 0
+        last = now
+    cpu, peak = collector.stop()
+    sink.stop()
+    got = delivered(sink.log, "logs")
+    if got != count:
+        raise SystemExit("%d lines written, %d arrived (%s)" % (count, got, binary))
+    subprocess.run(["rm", "-r", work])
+    return cpu / count, peak
+
+
+def main():
+    parse = argparse.ArgumentParser()
+    parse.add_argument("--gleaner", default=str(ROOT / "build/release/gleaner"))
+    parse.add_argument("--loadgen", default=str(ROOT / "build/release/loadgen"))
+    parse.add_argument("--peer", default=os.environ.get("GLEANER_PEER", str(ROOT / "bench/peers/bin/otelcol-0.159")))
+    parse.add_argument("--runs", type=int, default=3)
+    parse.add_argument("--scale", type=float, default=1.0)
+    options = parse.parse_args()
+    peer = options.peer if os.path.exists(options.peer) else None
+    if not peer:
+        print("no real collector at %s: bench/peers/build.sh makes it; ratios are left out" % options.peer)
+    many, some = int(400_000 * options.scale), int(200_000 * options.scale)
+    rows = [
+        ("OTLP/gRPC -> batch -> OTLP/gRPC", "span", 1 / 5, lambda b: spans(b, options.gleaner, options.loadgen, many)),
+        ("the same, gzip in and out", "span", None, lambda b: spans(b, options.gleaner, options.loadgen, many, gzip=True)),
+        ("the same, 10,000 spans/s, plain", "span", None, lambda b: spans(b, options.gleaner, options.loadgen, int(100_000 * options.scale), rate=10_000)),
+        ("CRI files -> container -> batch -> OTLP gzip", "line", 1 / 10, lambda b: lines(b, options.gleaner, some, "{type: container}", cri_files)),
+        ("JSON files -> json_parser -> batch -> OTLP gzip", "line", None, lambda b: lines(b, options.gleaner, some, "{type: json_parser, timestamp: {parse_from: attributes.timestamp, layout: '%Y-%m-%dT%H:%M:%S.%LZ'}}", json_files)),
+    ]
+    print("| What | gleaner, CPU | real collector, CPU | ratio | budget | peak RSS | its peak RSS |\n|---|---|---|---|---|---|---|")
+    missed = 0
+    for name, unit, budget, run in rows:
+        ours, theirs = [], []
+        for _ in range(options.runs):  # in turn, so that both see the same machine
+            ours.append(run(options.gleaner))
+            if peer:
+                theirs.append(run(peer))
+        us = min(cpu for cpu, _ in ours)
+        text = "| %s | %.2f us a %s |" % (name, us * 1e6, unit)
+        if theirs:
+            them = min(cpu for cpu, _ in theirs)
+            text += " %.2f us | 1/%.1f | %s |" % (them * 1e6, them / us, "1/%d" % round(1 / budget) if budget else "")
+            missed += bool(budget) and us / them > budget
+        else:
+            text += " not measured | | |"
+        text += " %.1f MiB |" % max(peak for _, peak in ours)
+        text += " %.1f MiB |" % max(peak for _, peak in theirs) if theirs else " |"
+        print(text, flush=True)
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()

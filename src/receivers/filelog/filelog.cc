@@ -1,0 +1,160 @@
+// Files, operators, the pipeline. Source: spec/filelog.md 9, 12.1.
+#include <fmt/format.h>
+
+#include <random>
+
+#include "receivers/filelog/config.h"
+#include "stanza/emit.h"
+#include "stanza/files/in_flight.h"
+#include "stanza/pipeline.h"
+
+namespace gleaner::receivers::filelog {
+namespace {
+namespace files = stanza::files;
+
+class Filelog final : public Receiver, public files::RecordSink {
+ public:
+  Filelog(const Config& config, files::TailerOptions options, const Context& context, Consumer<Logs>& next)
+      : config_(config),
+        context_(context),
+        next_(next),
+        tailer_(std::move(options), context.loop, context.logger, context.memory, *this),
+        patience_(context.loop),
+        accepted_(context.metrics.counter("receiver_accepted_log_records", {{"receiver", context.id}, {"transport", ""}},
+                                          "Number of log records successfully pushed into the pipeline.")),
+        refused_(context.metrics.counter("receiver_refused_log_records", {{"receiver", context.id}, {"transport", ""}},
+                                         "Number of log records that could not be pushed into the pipeline.")) {
+    const metrics::Labels labels{{"receiver", context.id}};
+    gauges_ = {context.metrics.gauge("fileconsumer_open_files", labels, "Number of open files", [this] { return static_cast<double>(tailer_.open_files()); }),
+               context.metrics.gauge("fileconsumer_reading_files", labels, "Number of open files that are being read", [this] { return tailer_.reading() ? 1.0 : 0.0; })};
+  }
+  ~Filelog() override {
+    for (const auto gauge : gauges_) context_.metrics.remove(gauge);
+  }
+
+  Result<> build() {
+    config::Problems problems;
+    operators_ = stanza::Pipeline::build(config_.operators, "operators", problems, context_.logger, context_.loop, [this](stanza::Entries&& entries) { collect(std::move(entries)); });
+    if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
+    if (!config_.output.empty()) return operators_->start_at(stanza::split_ids(config_.output));
+    return {};
+  }
+
+  Task<Result<>> start() override {
+    tailer_.start();
+    co_return Result<>();
+  }
+
+  Task<Result<>> stop() override {
+    stopping_ = true;
+    patience_.cancel();
+    co_await tailer_.stop();
+    operators_->stop();
+    co_await drain();
+    co_await gate_.join();
+    co_return Result<>();
+  }
+
+  // files::RecordSink
+  Task<> take(stanza::Entries&& entries, const files::File& from, std::vector<Reservation> memory) override {
+    memory_ = std::move(memory);
+    const auto errors = operators_->process(std::move(entries));
+    memory_.clear();
+    if (!errors.empty())
+      context_.logger.error("failed to emit token",
+                            {{"component", "fileconsumer"}, {"path", from.path}, {"error", fmt::format("consume entries: {}", fmt::join(errors, "\n"))}});
+    co_await drain();
+  }
+
+ private:
+  /// What came out of the operators, during take() or, for joined records, by their timer.
+  void collect(stanza::Entries&& entries) {
+    const auto token = in_flight_.add(entries.list);
+    Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries)))),
+                      Ticket::make([this, token](Outcome) { in_flight_.settled(token); }));
+    batch.memory = std::exchange(memory_, {});
+    waiting_.push_back(std::move(batch));
+    if (!draining_) gate_.spawn(drain());
+  }
+
+  /// Hands on what waits, in order. Returns when nothing waits any more, whoever did the work.
+  Task<> drain() {
+    if (draining_) {
+      while (draining_) co_await drained_.wait();
+      co_return;
+    }
+    draining_ = true;
+    while (!waiting_.empty()) {
+      Batch<Logs> batch = std::move(waiting_.front());
+      waiting_.pop_front();
+      co_await hand_on(batch);
+    }
+    draining_ = false;
+    drained_.notify_all();
+  }
+
+  Task<> hand_on(Batch<Logs>& batch) {
+    const std::size_t items = batch.data.items();
+    const TimePoint begun = context_.loop.now();
+    Duration wait = config_.retry ? config_.retry->initial_interval : Duration{0};
+    for (;;) {
+      auto result = co_await next_.consume(batch);
+      if (result) {
+        accepted_.add(items);
+        co_return;
+      }
+      const Error& error = result.error();
+      const bool again = error.fault != Fault::permanent && config_.retry && !stopping_;
+      const Duration elapsed = context_.loop.now() - begun;
+      const bool expired = config_.retry && config_.retry->max_elapsed_time > Duration{0} && elapsed + wait > config_.retry->max_elapsed_time;
+      if (!again || expired) {
+        refused_.add(items);
+        if (expired && again)
+          context_.logger.error("Max elapsed time expired. Dropping data.", {{"error", error.what}, {"dropped_items", items}});
+        else if (error.fault == Fault::permanent || config_.retry)  // the latter: at the end there is no time to try again
+          context_.logger.error("ConsumeLogs() failed", {{"error", error.what}, {"dropped_items", items}});
+        else
+          context_.logger.error("ConsumeLogs() failed. Enable retry_on_failure to slow down reading logs and avoid dropping.", {{"error", error.what}, {"dropped_items", items}});
+        batch.settle(Outcome::dropped, error.fault == Fault::permanent ? Drop::permanent_error : stopping_ ? Drop::shutdown : Drop::queue_full);
+        co_return;
+      }
+      if (wait == config_.retry->initial_interval)
+        context_.logger.warn("The pipeline refuses records; reading waits", {{"error", error.what}, {"interval", fmt::format("{}ms", wait / std::chrono::milliseconds(1))}});
+      std::uniform_real_distribution<double> spread(1 - config_.retry->randomization_factor, 1 + config_.retry->randomization_factor);
+      const auto pause = std::max(error.retry_after, std::chrono::duration_cast<Duration>(wait * spread(random_)));
+      (void)co_await patience_.sleep(pause);
+      wait = std::min(std::chrono::duration_cast<Duration>(wait * config_.retry->multiplier), config_.retry->max_interval);
+    }
+  }
+
+  const Config config_;
+  const Context context_;
+  Consumer<Logs>& next_;
+  files::InFlight in_flight_;
+  files::Tailer tailer_;
+  std::unique_ptr<stanza::Pipeline> operators_;
+  std::vector<Reservation> memory_;  ///< of the chunk in the operators now
+  std::deque<Batch<Logs>> waiting_;  ///< bounded: reading waits until it is empty
+  bool draining_ = false, stopping_ = false;
+  Signal drained_;
+  Timer patience_;
+  Gate gate_;
+  std::minstd_rand random_{static_cast<unsigned>(unix_nanos())};
+  metrics::Counter& accepted_;
+  metrics::Counter& refused_;
+  std::vector<std::size_t> gauges_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& context, const Consumers& next) {
+  config::Problems problems;
+  config::Check check(problems, config::Node(), "");
+  auto options = config.options(check);
+  if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
+  auto receiver = std::make_unique<Filelog>(config, std::move(options), context, *next.logs);
+  if (auto built = receiver->build(); !built) return fail(std::move(built.error()));
+  return receiver;
+}
+
+}  // namespace gleaner::receivers::filelog

@@ -1,0 +1,144 @@
+#include "k8s/client.h"
+#include "pipeline/scraping.h"
+#include "receivers/kubeletstats/cluster.h"
+#include "receivers/kubeletstats/config.h"
+#include "receivers/kubeletstats/emit.h"
+
+namespace gleaner::receivers::kubeletstats {
+namespace {
+
+constexpr Duration kStopPatience = std::chrono::seconds(1);  // for a scrape in progress at a stop
+constexpr std::string_view kScraper = "kubelet_stats";
+
+class Receiver final : public gleaner::Receiver, public Scraper {
+ public:
+  Receiver(const Config& config, const Context& context, Consumer<Metrics>& next,
+           std::unique_ptr<k8s::Client> kubelet, std::unique_ptr<k8s::Client> api)
+      : context_(context),
+        plan_(config),
+        wants_pods_(config.wants_pods()),
+        kubelet_(std::move(kubelet)),
+        api_(std::move(api)),
+        scraping_(config.scraping, context, std::string(kScraper), *this, next) {
+    if (api_ && plan_.volume && plan_.volume_type) claims_.emplace(*api_);
+    if (api_ && config.wants_capacity()) capacity_.emplace(*api_, context.loop, config.node);
+  }
+
+  Task<Result<>> start() override {
+    scraping_.start();
+    started_ = true;
+    co_return Result<>();
+  }
+  Task<Result<>> stop() override {
+    Timer patience(context_.loop);
+    Gate cutting;
+    patience.start(context_.loop.now() + kStopPatience, [&](bool due) {
+      if (due) cutting.spawn(disconnect());
+    });
+    if (started_) co_await scraping_.stop();
+    patience.cancel();
+    co_await disconnect();
+    co_await cutting.join();
+    co_return Result<>();
+  }
+
+  Task<Result<std::unique_ptr<Records<Metrics>>>> scrape(TimePoint deadline) override {
+    auto records = std::make_unique<Records<Metrics>>();
+    Documents documents;
+    documents.created = created_;
+    auto body = co_await kubelet_->get("/stats/summary", deadline);
+    Result<k8s::Summary> summary = fail(Fault::retryable, "");
+    if (body)
+      summary = k8s::read_summary(body->view(), records->arena);
+    else
+      summary = fail(std::move(body.error()));
+    if (!summary) co_return fail(std::move(summary.error()).in("call to /stats/summary endpoint failed"));
+    documents.summary = *summary;
+    body = Bytes();  // before the next one comes: both can be large
+
+    Arena scratch;  // /pods is needed for this scrape only
+    k8s::PodList pods;
+    if (wants_pods_) {
+      auto answer = co_await read_pods(scratch, deadline);
+      if (!answer) co_return fail(std::move(answer.error()).in("call to /pods endpoint failed"));
+      pods = *answer;
+      documents.pods = &pods;
+    }
+    if (claims_ && documents.pods) {
+      co_await claims_->refresh(documents.summary, pods, deadline);
+      documents.claim = [this](const k8s::PodStats& pod, const k8s::Volume& volume) {
+        return claims_->find(pod, volume);
+      };
+    }
+    if (capacity_) {
+      if (auto ok = co_await capacity_->refresh(deadline); !ok)
+        context_.logger.warn("Asking for the node's capacity failed", {{"error", ok.error().what}});
+      documents.capacity = capacity_->get();
+    }
+    Recorder recorder(plan_.switches, *records, unix_nanos(), context_.version);
+    emit(plan_, documents, recorder, context_.logger);
+    co_return records;
+  }
+
+ private:
+  Task<Result<k8s::PodList>> read_pods(Arena& arena, TimePoint deadline) {
+    auto body = co_await kubelet_->get("/pods", deadline);
+    if (!body) co_return fail(std::move(body.error()));
+    co_return k8s::read_pod_list(body->view(), arena);
+  }
+  Task<> disconnect() {
+    co_await kubelet_->stop();
+    if (api_) co_await api_->stop();
+  }
+
+  const Context context_;
+  const Plan plan_;
+  const bool wants_pods_;
+  const std::uint64_t created_ = unix_nanos();
+  std::unique_ptr<k8s::Client> kubelet_, api_;
+  std::optional<Claims> claims_;
+  std::optional<Capacity> capacity_;
+  Scraping scraping_;
+  bool started_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<gleaner::Receiver>> make(const Config& config, const Context& context,
+                                                const Consumers& next) {
+  k8s::ClientOptions options;
+  options.auth = *k8s::auth_type_named(config.auth_type);  // validate() looked
+  options.context = config.context;
+  options.endpoint = config.endpoint;
+  options.user_agent = "gleaner/" + context.version;
+  config.tls.apply(options.tls);
+  if (config.auth_type != "tls") {
+    const auto given = std::exchange(options.tls, {});
+    options.tls.min_version = given.min_version;
+    options.tls.max_version = given.max_version;
+    options.tls.cipher_suites = given.cipher_suites;
+    if (config.auth_type == "serviceAccount") {
+      options.tls.ca_file = given.ca_file;
+      options.tls.ca_pem = given.ca_pem;
+    }
+  }
+  options.tls.insecure_skip_verify = config.insecure_skip_verify;
+  std::string warning;
+  auto kubelet = k8s::Client::kubelet(context.loop, std::move(options), warning);
+  if (!kubelet) return fail(std::move(kubelet.error()));
+  if (!warning.empty()) context.logger.warn(warning);
+
+  std::unique_ptr<k8s::Client> api;
+  if (config.k8s_api_config) {
+    k8s::ClientOptions to_api;
+    to_api.auth = *k8s::auth_type_named(config.k8s_api_config->auth_type);
+    to_api.context = config.k8s_api_config->context;
+    to_api.user_agent = "gleaner/" + context.version;
+    auto made = k8s::Client::api_server(context.loop, std::move(to_api));
+    if (!made) return fail(std::move(made.error()).in("failed to create K8s API client"));
+    api = std::move(*made);
+  }
+  return std::make_unique<Receiver>(config, context, *next.metrics, std::move(*kubelet), std::move(api));
+}
+
+}  // namespace gleaner::receivers::kubeletstats

@@ -1,0 +1,50 @@
+#pragma once
+// Is this file new, a copy of one that is being read, or one that was read before under another name?
+// Source: spec/filelog.md 5.2, 5.5, 20 (#19765, #46496).
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "stanza/files/file.h"
+
+namespace gleaner::stanza::files {
+
+/// A file that is not open any more: rotated away, deleted, truncated, or of an earlier run.
+struct Memory {
+  Position position;
+  Identity truncated;  ///< the file this content was in before it was truncated; {} otherwise
+  Identity
+      identity;  ///< the file it is still in; {}: of an earlier run, which may have seen it on another device
+  TimePoint copies =
+      TimePoint::max();  ///< until then another file with this content is taken for a copy of it
+};
+
+/// The last files that went, newest last.
+class Memories {
+ public:
+  static constexpr std::size_t kMost = 512;  ///< of about 1.1 kB each, and those of the earlier run
+
+  void add(Memory memory);
+  /// Takes in the files of an earlier run, all of them.
+  void restore(std::vector<Position> positions);
+  /// Finds what `file` continues and takes it out. @param waiting set when it may become clear a moment
+  /// later: a copy in progress is still shorter than what was read
+  std::optional<Position> claim(const File& file, TimePoint now, bool& waiting);
+  const std::deque<Memory>& all() const { return all_; }
+
+ private:
+  std::deque<Memory> all_;
+  std::size_t most_ = kMost;
+};
+
+enum class Kind : std::uint8_t {
+  fresh,      ///< nobody has read it
+  duplicate,  ///< the same content as a file that is open
+  unclear,    ///< the beginning of an open file's content: being copied, or a file of its own
+};
+
+/// Compares `file`, whose fingerprint is fresh, with the others by content.
+Kind compare(const File& file, const std::vector<std::unique_ptr<File>>& files);
+
+}  // namespace gleaner::stanza::files

@@ -1,0 +1,120 @@
+#pragma once
+// Follows the files that match: finds them, reads what is new, survives rotation. Source: spec/filelog.md
+// 4-6.
+//
+// Quiet files are watched by the kernel, busy ones are looked at by the clock, and nothing happens while
+// nothing is written. Directories tell when to scan again; a slow scan by the clock catches what the kernel
+// did not tell.
+#include <deque>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/budget.h"
+#include "base/log.h"
+#include "stanza/files/entry_maker.h"
+#include "stanza/files/identify.h"
+#include "stanza/files/split.h"
+#include "stanza/files/watcher.h"
+
+namespace gleaner::stanza::files {
+
+enum class OnTruncate : std::uint8_t {
+  restart,   ///< read from the beginning: the default, and `read_whole_file`
+  read_new,  ///< go on behind what is there now
+  ignore,    ///< wait until the file is longer than it was
+};
+
+struct TailerOptions {
+  FinderOptions finder;
+  SplitOptions split;
+  EntryOptions entries;
+  AttributeOptions attributes;
+  bool from_beginning = false;  ///< files that are there at the first scan
+  Duration poll_interval = std::chrono::milliseconds(200);
+  Duration force_flush_period = std::chrono::milliseconds(500);  ///< 0 = never
+  std::size_t fingerprint_size = 1000;                           ///< bytes
+  OnTruncate on_truncate = OnTruncate::restart;
+  bool flush_at_stop = true;  ///< a last line without its end is given out when nothing remembers the offset
+};
+
+/// Where records go.
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  /// Takes the records of one chunk of `from`; reading goes on when it returns.
+  /// @param memory  bytes of the budgets they occupy
+  virtual Task<> take(Entries&& entries, const File& from, std::vector<Reservation> memory) = 0;
+};
+
+class Tailer {
+ public:
+  Tailer(TailerOptions options, Loop& loop, log::Logger logger, Budget& budget, RecordSink& sink);
+  ~Tailer();
+
+  /// Where earlier runs stopped. To be called before start(); files not among them start at their beginning.
+  void restore(std::vector<Position> positions);
+  void start();
+  /// Reads what is there to its end, once, and closes everything.
+  Task<> stop();
+
+  /// Where every file known stands now.
+  /// @param committed  the offset up to which a source's bytes are safe, given what was read
+  std::vector<Position> positions(const std::function<std::uint64_t(const File&)>& committed) const;
+
+  std::size_t open_files() const { return files_.size(); }
+  bool reading() const { return reading_; }
+
+ private:
+  Task<> run();
+  Task<> finish();
+  Task<> watch();
+  Task<> scan();
+  void adopt(const FoundFile& found);
+  void leave(File& file);
+  void forget(File& file);
+  File* file_of(const Identity& identity) const;
+
+  Task<> turn(File& file);
+  bool identify(File& file);
+  void restart(File& file, const char* why);
+  void check_shrunk(File& file);
+  void check_relatives(const File& file);
+  Task<bool> read_chunk(File& file, bool flush);
+  std::size_t split(File& file, std::string_view bytes, bool at_end, bool flush, Bytes block,
+                    Entries& entries);
+  void rest(File& file);
+  void queue(File& file, bool first = false);
+  void wake();
+  void arm();
+  Task<std::vector<Reservation>> reserve(std::size_t bytes);
+
+  const Splitter splitter_;
+  const TailerOptions options_;
+  Loop& loop_;
+  log::Logger logger_;
+  Budget& budget_;
+  Budget window_;  ///< what one receiver has under way: the rest waits in its files, not in memory
+  RecordSink& sink_;
+  Watcher watcher_;
+  Duration pace_;
+
+  std::vector<std::unique_ptr<File>> files_;
+  Memories memories_;
+  std::deque<std::uint32_t> ready_;
+  std::unordered_map<std::uint32_t, File*> by_source_;
+  std::unordered_set<std::string> failed_;  ///< paths that could not be opened: said once
+  std::uint32_t last_source_ = 0;
+  bool from_beginning_;
+  bool restored_ = false, nothing_found_said_ = false;
+  bool scan_wanted_ = true, poll_directories_ = false, reading_ = false;
+  TimePoint scan_due_{}, scan_not_before_{};
+  bool stopping_ = false, awake_ = false;
+  Signal wakes_;
+  Timer timer_, hunger_;
+  Gate gate_;
+};
+
+}  // namespace gleaner::stanza::files
