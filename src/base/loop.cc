@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -72,6 +73,13 @@ struct Loop::Impl {
   asio::steady_timer alarm{io};
   TimePoint armed_for{};
   bool armed = false;
+  /// Jobs the helper threads have of this loop; shared, as the last one tells of itself when the loop may be gone.
+  std::shared_ptr<std::atomic<int>> helping = std::make_shared<std::atomic<int>>(0);
+
+  /// A helper may still be inside post() when what it posted has run already.
+  ~Impl() {
+    for (int left; (left = helping->load()) > 0;) helping->wait(left);
+  }
 };
 
 Loop::Loop(Clock clock) : impl_(std::make_unique<Impl>()), clock_(clock) {}
@@ -150,10 +158,16 @@ void Loop::fire() {
 }
 
 void Loop::run_on_helper(Helper helper, std::function<void()> work, std::function<void()> then) {
-  auto guard = asio::make_work_guard(impl_->io);
-  HelperThread::of(helper).submit([this, guard = std::move(guard), work = std::move(work), then = std::move(then)] {
+  auto guard = std::make_shared<asio::executor_work_guard<asio::io_context::executor_type>>(
+      asio::make_work_guard(impl_->io));
+  impl_->helping->fetch_add(1);
+  HelperThread::of(helper).submit([io = &impl_->io, helping = impl_->helping, guard = std::move(guard),
+                                   work = std::move(work), then = std::move(then)] {
     work();
-    asio::post(impl_->io, then);
+    asio::post(*io, then);
+    guard->reset();
+    helping->fetch_sub(1);  // from here on the loop may be gone
+    helping->notify_all();
   });
 }
 

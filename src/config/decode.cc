@@ -58,6 +58,28 @@ void check_squashed(Decoder& decoder, const Node& node, std::span<const Field> f
   }
 }
 
+/// Where a key that does not belong here is at home: "tls::insecure"; "" when nowhere below.
+std::string home_of(std::span<const Field> fields, std::string_view key, int depth) {
+  for (const auto& field : fields) {
+    if (!field.type || !field.type->nested || field.type->shape != TypeOps::Shape::section) continue;
+    const auto inner = field.type->nested();
+    const std::string place = field.squashed ? "" : std::string(field.key) + "::";
+    for (const auto& below : inner)
+      if (!below.squashed && below.key == key) return place + std::string(key);
+    if (depth == 0) continue;
+    if (const auto deeper = home_of(inner, key, field.squashed ? depth : depth - 1); !deeper.empty())
+      return place + deeper;
+  }
+  return {};
+}
+
+/// What people write for true and false in other dialects of YAML.
+std::string_view truth_hint(std::string_view text) {
+  if (text == "yes" || text == "on" || text == "Yes" || text == "On" || text == "y") return "; write true";
+  if (text == "no" || text == "off" || text == "No" || text == "Off" || text == "n") return "; write false";
+  return {};
+}
+
 std::string kind_of(const Node& node) {
   if (node.is_map()) return "a map";
   if (node.is_list()) return "a list";
@@ -94,8 +116,10 @@ void Decoder::section(const Node& node, std::span<const Field> fields, void* obj
       std::vector<std::string_view> keys;
       collect_keys(fields, keys);
       if (takes_enabled) keys.push_back("enabled");
-      problems_.error(entry.mark, path_,
-                      fmt::format("has invalid keys: {}{}", entry.key, did_you_mean(entry.key, keys)));
+      std::string hint = did_you_mean(entry.key, keys);
+      if (const auto home = home_of(fields, entry.key, 2); !home.empty())
+        hint = fmt::format(" (it belongs to {})", home);
+      problems_.error(entry.mark, path_, fmt::format("has invalid keys: {}{}", entry.key, hint));
       continue;
     }
     inside(entry.key, [&] {
@@ -120,7 +144,13 @@ void Decoder::section(const Node& node, std::span<const Field> fields, void* obj
 }
 
 void Decoder::mismatch(const Node& node, std::string_view wanted) {
-  error(node, fmt::format("{} is expected here, not {}", wanted, kind_of(node)));
+  std::string_view hint;
+  if (node.is_scalar() && wanted == "true or false") hint = truth_hint(node.text());
+  if (node.is_scalar() && wanted == "a map")
+    if (const auto colon = node.text().find(':');
+        colon != std::string::npos && colon + 1 < node.text().size())
+      hint = "; is a blank missing behind the colon?";
+  error(node, fmt::format("{} is expected here, not {}{}", wanted, kind_of(node), hint));
 }
 
 std::string Decoder::text(const Node& node) {

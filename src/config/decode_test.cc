@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"include: a\nmode: bgin",
          "g.yaml:2:7: receivers::x::mode: \"bgin\" is not one of begin, end (did you mean \"begin\"?)"},
         {"include: a\nflag: yes",
-         "g.yaml:2:7: receivers::x::flag: true or false is expected here, not \"yes\""},
+         "g.yaml:2:7: receivers::x::flag: true or false is expected here, not \"yes\"; write true"},
         {"include: a\nretries: many",
          "g.yaml:2:10: receivers::x::retries: a whole number, 0 or more is expected here, not \"many\""},
         {"include: a\nsize: 3 stone",
@@ -115,6 +115,11 @@ TEST(Decode, NullBodyStillNeedsItsRequiredFields) {
   Problems problems;
   (void)decode<Config>(Node::null({}), "receivers::x", problems);
   EXPECT_EQ(problems.errors(), 1u);
+}
+
+TEST(DidYouMean, TakesABeginning) {
+  EXPECT_EQ(did_you_mean("information", {"debug", "info"}), " (did you mean \"info\"?)");
+  EXPECT_EQ(did_you_mean("limit", {"limit_mib", "limit_percentage"}), " (did you mean \"limit_mib\"?)");
 }
 
 TEST(DidYouMean, IsSilentWhenNothingIsNear) {

@@ -46,15 +46,26 @@ class Expander {
   Expander(const Environment& environment, Problems& problems)
       : environment_(environment), problems_(problems) {}
 
-  Result<> walk(Node& node, const std::string& path, int depth) {
-    if (depth > 200) return error(node, path, "too many recursive expansions");
+  /// What failed, all of it, one a line.
+  Result<> verdict() const {
+    if (failures_.empty()) return {};
+    if (failures_.size() == 1) return fail(Fault::config, failures_[0]);
+    return fail(Fault::config, fmt::format("{} problems\n{}", failures_.size(), fmt::join(failures_, "\n")));
+  }
+
+  void walk(Node& node, const std::string& path, int depth) {
+    if (stopped_) return;
+    if (depth > 200) {
+      stopped_ = true;  // what refers to itself twice would go on for ever
+      failures_.push_back(error(node, path, "too many recursive expansions").value().what);
+      return;
+    }
     for (auto& entry : node.entries())
-      if (auto ok = walk(entry.value, path.empty() ? entry.key : path + "::" + entry.key, depth + 1); !ok)
-        return ok;
+      walk(entry.value, path.empty() ? entry.key : path + "::" + entry.key, depth + 1);
     for (std::size_t i = 0; i < node.items().size(); ++i)
-      if (auto ok = walk(node.items()[i], fmt::format("{}::{}", path, i), depth + 1); !ok) return ok;
-    if (!node.is_scalar()) return {};
-    return scalar(node, path, depth);
+      walk(node.items()[i], fmt::format("{}::{}", path, i), depth + 1);
+    if (!node.is_scalar()) return;
+    if (auto ok = scalar(node, path, depth); !ok) failures_.push_back(std::move(ok.error().what));
   }
 
  private:
@@ -66,6 +77,10 @@ class Expander {
     std::string text = node.text();
     if (text.find('$') == std::string::npos) return {};
     warn_about_bare(text, node, path);
+    if (const auto open = text.rfind("${"); open != std::string::npos &&
+                                            text.find('}', open) == std::string::npos &&
+                                            (open == 0 || text[open - 1] != '$'))
+      problems_.warning(node.mark(), path, "\"${\" is not closed by \"}\" and stands for itself");
     for (int round = 0;; ++round) {
       const auto found = find_reference(text);
       if (!found) break;
@@ -102,8 +117,8 @@ class Expander {
         value.from_reference() ? std::optional(value.verbatim()) : std::nullopt;
     remark(value, mark);
     node = std::move(value);
-    if (auto ok = walk(node, path, depth + 1); !ok) return ok;
-    if (verbatim) {
+    walk(node, path, depth + 1);
+    if (verbatim && !stopped_) {
       Node text = Node::scalar(*verbatim, false, mark);
       if (auto ok = scalar(text, path, depth + 1); !ok) return ok;
       node.set_verbatim(text.from_reference() ? text.verbatim() : text.text());
@@ -164,12 +179,16 @@ class Expander {
 
   const Environment& environment_;
   Problems& problems_;
+  std::vector<std::string> failures_;
+  bool stopped_ = false;
 };
 
 }  // namespace
 
 Result<> expand(Node& root, const Environment& environment, Problems& problems) {
-  return Expander(environment, problems).walk(root, "", 0);
+  Expander expander(environment, problems);
+  expander.walk(root, "", 0);
+  return expander.verdict();
 }
 
 }  // namespace gleaner::config

@@ -55,6 +55,12 @@ std::string did_you_mean(std::string_view wrong, const std::vector<std::string_v
       best = word;
     }
   }
+  // "information" for "info", "limit" for "limit_mib": far in edits, but one begins the other.
+  if (best.empty() && wrong.size() >= 3)
+    for (const auto word : known)
+      if (word.size() >= 3 && (word.starts_with(wrong) || wrong.starts_with(word)) &&
+          (best.empty() || word.size() < best.size()))
+        best = word;
   return best.empty() ? "" : " (did you mean \"" + std::string(best) + "\"?)";
 }
 

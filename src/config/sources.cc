@@ -102,7 +102,11 @@ Result<Node> retrieve(const Uri& uri, const std::string& name, const Environment
   } else {
     return fail(Fault::config,
                 inside_reference
-                    ? fmt::format("scheme \"{}\" is not supported for uri \"{}\"", uri.scheme, name)
+                    ? fmt::format("scheme \"{}\" is not supported for uri \"{}\"{}", uri.scheme, name,
+                                  uri.opaque.starts_with('-')
+                                      ? fmt::format(" (a variable with a default is ${{env:{}:{}}})",
+                                                    uri.scheme, uri.opaque)
+                                      : std::string())
                     : fmt::format("unsupported scheme on URI \"{}\" (file, env, yaml, http, https)", name));
   }
   auto node = parse_yaml(text, source);
@@ -176,11 +180,17 @@ Result<Node> load(const std::vector<std::string>& uris, const std::vector<std::s
       root = std::move(next);
     return {};
   };
+  std::vector<std::string> broken;
   for (const auto& text : uris) {
     auto node = retrieve(parse_uri(text), text, environment, false);
-    if (!node) return fail(std::move(node.error()));
-    if (auto ok = lay(std::move(*node), text); !ok) return fail(std::move(ok.error()));
+    Result<> ok;
+    if (node)
+      ok = lay(std::move(*node), text);
+    else
+      ok = fail(std::move(node.error()));
+    if (!ok) broken.push_back(std::move(ok.error().what));
   }
+  if (!broken.empty()) return fail(Fault::config, fmt::format("{}", fmt::join(broken, "\n")));
   for (const auto& set : sets) {
     const auto equals = set.find('=');
     if (equals == std::string::npos)

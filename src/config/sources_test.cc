@@ -120,6 +120,27 @@ TEST(Load, ReadsAllSchemesAndSetsLast) {
   EXPECT_TRUE(node->find("q")->find("r")->find("s")->is_list());
 }
 
+TEST(Load, TellsOfEveryBrokenReferenceAndSource) {
+  Problems problems;
+  const auto references = load({"yaml:{a: '${env:X-Y}', b: ['${nosuch:x}'], c: ok}"}, {}, fake(), problems);
+  ASSERT_FALSE(references);
+  EXPECT_THAT(references.error().what,
+              testing::AllOf(HasSubstr("2 problems"), HasSubstr("\"X-Y\" has invalid name"),
+                             HasSubstr("scheme \"nosuch\" is not supported")));
+  const auto sources = load({"yaml:{", "yaml:[1]"}, {}, fake(), problems);
+  ASSERT_FALSE(sources);
+  EXPECT_THAT(sources.error().what, testing::AllOf(HasSubstr("yaml:{:1:"), HasSubstr("cannot be used")));
+}
+
+TEST(Load, StopsAtAReferenceThatDoublesItself) {
+  Problems problems;
+  Environment twice = fake();
+  twice.variable = [](const std::string&) { return std::optional<std::string>("['${env:X}', '${env:X}']"); };
+  const auto node = load({"yaml:{a: '${env:X}'}"}, {}, twice, problems);
+  ASSERT_FALSE(node);
+  EXPECT_THAT(node.error().what, HasSubstr("too many recursive expansions"));
+}
+
 TEST(Load, RefusesWhatIsNoMap) {
   Problems problems;
   EXPECT_THAT(load({"yaml:[1]"}, {}, fake(), problems).error().what,

@@ -87,11 +87,66 @@ class Parser {
                problem.find("expected key") != std::string::npos) {
       what += fmt::format(
           "; this list item is indented by {} spaces and belongs to no list: indent it like the items of its "
-          "list",
-          first);
+          "list{}",
+          first, item_above(at.line));
     }
-    if (!line.empty()) what += fmt::format("\n    {} | {}", at.line, line);
+    if (!reader && parser_.context) {
+      const std::string_view context = parser_.context;
+      const std::uint32_t opened = static_cast<std::uint32_t>(parser_.context_mark.line + 1);
+      if (context.find("quoted scalar") != std::string_view::npos &&
+          problem.find("end of stream") != std::string::npos) {
+        at = mark(parser_.context_mark);
+        what = "the quote that opens here is never closed";
+      } else if (context.find("flow") != std::string_view::npos && opened < at.line) {
+        at = mark(parser_.context_mark);
+        what = fmt::format("the bracket that opens here is not closed before line {}",
+                           parser_.problem_mark.line + 1);
+      }
+    }
+    what += indentation_hint(problem, at, first);
+    const std::string shown = line_text(at.line);
+    if (!shown.empty()) what += fmt::format("\n    {} | {}", at.line, shown);
     return error(at, what);
+  }
+
+  /// What the blanks in front of a line have to do with libyaml's words about it.
+  std::string indentation_hint(const std::string& problem, const Mark& at, std::size_t blanks) const {
+    const std::string line = line_text(at.line);
+    if (problem.find("mapping values are not allowed") != std::string::npos) {
+      // Two "key: " in one line, or a line that hangs below a value.
+      const std::string before = line.substr(0, at.column > 0 ? at.column - 1 : 0);
+      if (before.find(": ") != std::string::npos)
+        return "; a text with \": \" in it needs quotes, a map a line of its own";
+      return fmt::format(
+          "; this line is indented by {} spaces, deeper than the key above it, which has a value already",
+          blanks);
+    }
+    if (problem.find("expected key") == std::string::npos || blanks == std::string::npos ||
+        line[blanks] == '-')
+      return {};
+    std::string levels;
+    std::size_t least = blanks;
+    for (std::uint32_t above = at.line; --above > 0;) {
+      const std::string text = line_text(above);
+      const auto indent = text.find_first_not_of(' ');
+      if (indent == std::string::npos || text[indent] == '#') continue;
+      if (levels.empty() && indent > blanks) levels = fmt::format("{}", indent);
+      if (indent >= least) continue;
+      levels += fmt::format("{}{}", levels.empty() ? "" : " or ", indent);
+      break;
+    }
+    return fmt::format("; this line is indented by {} spaces, the ones above it by {}", blanks, levels);
+  }
+
+  /// " (by 4 spaces, as in line 7)": the nearest item above.
+  std::string item_above(std::uint32_t line) const {
+    while (--line > 0) {
+      const std::string text = line_text(line);
+      const auto indent = text.find_first_not_of(' ');
+      if (indent != std::string::npos && text[indent] == '-')
+        return fmt::format(" (by {} spaces, as in line {})", indent, line);
+    }
+    return {};
   }
 
   Mark position(std::size_t offset) const {

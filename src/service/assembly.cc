@@ -101,8 +101,10 @@ class Resolver {
               pipeline.processors);
       resolve(node, path, "exporters", "exporter", config.exporters, assembly_.exporters, *signal,
               pipeline.exporters);
-      if (config.receivers.empty()) problems_.error(node.mark(), path, "must have at least one receiver");
-      if (config.exporters.empty()) problems_.error(node.mark(), path, "must have at least one exporter");
+      if (config.receivers.empty() && !misshapen(node, "receivers"))
+        problems_.error(node.mark(), path, "must have at least one receiver");
+      if (config.exporters.empty() && !misshapen(node, "exporters"))
+        problems_.error(node.mark(), path, "must have at least one exporter");
       assembly_.pipelines.push_back(std::move(pipeline));
     }
   }
@@ -117,8 +119,9 @@ class Resolver {
       if (!id || !assembly_.extensions.contains(id->text())) {
         if (!written("extensions", assembly_.service.extensions[i]))
           problems_.error(at.mark(), "service::extensions",
-                          fmt::format("references extension \"{}\" which is not configured",
-                                      assembly_.service.extensions[i]));
+                          fmt::format("references extension \"{}\" which is not configured{}",
+                                      assembly_.service.extensions[i],
+                                      near_id("extensions", assembly_.service.extensions[i])));
         continue;
       }
       assembly_.extension_order.push_back(id->text());
@@ -126,6 +129,11 @@ class Resolver {
   }
 
  private:
+  /// Something stands there that is no list: decoding has complained.
+  static bool misshapen(const Node& pipeline, std::string_view key) {
+    const Node* list = pipeline.find(key);
+    return list && !list->is_null() && !list->is_list();
+  }
   template <class Factory>
   void resolve(const Node& pipeline, const std::string& path, const std::string& section,
                std::string_view kind, const std::vector<std::string>& names,
@@ -143,11 +151,12 @@ class Resolver {
       const auto found = known.find(id->text());
       if (found == known.end()) {
         if (written(section, id->text())) continue;  // it was written and is wrong: that has been said
-        std::vector<std::string_view> ids;
-        for (const auto& [there, _] : known) ids.push_back(there);
+        // Without the section as a whole that has been said, and once is enough.
+        const Node* all = root_.find(section);
+        if (kind != "processor" && (!all || !all->is_map() || all->entries().empty())) continue;
         problems_.error(at.mark(), path,
                         fmt::format("references {} \"{}\" which is not configured{}", kind, id->text(),
-                                    config::did_you_mean(id->text(), ids)));
+                                    near_id(section, id->text())));
         continue;
       }
       if (std::find(into.begin(), into.end(), id->text()) != into.end()) {
@@ -162,6 +171,13 @@ class Resolver {
                                     signal_name(signal)));
       into.push_back(id->text());
     }
+  }
+  /// A suggestion among the ids that are written in a section, right or wrong.
+  std::string near_id(const std::string& section, const std::string& id) const {
+    std::vector<std::string_view> ids;
+    if (const Node* node = root_.find(section))
+      for (const auto& entry : node->entries()) ids.push_back(entry.key);
+    return config::did_you_mean(id, ids);
   }
   bool written(const std::string& section, const std::string& id) const {
     const Node* node = root_.find(section);
@@ -184,9 +200,15 @@ Assembly assemble(const Node& root, Problems& problems) {
           entry.mark, "",
           fmt::format("has invalid keys: {}{}", entry.key,
                       config::did_you_mean(entry.key, {std::begin(kSections), std::end(kSections)})));
+  // A misspelt section or one of the wrong kind is reported as that.
   const auto present = [&](std::string_view section) {
     const Node* node = root.find(section);
-    return node && node->is_map() && !node->entries().empty();
+    if (node) return !node->is_null() && (!node->is_map() || !node->entries().empty());
+    for (const auto& entry : root.entries())
+      if (std::find(std::begin(kSections), std::end(kSections), entry.key) == std::end(kSections) &&
+          config::did_you_mean(entry.key, {section}) != "")
+        return true;
+    return false;
   };
   if (!root.entries().empty() && !present("receivers"))
     problems.error(root.mark(), "", "no receiver configuration specified in config");

@@ -98,7 +98,9 @@ void ActionConfig::validate(config::Check& check) const {
   if (setter && sources != 1)
     check.error(
         fmt::format("action \"{}\" takes exactly one of value, from_attribute and from_context", action));
-  if (!setter && action != "delete" && sources > 0)
+  static constexpr std::string_view kOthers[] = {"delete", "hash", "extract", "convert"};
+  const bool known = setter || std::find(std::begin(kOthers), std::end(kOthers), action) != std::end(kOthers);
+  if (known && !setter && action != "delete" && sources > 0)
     check.error(fmt::format("action \"{}\" takes no value, from_attribute or from_context", action));
   if (action == "extract" && pattern.empty()) check.error("action \"extract\" needs a pattern");
   if (action == "convert" && converted_type != "int" && converted_type != "double" &&
