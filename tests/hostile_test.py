@@ -104,7 +104,7 @@ class Target:
         """What a peer hears that sends `data` and then waits for the end, at most `seconds`."""
         heard = b""
         with socket.create_connection(("127.0.0.1", port), timeout=seconds) as peer:
-            with contextlib.suppress(ConnectionError, socket.timeout):
+            with contextlib.suppress(OSError):  # cut off, or silent until the time is up
                 peer.sendall(data)
                 peer.shutdown(socket.SHUT_WR)
                 while more := peer.recv(1 << 16):
@@ -251,7 +251,7 @@ def grpc_framing(target):
         peer.socket.settimeout(0.2)
         with contextlib.suppress(socket.timeout):
             refused += peer.status()[0] == 8
-    assert refused == 40 - 16, refused  # 16 x 4 MiB fit
+    assert refused == 40 - 15, refused  # 15 x 4 MiB and the heads fit
     for peer in peers:
         peer.socket.close()
     return "%d lies; of 40 announced 4 MiB %d were refused" % (len(cases) + 5, refused)
@@ -263,7 +263,7 @@ def bombs(target):
     packed = b"".join(pack.compress(zeros) for _ in range(1024)) + pack.flush()  # 1 GiB in 1 MiB
     small = gzip.compress(zeros * 60)  # fits the first window: the hand-made client does not wait for more
     for name, body in (("gzip", packed), ("zstd", zstd_zeros(8192))):
-        for _ in range(5):
+        for _ in range(3):
             status, answer = target.post(body, **{"Content-Encoding": name})
             assert status == 400 and b"too large" in answer, (name, status, answer)
             code, words = target.call(h2.message(small if name == "gzip" else body, flag=1), ("grpc-encoding", name))
@@ -275,7 +275,7 @@ def bombs(target):
     assert status == 400, status
     status, answer = target.post(b"x", **{"Content-Encoding": "br"})
     assert status == 400 and b"unsupported Content-Encoding: br" in answer, (status, answer)
-    return "1 GiB in %d kB gzip and %d kB zstd, ten times each" % (len(packed) >> 10, len(zstd_zeros(8192)) >> 10)
+    return "1 GiB in %d kB gzip and %d kB zstd, six times each" % (len(packed) >> 10, len(zstd_zeros(8192)) >> 10)
 
 
 def http1_lies(target):

@@ -19,7 +19,7 @@ struct Call {
   Chain data;                     // prefix and message, as they come in
   std::size_t want = 0;           // of data; 0 until the prefix is there
   Encoding encoding = Encoding::identity;
-  Reservation reservation;
+  Reservation reservation;        // of head and message
   TimePoint deadline = kNever;
   bool answered = false, running = false, ended = false;
 };
@@ -92,6 +92,10 @@ class GrpcConnection final : public Connection, Http2Events {
     call->path = head.get(":path");
     call->head = std::move(head);
     ++stats_.requests;
+    if (options_.budget) {  // HPACK: 20 bytes on the wire can make a head of max_header_list
+      call->reservation = options_.budget->try_reserve(sizeof(Call) + call->head.bytes());
+      if (!call->reservation) return refuse(*call);
+    }
     if (call->head.get(":method") != "POST") return refuse_http(*call, "405");
     if (!is_grpc(call->head.get("content-type"))) return refuse_http(*call, "415");
     if (!handler_.serves(call->path)) {
@@ -129,8 +133,9 @@ class GrpcConnection final : public Connection, Http2Events {
                                          std::to_string(options_.max_message) + ")"));
       call.want = kGrpcPrefix + prefix->length;
       if (options_.budget && prefix->length > 0) {  // the whole message, before the rest of it is let in
-        call.reservation = options_.budget->try_reserve(prefix->length);
-        if (!call.reservation) return refuse(call);
+        auto message = options_.budget->try_reserve(prefix->length);
+        if (!message) return refuse(call);
+        call.reservation.absorb(std::move(message));
       }
     }
     if (call.data.size() > call.want)
@@ -231,6 +236,8 @@ class GrpcConnection final : public Connection, Http2Events {
   void finish(Call& call, GrpcReply reply) {
     call.answered = true;
     call.data.clear();
+    call.head = {};
+    call.reservation = {};
     Headers status;
     status.add("grpc-status", std::to_string(static_cast<std::uint32_t>(reply.code)));
     if (!reply.message.empty()) status.add("grpc-message", grpc_percent_encode(reply.message));
