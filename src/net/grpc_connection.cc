@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr TimePoint kNever = TimePoint::max();
+constexpr std::size_t kLongHead = 4u << 10;  // bytes
 
 struct Call {
   Http2Stream* stream = nullptr;  // null once it is closed
@@ -90,7 +91,8 @@ class GrpcConnection final : public Connection, Http2Events {
     stream.user = call;
     call->stream = &stream;
     call->path = head.get(":path");
-    call->head = std::move(head);
+    // A long head has grown by doubling; a copy is as large as it must be, and the next head grows in the old place.
+    call->head = head.bytes() > kLongHead ? Headers(std::as_const(head)) : std::move(head);
     ++stats_.requests;
     if (options_.budget) {  // HPACK: 20 bytes on the wire can make a head of max_header_list
       call->reservation = options_.budget->try_reserve(sizeof(Call) + call->head.bytes());
