@@ -12,6 +12,5 @@ python3 tests/otlphttp_test.py build/release/gleaner
 python3 tests/self_metrics_test.py build/release/gleaner
 python3 tests/fetch_test.py build/release/gleaner
 python3 tests/filelog_test.py build/release/gleaner
-python3 tests/hostile_test.py build/release/gleaner
 python3 tests/budget_test.py build/release/gleaner build/release/loadgen
 exec ctest --test-dir build/asan --output-on-failure -j "$(nproc)" --no-tests=error
