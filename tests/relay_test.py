@@ -31,7 +31,7 @@ def wait_for(path, text, seconds=10):
 def start(binary, work, name, config):
     (work / (name + ".yaml")).write_text(config)
     log = work / (name + ".log")
-    process = subprocess.Popen([binary, "--config=%s/%s.yaml" % (work, name)], stderr=open(log, "wb"))
+    process = subprocess.Popen([binary, "--config=%s/%s.yaml" % (work, name)], stdout=subprocess.DEVNULL, stderr=open(log, "wb"))
     wait_for(log, "Everything is ready")
     return process, log
 

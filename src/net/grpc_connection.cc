@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr TimePoint kNever = TimePoint::max();
+constexpr std::size_t kLongHead = 4u << 10;  // bytes
 
 struct Call {
   Http2Stream* stream = nullptr;  // null once it is closed
@@ -19,7 +20,7 @@ struct Call {
   Chain data;                     // prefix and message, as they come in
   std::size_t want = 0;           // of data; 0 until the prefix is there
   Encoding encoding = Encoding::identity;
-  Reservation reservation;
+  Reservation head_memory, reservation;  // of the head, until it is handed on; of the message
   TimePoint deadline = kNever;
   bool answered = false, running = false, ended = false;
 };
@@ -90,8 +91,13 @@ class GrpcConnection final : public Connection, Http2Events {
     stream.user = call;
     call->stream = &stream;
     call->path = head.get(":path");
-    call->head = std::move(head);
+    // A long head has grown by doubling; a copy is as large as it must be, and the next head grows in the old place.
+    call->head = head.bytes() > kLongHead ? Headers(std::as_const(head)) : std::move(head);
     ++stats_.requests;
+    if (options_.budget) {  // HPACK makes a long head of 20 bytes, and texts grow by doubling
+      call->head_memory = options_.budget->try_reserve(sizeof(Call) + 2 * call->head.bytes());
+      if (!call->head_memory) return refuse(*call);
+    }
     if (call->head.get(":method") != "POST") return refuse_http(*call, "405");
     if (!is_grpc(call->head.get("content-type"))) return refuse_http(*call, "415");
     if (!handler_.serves(call->path)) {
@@ -190,7 +196,12 @@ class GrpcConnection final : public Connection, Http2Events {
     request.deadline = call->deadline;
     for (const auto field : call->head)
       if (!is_grpcs_own(field.name)) request.metadata.add(field.name, field.value);
+    const bool long_head = call->head.bytes() > kLongHead;
+    call->head = {};
     auto bad = take_message(*call, request);
+    Reservation head_memory = std::move(call->head_memory);
+    if (long_head) request.reservation.absorb(std::move(head_memory));  // the metadata is as long
+    else head_memory = {};
     GrpcReply reply;
     if (bad) reply = std::move(*bad);
     else reply = co_await handler_.unary(std::move(request));
@@ -231,6 +242,9 @@ class GrpcConnection final : public Connection, Http2Events {
   void finish(Call& call, GrpcReply reply) {
     call.answered = true;
     call.data.clear();
+    call.head = {};
+    call.head_memory = {};
+    call.reservation = {};
     Headers status;
     status.add("grpc-status", std::to_string(static_cast<std::uint32_t>(reply.code)));
     if (!reply.message.empty()) status.add("grpc-message", grpc_percent_encode(reply.message));

@@ -64,6 +64,7 @@ class Http2Connection final : public Connection, Http2Events {
       if (field.name[0] != ':') request.headers.add(field.name, field.value);
     if (!request.headers.has("host")) request.headers.add("host", head.get(":authority"));
     HttpService::split_target(request);
+    if (!service_.reserve(request, request.headers.bytes())) return refuse(*exchange);
     const auto length = request.headers.get("content-length");
     if (length.empty()) return;
     std::uint64_t bytes = 0;  // nghttp2 has checked that it is a number
