@@ -52,7 +52,10 @@ int complain(const std::string& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  ::mallopt(M_ARENA_MAX, 1);  // one arena: memory that was freed can go back
+  // One arena, and fixed thresholds (glibc raises them by itself): what a burst took goes back when it is freed.
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  ::mallopt(M_TRIM_THRESHOLD, 512 << 10);
   const std::vector<std::string> words(argv + 1, argv + argc);
   auto flags = main_program::parse_flags(words);
   if (!flags) return complain(flags.error().what);

@@ -94,7 +94,7 @@ class GrpcConnection final : public Connection, Http2Events {
     // A long head has grown by doubling; a copy is as large as it must be, and the next head grows in the old place.
     call->head = head.bytes() > kLongHead ? Headers(std::as_const(head)) : std::move(head);
     ++stats_.requests;
-    if (options_.budget) {  // HPACK makes a long head of 20 bytes, and texts grow by doubling
+    if (options_.budget) {  // HPACK makes a long head of 20 bytes; twice its size is what it was seen to take
       call->head_memory = options_.budget->try_reserve(sizeof(Call) + 2 * call->head.bytes());
       if (!call->head_memory) return refuse(*call);
     }
