@@ -9,9 +9,37 @@
 namespace gleaner::config {
 namespace {
 
+/// What must not stand raw in a quoted text although it is no ASCII control: C1 controls and NEL, the line
+/// and paragraph separators, which YAML takes for line breaks, and the byte order mark. @return the escape,
+/// or nothing
+std::string_view hidden_break(std::string_view text, std::string& escape) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  unsigned code = 0;
+  std::size_t size = 0;
+  if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) {
+    code = byte(1);
+    size = 2;
+  } else if (byte(0) == 0xE2 && byte(1) == 0x80 && (byte(2) == 0xA8 || byte(2) == 0xA9)) {
+    code = 0x2000 + byte(2) - 0x80;
+    size = 3;
+  } else if (byte(0) == 0xEF &&
+             ((byte(1) == 0xBB && byte(2) == 0xBF) || (byte(1) == 0xBF && byte(2) >= 0xBE))) {
+    code = byte(1) == 0xBB ? 0xFEFF : 0xFFC0 + byte(2) - 0x80;
+    size = 3;
+  }
+  if (size > 0) escape = fmt::format("\\u{:04x}", code);
+  return text.substr(0, size);
+}
+
 std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
+  std::string out = "\"", escape;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (const auto raw = hidden_break(text.substr(i), escape); !raw.empty()) {
+      out += escape;
+      i += raw.size() - 1;
+      continue;
+    }
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;

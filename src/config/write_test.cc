@@ -42,6 +42,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "{a: '- x', b: 'x: y', c: 'x #y', d: ' x', e: 'x ', f: '*x', g: '%x', h: '@x', i: 'x:'}",
                     "{a: \"x\\ny\", b: \"tab\\there\", c: 'quote\"d', d: 'back\\slash', e: \"bell\\a\"}",
                     "{'a key: here': 1, '1': x, 'true': y}", "{a: true, b: false, c: 1.5, d: -3}",
+                    "{a: \"x\\Ny\\Lz\\P\\u0080\\uFEFF\", \"k\\L\": v}",
                     "{a: 'ünï', b: '2024-01-02', c: '=', d: '<<'}", "[1, [2, {a: b}]]"));
 
 TEST(ToYaml, LooksLikeTheReferences) {
