@@ -16,6 +16,34 @@ import pod
 MIB_IDLE, MIB_PEAK, MIB_BINARY = 8, 16, 12
 
 
+CRI = """
+receivers:
+  filelog: {include: [%s/pods/*/*/*.log], include_file_path: true, start_at: beginning, operators: [{type: container}]}
+processors: {batch: {}}
+exporters: {otlp: {endpoint: "127.0.0.1:14317", tls: {insecure: true}}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {logs: {receivers: [filelog], processors: [batch], exporters: [otlp]}}}
+"""
+
+
+def container_logs(binary, work):
+    """A DaemonSet's filelog while a container writes 10,000 lines/s: peak MiB and the ledger."""
+    (work / "cri.yaml").write_text(CRI % work)
+    folder = work / "pods" / "shop_web-0_0e5c1f2a-6f0c-4a52-9a51-1f0c6a1d2b3c" / "web"
+    folder.mkdir(parents=True)
+    collector = pod.Gleaner(binary, work / "cri.yaml", work / "cri.log")
+    collector.wait_ready()
+    line = "2026-11-25T10:00:00.%09dZ stdout F level=info msg=\"order accepted\" order=%d customer=cust-1 total=19.90 currency=EUR\n"
+    with open(folder / "0.log", "w") as log:
+        for tenth in range(30):
+            log.write("".join(line % (i, i) for i in range(1000)))
+            log.flush()
+            time.sleep(0.1)
+    time.sleep(1)
+    peak = collector.status("VmHWM")
+    collector.stop()
+    return peak, collector.ledgers()["logs"]
+
+
 def main():
     pod.enter()
     binary, loadgen = sys.argv[1], sys.argv[2]
@@ -57,7 +85,11 @@ def main():
             time.sleep(0.1)
     budget("peak RSS at 10,000 JSON lines/s besides", sidecar.status("VmHWM"), MIB_PEAK, "MiB")
     code = sidecar.stop()
+    cri_peak, cri = container_logs(binary, work)
+    budget("peak RSS at 10,000 CRI lines/s, container operator, OTLP out", cri_peak, MIB_PEAK, "MiB")
     backend.stop()
+    if cri["delivered"] != 30_000:
+        failed.append("CRI ledger: %s" % cri)
     ledgers = sidecar.ledgers()
     if code != 0 or ledgers["logs"]["delivered"] != 50_000 or ledgers["traces"]["delivered"] != 50_100:
         failed.append("ledger: %s" % ledgers)
