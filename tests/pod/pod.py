@@ -61,6 +61,8 @@ def loopback_up():
 
 
 def die_with_parent():
+    """For children: gone when we are, and out of reach of the terminal's Ctrl-C, which is ours to handle in order."""
+    os.setpgrp()
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
