@@ -454,6 +454,9 @@ std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool 
       logger_.error("failed to emit token",
                     {{"component", "fileconsumer"}, {"path", file.path}, {"error", entry.error().what}});
   }
+  if (errors > kMostErrors)
+    logger_.error("failed to emit more tokens of the same kind",
+                  {{"component", "fileconsumer"}, {"path", file.path}, {"tokens", errors - kMostErrors}});
   if (at > 0) {
     move_offset(file.position, bytes.substr(0, at));
     if (!entries.list.empty()) entries.arena.adopt(std::move(block));
