@@ -165,6 +165,17 @@ const char* flaw(std::string_view pattern) {
   return depth ? "a brace is not closed" : nullptr;
 }
 
+/// A pattern whose escaped slashes are plain ones: no component may end in a backslash that escapes nothing.
+std::string plain_slashes(std::string_view pattern) {
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\' && pattern[i + 1] != '/') out += pattern[i++];
+    else if (pattern[i] == '\\') ++i;
+    out += pattern[i];
+  }
+  return out;
+}
+
 /// Cuts the first component off `path`.
 std::string_view take(std::string_view& path) {
   const auto slash = path.find('/');
@@ -185,7 +196,8 @@ Result<Glob> Glob::compile(std::string_view pattern) {
 
   Glob glob;
   glob.pattern_ = pattern;
-  for (std::string_view one : flat) {
+  for (const std::string& written : flat) {
+    const std::string one = plain_slashes(written);
     Path path;
     for (std::string_view rest = one; rest.data();) {
       const auto part = take(rest);
