@@ -1,5 +1,8 @@
 #include "base/bytes.h"
 
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -8,19 +11,48 @@
 namespace gleaner {
 namespace {
 std::atomic<std::size_t> live{0};
+
+/// Large blocks are pages of their own: they grow without a copy and go back to the kernel the moment they are free,
+/// whatever state the heap is in. 256 KiB is where a fault for each page costs less than holding on to them.
+bool paged(std::size_t capacity) { return capacity >= 256 << 10; }
 }
 
 Block* Block::make(std::size_t capacity) {
-  void* memory = std::malloc(sizeof(Block) + capacity);
-  if (!memory) std::abort();
+  const std::size_t size = sizeof(Block) + capacity;
+  void* memory = nullptr;
+  if (paged(capacity)) {
+    memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) std::abort();
+  } else {
+    memory = std::malloc(size);
+    if (!memory) std::abort();
+  }
   live.fetch_add(capacity, std::memory_order_relaxed);
   return new (memory) Block(capacity);
 }
 
+Block* Block::resize(Block* block, std::size_t capacity, std::size_t kept) {
+  if (paged(capacity) && paged(block->capacity_)) {
+    live.fetch_add(capacity - block->capacity_, std::memory_order_relaxed);  // wraps where it shrinks, as it should
+    void* memory = ::mremap(block, sizeof(Block) + block->capacity_, sizeof(Block) + capacity, MREMAP_MAYMOVE);
+    if (memory == MAP_FAILED) std::abort();
+    return new (memory) Block(capacity);
+  }
+  Block* next = make(capacity);
+  std::memcpy(next->data(), block->data(), kept);
+  block->release();
+  return next;
+}
+
 void Block::destroy() noexcept {
-  live.fetch_sub(capacity_, std::memory_order_relaxed);
+  const std::size_t capacity = capacity_;
+  live.fetch_sub(capacity, std::memory_order_relaxed);
   this->~Block();
-  std::free(this);
+  if (paged(capacity)) {
+    ::munmap(static_cast<void*>(this), sizeof(Block) + capacity);
+  } else {
+    std::free(this);
+  }
 }
 
 std::size_t Block::live_bytes() noexcept { return live.load(std::memory_order_relaxed); }
@@ -62,12 +94,11 @@ void Buffer::grow(std::size_t extra) {
   std::size_t want = capacity() * 2;
   if (want < size_ + extra) want = size_ + extra;
   if (want < 64) want = 64;
-  Block* next = Block::make(want);
-  if (block_) {
-    std::memcpy(next->data(), block_->data(), size_);
-    block_->release();
-  }
-  block_ = next;
+  block_ = block_ ? Block::resize(block_, want, size_) : Block::make(want);
+}
+
+void Buffer::fit() {
+  if (block_ && capacity() > 4096 && size_ < capacity() / 2) block_ = Block::resize(block_, std::max<std::size_t>(size_, 1), size_);
 }
 
 Bytes Buffer::finish() && noexcept {

@@ -14,6 +14,8 @@ class Block {
  public:
   /// @param capacity bytes of payload; aborts when memory is out
   static Block* make(std::size_t capacity);
+  /// `block` with another capacity and its first `kept` bytes; only for its single owner.
+  static Block* resize(Block* block, std::size_t capacity, std::size_t kept);
   void retain() noexcept { ++count_; }
   void release() noexcept {
     if (--count_ == 0) destroy();
@@ -141,6 +143,8 @@ class Buffer {
     ++size_;
   }
   void resize_down(std::size_t size) noexcept { size_ = size; }
+  /// Gives back the memory behind size() if that is more than half.
+  void fit();
   void clear() noexcept { size_ = 0; }
 
   /// Gives the bytes away as an immutable view and is empty afterwards.

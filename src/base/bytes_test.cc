@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace gleaner {
 namespace {
 
@@ -37,6 +39,38 @@ TEST(Buffer, GrowsAndGivesItsBytesAway) {
   EXPECT_EQ(all.size(), 10000u);
   EXPECT_EQ(all.view().substr(9990), "0123456789");
   EXPECT_TRUE(buffer.empty());
+}
+
+TEST(Buffer, GivesBackWhatAGuessTookTooMuch) {
+  const std::size_t before = Block::live_bytes();
+  Buffer buffer(100 << 10);
+  buffer.append("kept");
+  buffer.fit();
+  EXPECT_EQ(buffer.capacity(), 4u);
+  EXPECT_EQ(Block::live_bytes() - before, 4u);
+  EXPECT_EQ(buffer.view(), "kept");
+  buffer.append(" and more");
+  EXPECT_EQ(buffer.view(), "kept and more");
+  Buffer large;  // over all sizes at which a block lives elsewhere, and back
+  std::string same;
+  for (int i = 0; i < 200'000; ++i) {
+    const std::string text = std::to_string(i);
+    large.append(text);
+    same += text;
+  }
+  EXPECT_TRUE(large.view() == same);
+  large.reserve(4 << 20);
+  large.fit();
+  EXPECT_EQ(large.capacity(), same.size());
+  EXPECT_TRUE(large.view() == same);
+  large.resize_down(300);
+  large.fit();
+  EXPECT_EQ(large.capacity(), 300u);
+  EXPECT_EQ(large.view(), same.substr(0, 300));
+  Buffer half(8192);
+  half.commit(4096);
+  half.fit();
+  EXPECT_EQ(half.capacity(), 8192u);  // not worth a move
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ inline std::size_t output_cap(std::size_t in, const InflateLimits& limits) {
 }
 /// Gives back what a guess took too much.
 inline Bytes trimmed(Buffer out) {
-  if (out.capacity() > 4096 && out.size() < out.capacity() / 2) return Bytes::copy(out.view());
+  out.fit();
   return std::move(out).finish();
 }
 
