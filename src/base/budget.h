@@ -58,6 +58,7 @@ class Budget {
   void on_burst_over(std::function<void()> what) { burst_over_ = std::move(what); }
   std::size_t limit() const noexcept { return limit_; }
   std::size_t used() const noexcept { return used_; }
+  std::size_t free() const noexcept { return limit_ > used_ ? limit_ - used_ : 0; }
   void set_limit(std::size_t limit) noexcept { limit_ = limit; }
 
  private:

@@ -225,7 +225,12 @@ class GrpcConnection final : public Connection, Http2Events {
     }
     if (call.encoding == Encoding::identity)
       return reply_of(GrpcCode::internal, "grpc: compressed flag set with identity or empty encoding");
-    auto plain = decompress(call.encoding, message, {.max_bytes = options_.max_message});
+    // The packed bytes are booked already; the text may take what the budget has left, and not more.
+    const std::size_t room =
+        options_.budget ? std::min(options_.max_message, message.size() + options_.budget->free()) : options_.max_message;
+    auto plain = decompress(call.encoding, message, {.max_bytes = room});
+    if (!plain && plain.error().sys == EMSGSIZE && room < options_.max_message)
+      return ++stats_.refused, handler_.refuse(call.path);
     if (!plain && plain.error().sys == EMSGSIZE)
       return reply_of(GrpcCode::resource_exhausted,
                       "grpc: received message after decompression larger than max " + std::to_string(options_.max_message));

@@ -181,6 +181,21 @@ TEST(Grpc, RefusesBeyondTheBudgetAndTakesAgainLater) {
   rig.echo.kept.clear();
 }
 
+TEST(Grpc, UnpacksNoMoreThanTheBudgetHasLeft) {
+  // 8 MiB are too large for any server of this kind, but this one finds out that it has no room long before.
+  Rig rig;
+  Budget budget(100'000);
+  rig.server_options.budget = &budget;
+  rig.client_options.compression = Encoding::gzip;
+  rig.start();
+  const auto refused = rig.call("/t.S/Echo", std::string(8 << 20, 'x'));
+  EXPECT_EQ(refused.code, GrpcCode::resource_exhausted);
+  EXPECT_EQ(refused.details, status_with_retry_info(8, refused.message, 1s));
+  EXPECT_EQ(rig.echo.calls, 0);
+  EXPECT_EQ(budget.used(), 0u);
+  EXPECT_EQ(rig.call("/t.S/Echo", std::string(60'000, 'x')).code, GrpcCode::ok);
+}
+
 TEST(Grpc, SaysWhyThereIsNoConnection) {
   Rig rig;
   auto listener = Listener::open(rig.loop, {"tcp", "127.0.0.1:0", false});

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 
 #include "net/connection.h"
 
@@ -32,8 +33,15 @@ Task<HttpResponse> HttpService::answer(HttpRequest request) {
       request.body_error = Error{Fault::permanent, "unsupported Content-Encoding: " + std::string(name)};
       request.body.clear();
     } else if (!request.body.empty()) {
-      auto plain = decompress(*encoding, request.body, {.max_bytes = options.max_body});
+      // Never more than the budget has left: what would not fit then is refused, not unpacked and thrown away.
+      const std::size_t room =
+          options.budget ? std::min(options.max_body, request.reservation.bytes() + options.budget->free()) : options.max_body;
+      auto plain = decompress(*encoding, request.body, {.max_bytes = room});
       request.body.clear();
+      if (!plain && plain.error().sys == EMSGSIZE && room < options.max_body) {
+        ++stats.refused;
+        co_return handler.refuse(request);
+      }
       if (plain) {
         if (!reserve(request, plain->size())) co_return handler.refuse(request);
         request.body.append(std::move(*plain));
