@@ -216,6 +216,14 @@ TEST_F(FilelogTest, LogsWhatOperatorsFailOn) {
   EXPECT_EQ(log.count("consume entries: "), 1);
 }
 
+TEST_F(FilelogTest, SaysHowManyRecordsAnExpressionCost) {
+  folder.write("a.log", joined(numbered(50)));
+  start("attributes: {x: 'EXPR(body.member)'}\n");
+  ASSERT_TRUE(logged("failed to emit more tokens"));
+  EXPECT_EQ(log.count("\"tokens\": 30"), 1);
+  EXPECT_THAT(pipeline.got, IsEmpty());
+}
+
 TEST_F(FilelogTest, JoinedRecordsComeByTheirTimer) {
   folder.write("a.log", "start 1\n more\nstart 2\n more\n");
   start(

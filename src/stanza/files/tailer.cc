@@ -319,18 +319,24 @@ void Tailer::check_relatives(const File& file) {
 bool Tailer::identify(File& file) {
   if (file.identified && !file.duplicate) {
     auto& fingerprint = file.position.fingerprint;
-    if (fingerprint.size() < options_.fingerprint_size && file.size > fingerprint.size()) {
-      auto longer = peek(file.fd, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
-      if (longer.starts_with(fingerprint))
-        fingerprint = std::move(longer);  // otherwise read_chunk() finds out
+    auto beginning = peek(file.fd, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
+    if (beginning.starts_with(fingerprint)) {
+      if (beginning.size() == fingerprint.size()) return true;
+      fingerprint = std::move(beginning);
       for (const auto& other : files_)
         if (other->duplicate) queue(*other);  // it is not one any more
+      return true;
     }
-    return true;
+    restart(file, "it begins otherwise than before");
+    if (file.identified) return true;  // on_truncate: ignore
   }
   if (file.size == 0) return false;
   file.position = Position{};
   file.position.fingerprint = peek(file.fd, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
+  if (file.position.fingerprint.empty()) {  // truncated since the last look
+    file.size = 0;
+    return false;
+  }
   check_relatives(file);
   bool waiting = false;
   const Kind kind = compare(file, files_);
@@ -408,7 +414,8 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
     }
     const auto bytes = block.view().substr(back);
     // Between the look at its beginning and now: what is read must be what it will be recognised by.
-    if (file.position.offset == 0 && !bytes.starts_with(std::string_view(file.position.fingerprint).substr(0, bytes.size()))) {
+    if (file.position.offset == 0 &&
+        !bytes.starts_with(std::string_view(file.position.fingerprint).substr(0, bytes.size()))) {
       restart(file, "it was written anew");
       co_return true;
     }
@@ -447,6 +454,9 @@ std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool 
       logger_.error("failed to emit token",
                     {{"component", "fileconsumer"}, {"path", file.path}, {"error", entry.error().what}});
   }
+  if (errors > kMostErrors)
+    logger_.error("failed to emit more tokens of the same kind",
+                  {{"component", "fileconsumer"}, {"path", file.path}, {"tokens", errors - kMostErrors}});
   if (at > 0) {
     move_offset(file.position, bytes.substr(0, at));
     if (!entries.list.empty()) entries.arena.adopt(std::move(block));
