@@ -21,7 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   otlp::append_json(written, signal, first->view());
   const auto second = otlp::parse_json(signal, written);
   if (!second) std::abort();
-  if (otlp::scan(signal, second->view()).items != found.items) std::abort();
+  // Of a metric with two kinds of data the last is written.
+  if (!found.legacy && otlp::scan(signal, second->view()).items != found.items) std::abort();
   otlp::append_json(twice, signal, second->view());
   if (written != twice) std::abort();
   return 0;

@@ -61,6 +61,9 @@ service: {telemetry: {metrics: {level: none}}, extensions: [health_check], pipel
     connection = http.client.HTTPConnection("127.0.0.1", first_port)
     for i in range(sent):
         body = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "line %d" % i}}]}]}]}
+        if i % 100 == 0:  # the list of old senders counts only where the regular one is empty
+            old = {"logRecords": [{"body": {"stringValue": "old"}}] * 3}
+            body["resourceLogs"][0]["deprecatedScopeLogs"] = [old]
         connection.request("POST", "/v1/logs", json.dumps(body), {"Content-Type": "application/json"})
         response = connection.getresponse()
         response.read()

@@ -233,6 +233,17 @@ void read_points(Arena& arena, std::string_view message, pdata::Metric& metric, 
   }
 }
 
+/// A metric has one kind of data; when there is more on the wire, the last counts.
+void begin_data(pdata::Metric& metric, pdata::Metric::Kind kind) {
+  metric.kind = kind;
+  metric.numbers = {};
+  metric.histograms = {};
+  metric.exponentials = {};
+  metric.summaries = {};
+  metric.temporality = 0;
+  metric.monotonic = false;
+}
+
 void read_metric(Arena& arena, std::string_view message, pdata::Metric& out) {
   using Kind = pdata::Metric::Kind;
   for (FieldReader field(message); field.next();) {
@@ -247,23 +258,23 @@ void read_metric(Arena& arena, std::string_view message, pdata::Metric& out) {
         out.unit = field.data();
         break;
       case 5:
-        out.kind = Kind::gauge;
+        begin_data(out, Kind::gauge);
         read_points(arena, field.data(), out, out.numbers, read_number);
         break;
       case 7:
-        out.kind = Kind::sum;
+        begin_data(out, Kind::sum);
         read_points(arena, field.data(), out, out.numbers, read_number);
         break;
       case 9:
-        out.kind = Kind::histogram;
+        begin_data(out, Kind::histogram);
         read_points(arena, field.data(), out, out.histograms, read_histogram);
         break;
       case 10:
-        out.kind = Kind::exponential;
+        begin_data(out, Kind::exponential);
         read_points(arena, field.data(), out, out.exponentials, read_exponential);
         break;
       case 11:
-        out.kind = Kind::summary;
+        begin_data(out, Kind::summary);
         read_points(arena, field.data(), out, out.summaries, read_summary);
         break;
       case 12:

@@ -65,6 +65,33 @@ TEST(RoundTrip, OldScopeListsCountWhenTheNewOneIsEmpty) {
             R"({"resourceLogs":[{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{"body":{}}]}]}]})");
 }
 
+TEST(RoundTrip, OfTwoKindsOfDataTheLastCounts) {
+  // Two kinds, and one kind twice: the count on the wire and the count that matters differ, and the scan says
+  // so.
+  const auto metric = [](std::string_view data) {
+    return R"({"resourceMetrics":[{"resource":{},"scopeMetrics":[{"scope":{},"metrics":[{"name":"m",)" +
+           std::string(data) + "}]}]}]}";
+  };
+  for (const auto& [in, out] : {
+           std::pair{R"("gauge":{"dataPoints":[{},{}]},"sum":{"dataPoints":[{}],"isMonotonic":true})",
+                     R"("sum":{"dataPoints":[{}],"isMonotonic":true})"},
+           std::pair{R"("sum":{"dataPoints":[{}],"isMonotonic":true},"gauge":{"dataPoints":[{}]})",
+                     R"("gauge":{"dataPoints":[{}]})"},
+           std::pair{R"("gauge":{"dataPoints":[{},{}]},"gauge":{})", R"("gauge":{})"},
+       }) {
+    const Bytes wire = *parse_json(SignalKind::metrics, metric(in));
+    EXPECT_TRUE(scan(SignalKind::metrics, wire.view()).legacy);
+    Records<Metrics> records;
+    decode(wire, records);
+    std::string written;
+    append_json(written, SignalKind::metrics, encode(records).view());
+    EXPECT_EQ(written, metric(out));
+  }
+  EXPECT_FALSE(scan(SignalKind::metrics,
+                    parse_json(SignalKind::metrics, metric(R"("gauge":{"dataPoints":[{},{}]})"))->view())
+                   .legacy);
+}
+
 TEST(RoundTrip, LongMessagesGetLongLengths) {
   for (const std::size_t size : {100u, 127u, 128u, 16383u, 16384u, 70000u}) {
     const std::string json =

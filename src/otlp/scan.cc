@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "otlp/wire.h"
 
 namespace gleaner::otlp {
@@ -74,6 +76,7 @@ class Scanner {
     if (depth > kMaxDepth) return fault(Fault::too_deep, kind, 0);
     count(kind);
     const Rule* rules = kRules.of[static_cast<std::size_t>(kind)];
+    bool has_data = false;  // of a metric
     while (p < end) {
       std::uint64_t tag = 0;
       if (!(p = read_varint32(p, end, tag))) return fault(Fault::truncated, kind, 0);
@@ -104,6 +107,8 @@ class Scanner {
           if (!(p = read_varint32(p, end, size)) || size > static_cast<std::uint64_t>(end - p))
             return fault(Fault::truncated, kind, number);
           if (!delimited(rule, kind, number, p, p + size, depth)) return false;
+          if (kind == Message::metric && rule.kind == Rule::message && rule.sub != Message::key_value)
+            result.legacy |= std::exchange(has_data, true);
           p += size;
           break;
         case 3:

@@ -17,9 +17,11 @@ struct Scan {
   Fault fault = Fault::none;
   Message where = Message::count;  ///< the message the fault is in
   std::uint32_t field = 0;         ///< the field number at the fault
-  std::size_t items = 0;           ///< spans, log records, data points
+  std::size_t items = 0;           ///< spans, log records, data points on the wire
   std::size_t resources = 0;
-  bool legacy = false;  ///< has the scope list of old senders (field 1000): must be read as records
+  /// Must be read as records, and counted there: has the scope list of old senders (field 1000), of which one
+  /// counts, or a metric with two kinds of data, of which the last counts.
+  bool legacy = false;
   bool ok() const { return fault == Fault::none; }
   /// In words, as the reference says it: "unexpected EOF", "proto: wrong wireType = 7 for field
   /// ResourceLogs".

@@ -49,17 +49,23 @@ Task<Verdict> Intake::take_as(Consumer<S>* next, Bytes request, std::shared_ptr<
   const auto found = gleaner::otlp::scan(S::kind, request.view());
   if (!found.ok()) co_return Verdict{Verdict::Kind::bad_request, Error{Fault::permanent, found.text()}};
   if (found.items == 0) co_return Verdict{};  // success without calling the pipeline
-  Batch<S> batch(Payload<S>(std::move(request), found.items));
-  if (found.legacy) (void)batch.data.records();  // old scope lists are read as new ones
+  Payload<S> data(std::move(request), found.items);
+  if (found.legacy) {  // what counts is known once it is read: the receipt must claim that, not what was on the wire
+    (void)data.records();
+    data.recount();
+    if (data.empty()) co_return Verdict{};
+  }
+  Batch<S> batch(std::move(data));
+  const std::size_t items = batch.data.items();
   batch.client = std::move(client);
   if (memory) batch.memory.push_back(std::move(memory));
   auto result = co_await next->consume(batch);
   auto& counters = counters_[static_cast<int>(S::kind)];
   if (result) {
-    counters.accepted->add(found.items);
+    counters.accepted->add(items);
     co_return Verdict{};
   }
-  counters.refused->add(found.items);
+  counters.refused->add(items);
   batch.settle(Outcome::dropped,
                Drop::downstream_error);  // never entered a ledger: the sender keeps the data
   co_return Verdict{Verdict::Kind::refused, std::move(result.error())};
