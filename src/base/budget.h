@@ -1,6 +1,8 @@
 #pragma once
 // A limit in bytes, with tokens that give back what they took.
+#include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <utility>
 
 #include "base/task.h"
@@ -47,20 +49,33 @@ class Budget {
   Reservation try_reserve(std::size_t bytes) {
     if (bytes > limit_ || used_ > limit_ - bytes) return {};
     used_ += bytes;
+    high_ = std::max(high_, used_);
     return {*this, bytes};
   }
+  /// Called when a burst is over: three quarters of what was in use at once, kBurst bytes or more, came back.
+  /// The bytes may not be free yet; do in a later turn of the loop what wants them free.
+  static constexpr std::size_t kBurst = 8 << 20;
+  void on_burst_over(std::function<void()> what) { burst_over_ = std::move(what); }
   std::size_t limit() const noexcept { return limit_; }
   std::size_t used() const noexcept { return used_; }
   void set_limit(std::size_t limit) noexcept { limit_ = limit; }
 
  private:
   friend class Reservation;
+  void give_back(std::size_t bytes) noexcept {
+    used_ -= bytes;
+    if (high_ < kBurst || used_ > high_ / 4) return;
+    high_ = used_;
+    if (burst_over_) burst_over_();
+  }
   std::size_t limit_;
   std::size_t used_ = 0;
+  std::size_t high_ = 0;  ///< most in use since the last burst
+  std::function<void()> burst_over_;
 };
 
 inline Reservation::~Reservation() {
-  if (budget_) budget_->used_ -= bytes_;
+  if (budget_) budget_->give_back(bytes_);
 }
 
 }  // namespace gleaner

@@ -69,6 +69,8 @@ class Collector {
 
  private:
   Task<> live(Assembly assembly) {
+    // glibc keeps what a burst took, however free it is.
+    memory_.on_burst_over([this] { loop_.post([] { ::malloc_trim(0); }); });
     listen();
     self_ = std::make_unique<SelfMetrics>(registry_, graph_, memory_);
     if (!co_await bring_up(assembly)) co_return;
