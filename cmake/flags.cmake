@@ -33,6 +33,7 @@ endif()
 if(GLEANER_SANITIZE)
   target_compile_options(gleaner_flags INTERFACE -fsanitize=${GLEANER_SANITIZE} -fno-sanitize-recover=undefined)
   target_link_options(gleaner_flags INTERFACE -fsanitize=${GLEANER_SANITIZE})
+  target_compile_definitions(gleaner_flags INTERFACE _GLIBCXX_ASSERTIONS)  # empty optionals, indices out of range
 elseif(CMAKE_BUILD_TYPE MATCHES "Rel")
   target_compile_definitions(gleaner_flags INTERFACE _FORTIFY_SOURCE=2)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")

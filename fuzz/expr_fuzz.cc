@@ -1,4 +1,5 @@
-// No source breaks compiler or evaluator; running twice gives the same; a condition is never anything but a bool.
+// No source breaks compiler or evaluator; running twice gives the same; a condition is never anything but a
+// bool.
 #include <cstdlib>
 
 #include "text/expr/expr.h"

@@ -1,4 +1,5 @@
-// A pattern of escaped letters matches its own text; a match implies that every directory above it may hold it.
+// A pattern of escaped letters matches its own text; a match implies that every directory above it may hold
+// it.
 #include <cstdlib>
 
 #include "text/glob.h"
@@ -21,7 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!glob) return 0;
   const auto path = input.substr(cut + 1);
   if (!glob->match(path)) return 0;
-  for (auto slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/', slash - 1))
-    if (!glob->may_hold(path.substr(0, slash)) && glob->pattern().find("**") == std::string::npos) std::abort();
+  for (auto slash = path.rfind('/'); slash != std::string_view::npos && slash > 0;
+       slash = path.rfind('/', slash - 1))
+    if (!glob->may_hold(path.substr(0, slash)) && glob->pattern().find("**") == std::string::npos)
+      std::abort();
   return 0;
 }

@@ -1,5 +1,5 @@
-// A server's HTTP/2 session under arbitrary bytes: it never crashes, holds a bounded amount of memory, and has output
-// only while it wants I/O. The first byte of the input chooses how the rest is cut into reads.
+// A server's HTTP/2 session under arbitrary bytes: it never crashes, holds a bounded amount of memory, and
+// has output only while it wants I/O. The first byte of the input chooses how the rest is cut into reads.
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
@@ -27,8 +27,11 @@ class Peer final : public Http2Events {
     stream.user = this;
     const Headers head{{":status", "200"}, {"content-type", "application/grpc"}};
     const Headers trailers{{"grpc-status", "0"}};
-    if (stream.id % 8 == 7) session->reset(stream, Http2Code::cancel);
-    else session->respond(stream, head, Chain(Bytes::copy(std::string_view("\0\0\0\0\0", 5))), stream.id % 8 == 5 ? nullptr : &trailers);
+    if (stream.id % 8 == 7)
+      session->reset(stream, Http2Code::cancel);
+    else
+      session->respond(stream, head, Chain(Bytes::copy(std::string_view("\0\0\0\0\0", 5))),
+                       stream.id % 8 == 5 ? nullptr : &trailers);
   }
   void on_close(Http2Stream& stream, Http2Code) override { stream.user = nullptr; }
   void on_goaway(std::int32_t, Http2Code, std::string_view) override {}

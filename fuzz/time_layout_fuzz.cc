@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const auto cut = input.find('\0');
   if (cut == std::string_view::npos) return 0;
-  for (const auto& layout : {TimeLayout::strptime(input.substr(0, cut)), TimeLayout::gotime(input.substr(0, cut))})
+  for (const auto& layout :
+       {TimeLayout::strptime(input.substr(0, cut)), TimeLayout::gotime(input.substr(0, cut))})
     if (layout) (void)layout->parse(input.substr(cut + 1), Zone::utc(), now).has_value();
   return 0;
 }

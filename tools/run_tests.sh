@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 ./dev build release
 ./dev build asan
-python3 tools/check_layers.py
+./dev lint  # what differs from main; ./dev lint --all before a push
 [ "$(stat -c %s build/release/gleaner)" -lt $((13 << 20)) ] || { echo "the binary is larger than 13 MiB with symbols" >&2; exit 1; }
 python3 tests/golden/check.py --collector build/release/gleaner --flavour new --errors exit --jobs 3 | grep -v "^skip"
 python3 tests/relay_test.py build/release/gleaner

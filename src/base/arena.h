@@ -30,10 +30,11 @@ class Arena {
 
   /// @param size bytes; @param align power of two, at most 16
   void* allocate(std::size_t size, std::size_t align) {
-    const auto at = (reinterpret_cast<std::uintptr_t>(next_) + align - 1) & ~(std::uintptr_t{align} - 1);
-    if (at + size > reinterpret_cast<std::uintptr_t>(end_)) return allocate_slow(size, align);
-    next_ = reinterpret_cast<char*>(at + size);
-    return reinterpret_cast<void*>(at);
+    const std::size_t pad = -reinterpret_cast<std::uintptr_t>(next_) & (align - 1);
+    if (pad + size > static_cast<std::size_t>(end_ - next_)) return allocate_slow(size, align);
+    char* const at = next_ + pad;
+    next_ = at + size;
+    return at;
   }
   template <class T, class... Args>
   T* make(Args&&... args) {

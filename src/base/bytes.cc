@@ -72,7 +72,7 @@ void Chain::append(Chain&& other) {
     for (auto& part : other.parts_) parts_.push_back(std::move(part));
     size_ += other.size_;
   }
-  other.clear();
+  other.clear();  // NOLINT(bugprone-use-after-move): clear() is what makes it usable again
 }
 
 void Chain::append(const Chain& other) {

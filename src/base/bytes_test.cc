@@ -29,7 +29,7 @@ TEST(Chain, FlatJoinsPartsAndSkipsEmptyOnes) {
   EXPECT_EQ(chain.parts().size(), 2u);
   EXPECT_EQ(chain.size(), 4u);
   EXPECT_EQ(chain.flat().view(), "abcd");
-  EXPECT_TRUE(more.empty());
+  EXPECT_TRUE(more.empty());  // NOLINT(bugprone-use-after-move): empty afterwards, as promised
 }
 
 TEST(Buffer, GrowsAndGivesItsBytesAway) {
@@ -38,7 +38,7 @@ TEST(Buffer, GrowsAndGivesItsBytesAway) {
   const Bytes all = std::move(buffer).finish();
   EXPECT_EQ(all.size(), 10000u);
   EXPECT_EQ(all.view().substr(9990), "0123456789");
-  EXPECT_TRUE(buffer.empty());
+  EXPECT_TRUE(buffer.empty());  // NOLINT(bugprone-use-after-move): empty afterwards, as promised
 }
 
 TEST(Buffer, GivesBackWhatAGuessTookTooMuch) {

@@ -7,7 +7,6 @@
 namespace gleaner::config {
 namespace {
 using namespace std::chrono_literals;
-using testing::HasSubstr;
 
 struct Inner {
   std::string endpoint = "localhost:1";

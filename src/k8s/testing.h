@@ -22,7 +22,7 @@ class Folder {
   }
   ~Folder() { std::filesystem::remove_all(path_); }
   std::string write(const std::string& name, std::string_view text) const {
-    const std::string path = path_ + "/" + name;
+    std::string path = path_ + "/" + name;
     std::ofstream(path) << text;
     return path;
   }

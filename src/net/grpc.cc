@@ -132,7 +132,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
   std::uint32_t word = 0;
   int bits = 0;
   for (const char c : text) {
-    const int value = kValues[static_cast<std::uint8_t>(c)];
+    const int value = kValues[static_cast<std::uint8_t>(c)];  // NOLINT(bugprone-signed-char-misuse): -1 is "none"
     if (value < 0) return std::nullopt;
     word = word << 6 | static_cast<std::uint32_t>(value);
     bits += 6;

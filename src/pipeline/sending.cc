@@ -104,7 +104,7 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
     pump();
     co_return Result<>();
   }
-  Waiter waiter{batch};
+  Waiter waiter{batch};  // NOLINT(bugprone-use-after-move): where a refused batch is put back
   item.waiter = &waiter;
   queue_.push_back(std::move(item));
   pump();

@@ -206,7 +206,7 @@ Assembly assemble(const Node& root, Problems& problems) {
     if (node) return !node->is_null() && (!node->is_map() || !node->entries().empty());
     for (const auto& entry : root.entries())
       if (std::find(std::begin(kSections), std::end(kSections), entry.key) == std::end(kSections) &&
-          config::did_you_mean(entry.key, {section}) != "")
+          !config::did_you_mean(entry.key, {section}).empty())
         return true;
     return false;
   };

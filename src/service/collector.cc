@@ -24,7 +24,7 @@ constexpr std::size_t kMemoryBudget =
 
 constexpr Duration kSettled = std::chrono::seconds(5);  // by then connections are up: handshakes and first scrapes are over
 
-extern "C" char __executable_start, etext;  // the linker's
+extern "C" char __executable_start, etext;  // NOLINT(bugprone-reserved-identifier): the linker's
 
 /// Gives back what only the start needed: freed heap, and the program's own pages (they are clean: what runs on comes
 /// back from the page cache).
@@ -33,6 +33,7 @@ void shed_start_up() {
   constexpr std::uintptr_t kPage = 4096;
   const auto begin = reinterpret_cast<std::uintptr_t>(&__executable_start) & ~(kPage - 1);
   const auto end = reinterpret_cast<std::uintptr_t>(&etext) & ~(kPage - 1);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a page, not an object
   ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 

@@ -115,6 +115,7 @@ bool Pipeline::wire(const config::Node& operators, const std::string& path, conf
       const auto there = by_id.find(id);
       if (there == by_id.end()) {
         std::vector<std::string_view> known;
+        known.reserve(by_id.size());
         for (const auto& pair : by_id) known.push_back(pair.first);
         return refuse(i, "operators cannot be connected, because the output '" + id + "' does not exist in the pipeline" + config::did_you_mean(id, known));
       }

@@ -50,7 +50,8 @@ Task<Verdict> Intake::take_as(Consumer<S>* next, Bytes request, std::shared_ptr<
   if (!found.ok()) co_return Verdict{Verdict::Kind::bad_request, Error{Fault::permanent, found.text()}};
   if (found.items == 0) co_return Verdict{};  // success without calling the pipeline
   Payload<S> data(std::move(request), found.items);
-  if (found.legacy) {  // what counts is known once it is read: the receipt must claim that, not what was on the wire
+  if (found.legacy) {  // what counts is known once it is read: the receipt must claim that, not what was on
+                       // the wire
     (void)data.records();
     data.recount();
     if (data.empty()) co_return Verdict{};

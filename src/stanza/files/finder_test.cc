@@ -4,11 +4,9 @@
 
 namespace gleaner::stanza::files {
 namespace {
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using namespace testing_support;
 
 class FinderTest : public testing::Test {

@@ -6,8 +6,6 @@
 namespace gleaner::stanza::files {
 namespace {
 using testing::ElementsAre;
-using testing::ElementsAreArray;
-using testing::IsSupersetOf;
 using testing::UnorderedElementsAre;
 using testing::UnorderedElementsAreArray;
 using namespace testing_support;

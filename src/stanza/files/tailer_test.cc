@@ -8,7 +8,6 @@ using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
-using testing::UnorderedElementsAreArray;
 using namespace testing_support;
 
 // Numbers F1.. are those of spec/filelog.md 19.7.

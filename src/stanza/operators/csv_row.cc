@@ -34,7 +34,7 @@ class Reader {
       for (bool open = true; open;) {
         const auto quote = line.find('"');
         if (quote == std::string_view::npos) {
-          field += line;
+          field += line;  // NOLINT(bugprone-use-after-move): the loop ends where it is moved from
           line = take_line();
           if (!line.empty()) continue;  // the next line belongs to the field
           if (!lazy_) return "extraneous or missing \" in quoted-field";

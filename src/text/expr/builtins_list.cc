@@ -229,6 +229,7 @@ bool median(Evaluator& e, Args a, Val& out) {
   std::vector<Val> found;
   if (!numbers(e, a, "median", found)) return false;
   std::vector<double> sorted;
+  sorted.reserve(found.size());
   for (const auto& v : found) sorted.push_back(v.as_double());
   std::sort(sorted.begin(), sorted.end());
   const std::size_t n = sorted.size();

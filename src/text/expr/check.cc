@@ -307,6 +307,7 @@ Type Checker::call(Node& node) {
 Type Checker::builtin(Node& node) {
   const Function& function = *node.function;
   std::vector<Type> types;
+  types.reserve(node.kids.size());
   for (auto& kid : node.kids) types.push_back(visit(*kid));
   if (failed_) return {};
   const std::string name(function.name);

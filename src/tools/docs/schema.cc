@@ -31,7 +31,7 @@ std::string value(const Field& field, void* object, int depth) {
   if (!field.type->nested) return fmt::format(R"({{"type":{}}})", field.type->schema);
   if (depth == kMaxDepth) return "{}";
   std::shared_ptr<void> keep;
-  const std::string inner =
+  std::string inner =
       section(field.type->nested(), nested_object(field, object, keep), field.type->optional, depth + 1);
   if (field.type->shape == Shape::list) return fmt::format(R"({{"type":"array","items":{}}})", inner);
   if (field.type->shape == Shape::dict)
