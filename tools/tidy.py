@@ -2,7 +2,7 @@
 """clang-tidy over the sources, with a memory: a file that was clean is looked at again only when it, a header it
 includes, .clang-tidy or its command line has changed.
 
-    tidy.py           files that differ from main (or from origin/main), and those that are not committed
+    tidy.py           files that differ from main, and those that are not committed; on main itself: its last five commits
     tidy.py --all     every file of the product
     tidy.py FILE...
 
@@ -29,6 +29,8 @@ def git(*arguments):
 def changed():
     """Sources that differ from where this branch left main; a changed header brings the sources that include it."""
     base = next((b[0] for b in (git("merge-base", "HEAD", ref) for ref in ("origin/main", "main")) if b), "HEAD")
+    if base == (git("rev-parse", "HEAD") or [""])[0]:
+        base = "HEAD~5" if git("rev-parse", "--verify", "--quiet", "HEAD~5") else "HEAD"
     return set((git("diff", "--name-only", base) or []) + (git("ls-files", "--others", "--exclude-standard") or []))
 
 

@@ -12,10 +12,11 @@ namespace gleaner {
 namespace {
 std::atomic<std::size_t> live{0};
 
-/// Large blocks are pages of their own: they grow without a copy and go back to the kernel the moment they are free,
-/// whatever state the heap is in. 256 KiB is where a fault for each page costs less than holding on to them.
+/// Large blocks are pages of their own: they grow without a copy and go back to the kernel the moment they
+/// are free, whatever state the heap is in. 256 KiB is where a fault for each page costs less than holding on
+/// to them.
 bool paged(std::size_t capacity) { return capacity >= 256 << 10; }
-}
+}  // namespace
 
 Block* Block::make(std::size_t capacity) {
   const std::size_t size = sizeof(Block) + capacity;
@@ -33,8 +34,10 @@ Block* Block::make(std::size_t capacity) {
 
 Block* Block::resize(Block* block, std::size_t capacity, std::size_t kept) {
   if (paged(capacity) && paged(block->capacity_)) {
-    live.fetch_add(capacity - block->capacity_, std::memory_order_relaxed);  // wraps where it shrinks, as it should
-    void* memory = ::mremap(block, sizeof(Block) + block->capacity_, sizeof(Block) + capacity, MREMAP_MAYMOVE);
+    live.fetch_add(capacity - block->capacity_,
+                   std::memory_order_relaxed);  // wraps where it shrinks, as it should
+    void* memory =
+        ::mremap(block, sizeof(Block) + block->capacity_, sizeof(Block) + capacity, MREMAP_MAYMOVE);
     if (memory == MAP_FAILED) std::abort();
     return new (memory) Block(capacity);
   }
@@ -98,7 +101,8 @@ void Buffer::grow(std::size_t extra) {
 }
 
 void Buffer::fit() {
-  if (block_ && capacity() > 4096 && size_ < capacity() / 2) block_ = Block::resize(block_, std::max<std::size_t>(size_, 1), size_);
+  if (block_ && capacity() > 4096 && size_ < capacity() / 2)
+    block_ = Block::resize(block_, std::max<std::size_t>(size_, 1), size_);
 }
 
 Bytes Buffer::finish() && noexcept {

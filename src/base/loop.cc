@@ -1,9 +1,9 @@
 #include "base/loop.h"
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -73,7 +73,8 @@ struct Loop::Impl {
   asio::steady_timer alarm{io};
   TimePoint armed_for{};
   bool armed = false;
-  /// Jobs the helper threads have of this loop; shared, as the last one tells of itself when the loop may be gone.
+  /// Jobs the helper threads have of this loop; shared, as the last one tells of itself when the loop may be
+  /// gone.
   std::shared_ptr<std::atomic<int>> helping = std::make_shared<std::atomic<int>>(0);
 
   /// A helper may still be inside post() when what it posted has run already.

@@ -64,8 +64,9 @@ class Loop {
     return Awaiter{*this};
   }
 
-  /// Runs `work` on a helper thread and resumes here with its result: for what may block. The process has two,
-  /// each in order and made on first use, so that a dead name server does not keep files from being read.
+  /// Runs `work` on a helper thread and resumes here with its result: for what may block. The process has
+  /// two, each in order and made on first use, so that a dead name server does not keep files from being
+  /// read.
   enum class Helper : std::uint8_t {
     general,  ///< DNS, fsync
     files,    ///< directory scans, reads from slow disks
@@ -158,7 +159,8 @@ Task<T> Loop::blocking(std::function<T()> work, Helper helper) {
     std::optional<T> result;
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> self) {
-      loop.run_on_helper(helper, [this] { result.emplace(work()); }, [self] { self.resume(); });
+      loop.run_on_helper(
+          helper, [this] { result.emplace(work()); }, [self] { self.resume(); });
     }
     T await_resume() { return std::move(*result); }
   };

@@ -52,7 +52,8 @@ int complain(const std::string& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // One arena, and fixed thresholds (glibc raises them by itself): what a burst took goes back when it is freed.
+  // One arena, and fixed thresholds (glibc raises them by itself): what a burst took goes back when it is
+  // freed.
   ::mallopt(M_ARENA_MAX, 1);
   ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
   ::mallopt(M_TRIM_THRESHOLD, 512 << 10);

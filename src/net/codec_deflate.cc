@@ -71,18 +71,21 @@ Result<Bytes> inflate(Encoding format, const Chain& data, std::size_t cap) {
       return fail(Fault::permanent, "gzip: invalid header");
     char* to = out.reserve(room);
     std::size_t used = 0, made = 0;
-    const auto rc = gzip ? libdeflate_gzip_decompress_ex(decompressor(), in.data(), in.size(), to, room, &used, &made)
-                         : libdeflate_zlib_decompress_ex(decompressor(), in.data(), in.size(), to, room, &used, &made);
+    const auto rc =
+        gzip ? libdeflate_gzip_decompress_ex(decompressor(), in.data(), in.size(), to, room, &used, &made)
+             : libdeflate_zlib_decompress_ex(decompressor(), in.data(), in.size(), to, room, &used, &made);
     if (rc == LIBDEFLATE_INSUFFICIENT_SPACE) {
       if (out.size() + room >= cap) return too_large(cap);
       room = std::min(room * 4, cap - out.size());
       continue;
     }
-    if (rc != LIBDEFLATE_SUCCESS) return fail(Fault::permanent, std::string(name) + ": invalid or truncated data");
+    if (rc != LIBDEFLATE_SUCCESS)
+      return fail(Fault::permanent, std::string(name) + ": invalid or truncated data");
     out.commit(made);
     in.remove_prefix(used);
     if (!gzip) break;  // Go's zlib reader leaves what follows alone
-    room = std::clamp<std::size_t>(first_guess(format, in, cap - out.size()), 1, std::max<std::size_t>(cap - out.size(), 1));
+    room = std::clamp<std::size_t>(first_guess(format, in, cap - out.size()), 1,
+                                   std::max<std::size_t>(cap - out.size(), 1));
   }
   return trimmed(std::move(out));
 }

@@ -34,7 +34,8 @@ Result<Bytes> lz4_decompress(const Chain& data, std::size_t cap) {
       std::size_t made = out.capacity() - out.size();
       const std::size_t room = made;
       std::size_t used = rest;
-      const std::size_t rc = LZ4F_decompress(context.get(), out.data() + out.size(), &made, from, &used, nullptr);
+      const std::size_t rc =
+          LZ4F_decompress(context.get(), out.data() + out.size(), &made, from, &used, nullptr);
       if (LZ4F_isError(rc)) return fail(Fault::permanent, std::string("lz4: ") + LZ4F_getErrorName(rc));
       out.commit(made);
       from += used;

@@ -58,7 +58,8 @@ Result<Bytes> unblock(std::string_view in, std::size_t cap) {
   std::size_t size = 0;
   if (!snappy::GetUncompressedLength(in.data(), in.size(), &size)) return corrupt();
   if (size > cap) return too_large(cap);
-  if (size / 64 > in.size() + 64) return corrupt();  // a copy of 64 bytes takes at least 2: the claim is a lie
+  if (size / 64 > in.size() + 64)
+    return corrupt();  // a copy of 64 bytes takes at least 2: the claim is a lie
   Buffer out(size);
   if (!snappy::RawUncompress(in.data(), in.size(), out.data())) return corrupt();
   out.commit(size);
@@ -80,7 +81,8 @@ Result<Bytes> unframe(std::string_view in, std::size_t cap) {
       continue;
     }
     if (type >= 0x80) continue;  // padding and skippable
-    if (type > 1 || body.size() < 4) return type > 1 ? fail(Fault::permanent, "snappy: unsupported input") : corrupt();
+    if (type > 1 || body.size() < 4)
+      return type > 1 ? fail(Fault::permanent, "snappy: unsupported input") : corrupt();
     std::uint32_t want = 0;
     std::memcpy(&want, body.data(), 4);
     body.remove_prefix(4);

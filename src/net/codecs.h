@@ -8,7 +8,8 @@
 namespace gleaner::net::codec {
 
 inline tl::unexpected<Error> too_large(std::size_t limit) {
-  return fail(Fault::permanent, "decompressed data is larger than " + std::to_string(limit) + " bytes", EMSGSIZE);
+  return fail(Fault::permanent, "decompressed data is larger than " + std::to_string(limit) + " bytes",
+              EMSGSIZE);
 }
 /// How much output `in` bytes of input may make.
 inline std::size_t output_cap(std::size_t in, const InflateLimits& limits) {

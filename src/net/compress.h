@@ -1,6 +1,6 @@
 #pragma once
-// Content encodings of HTTP and gRPC behind one small interface. One heavy library per .cc; contexts come into
-// being on first use and serve the thread from then on.
+// Content encodings of HTTP and gRPC behind one small interface. One heavy library per .cc; contexts come
+// into being on first use and serve the thread from then on.
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -15,7 +15,7 @@ enum class Encoding : std::uint8_t {
   identity,
   gzip,
   zlib,
-  deflate,        ///< means the zlib format, as in HTTP
+  deflate,  ///< means the zlib format, as in HTTP
   zstd,
   snappy,         ///< writes the block format; reads block and framed
   snappy_framed,  ///< "x-snappy-framed", and what gRPC calls "snappy"
@@ -29,7 +29,8 @@ std::string_view encoding_name(Encoding encoding);
 /// The library's own default: speed first (libdeflate 1, zstd 3).
 inline constexpr int kDefaultLevel = std::numeric_limits<int>::min();
 
-/// @param level  gzip, zlib, deflate: -2..9 (-1: default); zstd: any, in the classes 1, 3, 6, 11; else ignored
+/// @param level  gzip, zlib, deflate: -2..9 (-1: default); zstd: any, in the classes 1, 3, 6, 11; else
+/// ignored
 /// @return the encoded bytes; never fails on memory (that aborts)
 Chain compress(Encoding encoding, int level, const Chain& data);
 

@@ -42,7 +42,8 @@ TEST_P(EveryEncoding, StopsAtTheLimit) {
 }
 TEST_P(EveryEncoding, RefusesDamage) {
   if (GetParam() == Encoding::identity) return;
-  const std::string packed(compress(GetParam(), kDefaultLevel, Chain(Bytes::copy(sample(50'000)))).flat().view());
+  const std::string packed(
+      compress(GetParam(), kDefaultLevel, Chain(Bytes::copy(sample(50'000)))).flat().view());
   for (std::size_t cut = 0; cut < packed.size(); cut += 1 + packed.size() / 50) {
     const auto got = decompress(GetParam(), pieces(packed.substr(0, cut)), {});
     // A framed snappy stream may end after any frame.
@@ -53,8 +54,9 @@ TEST_P(EveryEncoding, RefusesDamage) {
   EXPECT_FALSE(decompress(GetParam(), Chain(Bytes::copy("no such format, whatever it is")), {}));
 }
 INSTANTIATE_TEST_SUITE_P(Table, EveryEncoding,
-                         testing::Values(Encoding::identity, Encoding::gzip, Encoding::zlib, Encoding::deflate,
-                                         Encoding::zstd, Encoding::snappy, Encoding::snappy_framed, Encoding::lz4),
+                         testing::Values(Encoding::identity, Encoding::gzip, Encoding::zlib,
+                                         Encoding::deflate, Encoding::zstd, Encoding::snappy,
+                                         Encoding::snappy_framed, Encoding::lz4),
                          [](const auto& c) {
                            std::string name(encoding_name(c.param));
                            std::erase(name, '-');

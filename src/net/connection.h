@@ -32,7 +32,7 @@ struct HttpService {
 
 std::unique_ptr<Connection> make_http1_connection(HttpService& service, StreamPtr stream);
 std::unique_ptr<Connection> make_http2_connection(HttpService& service, StreamPtr stream);
-std::unique_ptr<Connection> make_grpc_connection(Loop& loop, const GrpcServerOptions& options, GrpcHandler& handler,
-                                                 ServerStats& stats, StreamPtr stream);
+std::unique_ptr<Connection> make_grpc_connection(Loop& loop, const GrpcServerOptions& options,
+                                                 GrpcHandler& handler, ServerStats& stats, StreamPtr stream);
 
 }  // namespace gleaner::net

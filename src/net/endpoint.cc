@@ -34,7 +34,8 @@ Result<HostPort> parse_host_port(std::string_view text) {
     if (end == std::string_view::npos) return address_error(text, "missing ']' in address");
     if (end + 1 == text.size()) return address_error(text, "missing port in address");
     if (end + 1 != last)
-      return address_error(text, text[end + 1] == ':' ? "too many colons in address" : "missing port in address");
+      return address_error(text,
+                           text[end + 1] == ':' ? "too many colons in address" : "missing port in address");
     out.host = text.substr(1, end - 1);
     open_from = 1;
     close_from = end + 1;
@@ -42,8 +43,10 @@ Result<HostPort> parse_host_port(std::string_view text) {
     out.host = text.substr(0, last);
     if (out.host.find(':') != std::string::npos) return address_error(text, "too many colons in address");
   }
-  if (text.find('[', open_from) != std::string_view::npos) return address_error(text, "unexpected '[' in address");
-  if (text.find(']', close_from) != std::string_view::npos) return address_error(text, "unexpected ']' in address");
+  if (text.find('[', open_from) != std::string_view::npos)
+    return address_error(text, "unexpected '[' in address");
+  if (text.find(']', close_from) != std::string_view::npos)
+    return address_error(text, "unexpected ']' in address");
   const auto port = text.substr(last + 1);
   if (port.empty()) return out;  // Go: an empty port is port 0
   unsigned value = 0;
@@ -112,7 +115,8 @@ std::string SocketAddress::ip() const {
 std::string SocketAddress::text() const {
   if (family() == AF_UNIX) {
     const auto* un = reinterpret_cast<const sockaddr_un*>(raw_);
-    const std::size_t room = size_ > offsetof(sockaddr_un, sun_path) ? size_ - offsetof(sockaddr_un, sun_path) : 0;
+    const std::size_t room =
+        size_ > offsetof(sockaddr_un, sun_path) ? size_ - offsetof(sockaddr_un, sun_path) : 0;
     if (room == 0) return "@";
     if (un->sun_path[0] == '\0') return "@" + std::string(un->sun_path + 1, room - 1);
     return std::string(un->sun_path, strnlen(un->sun_path, room));
@@ -122,7 +126,8 @@ std::string SocketAddress::text() const {
 
 bool is_ip_literal(const std::string& host) {
   in6_addr any;
-  return host.empty() || inet_pton(AF_INET, host.c_str(), &any) == 1 || inet_pton(AF_INET6, host.c_str(), &any) == 1;
+  return host.empty() || inet_pton(AF_INET, host.c_str(), &any) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), &any) == 1;
 }
 
 Result<std::vector<SocketAddress>> resolve_now(const std::string& network, const HostPort& where) {
@@ -137,8 +142,9 @@ Result<std::vector<SocketAddress>> resolve_now(const std::string& network, const
   if (rc != 0) {
     if (rc == EAI_NONAME || rc == EAI_NODATA || rc == EAI_ADDRFAMILY)
       return fail(Fault::retryable, "lookup " + where.host + ": no such host");
-    return fail(Fault::retryable, "lookup " + where.host + ": " +
-                                      (rc == EAI_SYSTEM ? errno_words(errno) : std::string(gai_strerror(rc))));
+    return fail(Fault::retryable,
+                "lookup " + where.host + ": " +
+                    (rc == EAI_SYSTEM ? errno_words(errno) : std::string(gai_strerror(rc))));
   }
   std::vector<SocketAddress> out;
   for (const addrinfo* at = found; at; at = at->ai_next) {

@@ -44,8 +44,9 @@ std::string_view grpc_code_name(GrpcCode code) {
 
 Chain grpc_frame(Chain message, bool compressed) {
   const auto size = static_cast<std::uint32_t>(message.size());
-  const char prefix[kGrpcPrefix] = {compressed ? '\1' : '\0', static_cast<char>(size >> 24), static_cast<char>(size >> 16),
-                                    static_cast<char>(size >> 8), static_cast<char>(size)};
+  const char prefix[kGrpcPrefix] = {compressed ? '\1' : '\0', static_cast<char>(size >> 24),
+                                    static_cast<char>(size >> 16), static_cast<char>(size >> 8),
+                                    static_cast<char>(size)};
   Chain out(Bytes::copy({prefix, kGrpcPrefix}));
   out.append(std::move(message));
   return out;
@@ -61,7 +62,8 @@ std::optional<GrpcPrefix> grpc_prefix(const Chain& data) {
     n += take;
     if (n == kGrpcPrefix) break;
   }
-  return GrpcPrefix{raw[0] != 0, std::uint32_t{raw[1]} << 24 | std::uint32_t{raw[2]} << 16 | std::uint32_t{raw[3]} << 8 | raw[4]};
+  return GrpcPrefix{raw[0] != 0, std::uint32_t{raw[1]} << 24 | std::uint32_t{raw[2]} << 16 |
+                                     std::uint32_t{raw[3]} << 8 | raw[4]};
 }
 
 Chain without_front(const Chain& data, std::size_t count) {
@@ -111,7 +113,8 @@ std::string base64_encode(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     std::uint32_t word = 0;
     const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t k = 0; k < 3; ++k) word = word << 8 | (k < n ? static_cast<std::uint8_t>(bytes[i + k]) : 0);
+    for (std::size_t k = 0; k < 3; ++k)
+      word = word << 8 | (k < n ? static_cast<std::uint8_t>(bytes[i + k]) : 0);
     for (std::size_t k = 0; k < 4; ++k) out += k <= n ? kBase64[word >> (18 - 6 * k) & 63] : '=';
   }
   return out;
@@ -132,7 +135,8 @@ std::optional<std::string> base64_decode(std::string_view text) {
   std::uint32_t word = 0;
   int bits = 0;
   for (const char c : text) {
-    const int value = kValues[static_cast<std::uint8_t>(c)];  // NOLINT(bugprone-signed-char-misuse): -1 is "none"
+    const int value =
+        kValues[static_cast<std::uint8_t>(c)];  // NOLINT(bugprone-signed-char-misuse): -1 is "none"
     if (value < 0) return std::nullopt;
     word = word << 6 | static_cast<std::uint32_t>(value);
     bits += 6;
@@ -155,13 +159,20 @@ std::optional<Duration> grpc_timeout_parse(std::string_view text) {
   // 99999999 hours are 11,000 years: more than 64 bits of nanoseconds hold.
   constexpr std::int64_t kMost = std::int64_t{100} * 365 * 24 * 3600;
   switch (text.back()) {
-    case 'H': return std::chrono::seconds(std::min(value * 3600, kMost));
-    case 'M': return std::chrono::seconds(std::min(value * 60, kMost));
-    case 'S': return std::chrono::seconds(value);
-    case 'm': return std::chrono::milliseconds(value);
-    case 'u': return std::chrono::microseconds(value);
-    case 'n': return std::chrono::nanoseconds(value);
-    default: return std::nullopt;
+    case 'H':
+      return std::chrono::seconds(std::min(value * 3600, kMost));
+    case 'M':
+      return std::chrono::seconds(std::min(value * 60, kMost));
+    case 'S':
+      return std::chrono::seconds(value);
+    case 'm':
+      return std::chrono::milliseconds(value);
+    case 'u':
+      return std::chrono::microseconds(value);
+    case 'n':
+      return std::chrono::nanoseconds(value);
+    default:
+      return std::nullopt;
   }
 }
 
@@ -172,7 +183,8 @@ std::string grpc_timeout_text(Duration left) {
     char name;
   } kUnits[] = {{1, 'n'}, {1000, 'u'}, {1'000'000, 'm'}, {1'000'000'000, 'S'}};
   for (const auto& unit : kUnits)
-    if (nanos / unit.size < 100'000'000) return std::to_string((nanos + unit.size - 1) / unit.size) + unit.name;
+    if (nanos / unit.size < 100'000'000)
+      return std::to_string((nanos + unit.size - 1) / unit.size) + unit.name;
   return "99999999S";
 }
 

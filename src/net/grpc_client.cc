@@ -44,12 +44,21 @@ Result<Target> parse_target(std::string text) {
 
 GrpcCode code_of_http(int status) {
   switch (status) {
-    case 400: return GrpcCode::internal;
-    case 401: return GrpcCode::unauthenticated;
-    case 403: return GrpcCode::permission_denied;
-    case 404: return GrpcCode::unimplemented;
-    case 429: case 502: case 503: case 504: return GrpcCode::unavailable;
-    default: return GrpcCode::unknown;
+    case 400:
+      return GrpcCode::internal;
+    case 401:
+      return GrpcCode::unauthenticated;
+    case 403:
+      return GrpcCode::permission_denied;
+    case 404:
+      return GrpcCode::unimplemented;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return GrpcCode::unavailable;
+    default:
+      return GrpcCode::unknown;
   }
 }
 
@@ -65,18 +74,20 @@ struct Sub {
   SocketAddress address;
   std::unique_ptr<Http2Client> connection;
   Duration backoff = kFirstBackoff;
-  TimePoint retry_at{};   // not to be dialled before
+  TimePoint retry_at{};  // not to be dialled before
   bool connecting = false;
   Cancel cancel;              // of the dialling
   Stream* shaking = nullptr;  // hands, in TLS
-  std::string error;      // why there is no connection
+  std::string error;          // why there is no connection
   bool ready() const { return connection && connection->usable(); }
 };
 
 class Client final : public GrpcClient {
  public:
   Client(Loop& loop, GrpcClientOptions options, Target target)
-      : loop_(loop), options_(std::move(options)), target_(std::move(target)),
+      : loop_(loop),
+        options_(std::move(options)),
+        target_(std::move(target)),
         random_(static_cast<unsigned>(unix_nanos())) {
     if (options_.authority.empty()) options_.authority = target_.authority;
   }
@@ -92,14 +103,18 @@ class Client final : public GrpcClient {
       if (!connection) {
         const bool late = connection.error().sys == ETIMEDOUT;
         const bool over = connection.error().fault == Fault::cancelled;
-        co_return failed(late ? GrpcCode::deadline_exceeded : over ? GrpcCode::cancelled : GrpcCode::unavailable,
+        co_return failed(late   ? GrpcCode::deadline_exceeded
+                         : over ? GrpcCode::cancelled
+                                : GrpcCode::unavailable,
                          std::move(connection.error().what));
       }
       Headers head = fixed;
-      if (call.deadline != TimePoint::max()) head.add("grpc-timeout", grpc_timeout_text(call.deadline - loop_.now()));
+      if (call.deadline != TimePoint::max())
+        head.add("grpc-timeout", grpc_timeout_text(call.deadline - loop_.now()));
       Chain copy = body;
-      auto out = co_await (*connection)->request(std::move(head), std::move(copy), options_.max_receive + kGrpcPrefix + 1,
-                                                 call.deadline);
+      auto out = co_await (*connection)
+                     ->request(std::move(head), std::move(copy), options_.max_receive + kGrpcPrefix + 1,
+                               call.deadline);
       if (out.untouched && attempt < 3 && !stopping_) continue;
       co_return result_of(std::move(out));
     }
@@ -125,7 +140,8 @@ class Client final : public GrpcClient {
                  {":authority", options_.authority},
                  {"content-type", "application/grpc"},
                  {"te", "trailers"}};
-    if (!options_.user_agent.empty() && !call.metadata.has("user-agent")) head.add("user-agent", options_.user_agent);
+    if (!options_.user_agent.empty() && !call.metadata.has("user-agent"))
+      head.add("user-agent", options_.user_agent);
     if (pack) head.add("grpc-encoding", grpc_encoding_name(options_.compression));
     head.add("grpc-accept-encoding", "gzip,zstd,snappy");
     for (const auto field : call.metadata) head.add(field.name, field.value);
@@ -137,9 +153,9 @@ class Client final : public GrpcClient {
       if (out.late) return failed(GrpcCode::deadline_exceeded, std::move(out.error->what));
       if (out.error->sys == EMSGSIZE) {
         const auto prefix = grpc_prefix(out.body);
-        return failed(GrpcCode::resource_exhausted,
-                      "grpc: received message larger than max (" + std::to_string(prefix ? prefix->length : 0) + " vs. " +
-                          std::to_string(options_.max_receive) + ")");
+        return failed(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
+                                                        std::to_string(prefix ? prefix->length : 0) +
+                                                        " vs. " + std::to_string(options_.max_receive) + ")");
       }
       if (stopping_) return failed(GrpcCode::cancelled, "grpc: the client connection is closing");
       return failed(GrpcCode::unavailable, std::move(out.error->what));
@@ -153,12 +169,14 @@ class Client final : public GrpcClient {
       const auto text = out.head.get(":status");
       const int status = text.size() == 3 ? std::atoi(std::string(text).c_str()) : 0;
       if (status != 200)
-        return failed(code_of_http(status), "unexpected HTTP status code received from server: " + std::to_string(status) +
-                                                " (" + std::string(http_reason(status)) + ")");
+        return failed(code_of_http(status),
+                      "unexpected HTTP status code received from server: " + std::to_string(status) + " (" +
+                          std::string(http_reason(status)) + ")");
       return failed(GrpcCode::internal, "server closed the stream without sending trailers");
     }
     std::uint32_t code = 0;
-    for (const char c : number.substr(0, 4)) code = c >= '0' && c <= '9' ? code * 10 + static_cast<std::uint32_t>(c - '0') : 2;
+    for (const char c : number.substr(0, 4))
+      code = c >= '0' && c <= '9' ? code * 10 + static_cast<std::uint32_t>(c - '0') : 2;
     result.code = static_cast<GrpcCode>(code <= 16 ? code : 2);
     result.message = grpc_percent_decode(last.get("grpc-message"));
     if (const auto details = last.get("grpc-status-details-bin"); !details.empty())
@@ -175,7 +193,8 @@ class Client final : public GrpcClient {
   std::optional<GrpcResult> take_body(Http2Outcome& out, GrpcResult& result) const {
     const auto prefix = grpc_prefix(out.body);
     if (!prefix || out.body.size() != kGrpcPrefix + prefix->length)
-      return failed(GrpcCode::internal, prefix ? "cardinality violation: received no or several response messages" : "EOF");
+      return failed(GrpcCode::internal,
+                    prefix ? "cardinality violation: received no or several response messages" : "EOF");
     const Chain message = without_front(out.body, kGrpcPrefix);
     if (!prefix->compressed) {
       result.body = message.flat();
@@ -186,7 +205,9 @@ class Client final : public GrpcClient {
       return failed(GrpcCode::internal, "grpc: Decompressor is not installed for grpc-encoding \"" +
                                             std::string(out.head.get("grpc-encoding")) + "\"");
     auto plain = decompress(*encoding, message, {.max_bytes = options_.max_receive});
-    if (!plain) return failed(GrpcCode::internal, "grpc: failed to decompress the received message: " + plain.error().what);
+    if (!plain)
+      return failed(GrpcCode::internal,
+                    "grpc: failed to decompress the received message: " + plain.error().what);
     result.body = std::move(*plain);
     return std::nullopt;
   }
@@ -217,7 +238,8 @@ class Client final : public GrpcClient {
       if (connection || connection.error().fault == Fault::cancelled) co_return connection;
       if (loop_.now() >= deadline) {
         const std::string why = last_error();
-        co_return fail(Fault::retryable, "context deadline exceeded" + (why.empty() ? "" : ": " + why), ETIMEDOUT);
+        co_return fail(Fault::retryable, "context deadline exceeded" + (why.empty() ? "" : ": " + why),
+                       ETIMEDOUT);
       }
       if (!options_.wait_for_ready && !on_the_way()) co_return fail(Fault::retryable, last_error());
       if (options_.wait_for_ready && !on_the_way()) wake_at_retry();
@@ -243,14 +265,16 @@ class Client final : public GrpcClient {
 
   void connect_idle() {
     const TimePoint now = loop_.now();
-    const bool trouble = subs_.empty() || std::none_of(subs_.begin(), subs_.end(), [](const auto& s) { return s->ready(); });
+    const bool trouble =
+        subs_.empty() || std::none_of(subs_.begin(), subs_.end(), [](const auto& s) { return s->ready(); });
     if (trouble && !resolving_ && now >= resolve_at_ && !on_the_way()) {
       resolving_ = true;
       gate_.spawn(resolve_target());
     }
     if (!options_.round_robin && (!trouble || on_the_way())) return;
     for (auto& sub : subs_) {
-      if (sub->connection && !sub->ready()) {  // it only sees its last streams through: a new one takes its place
+      if (sub->connection &&
+          !sub->ready()) {  // it only sees its last streams through: a new one takes its place
         auto next = std::make_shared<Sub>();
         next->address = sub->address;
         sub = std::move(next);
@@ -275,7 +299,8 @@ class Client final : public GrpcClient {
   void merge(const std::vector<SocketAddress>& found) {
     std::vector<std::shared_ptr<Sub>> next;
     for (const auto& address : found) {
-      const auto known = std::find_if(subs_.begin(), subs_.end(), [&](const auto& s) { return s->address.text() == address.text(); });
+      const auto known = std::find_if(subs_.begin(), subs_.end(),
+                                      [&](const auto& s) { return s->address.text() == address.text(); });
       if (known != subs_.end()) {
         next.push_back(*known);
       } else {
@@ -301,8 +326,10 @@ class Client final : public GrpcClient {
       sub->shaking = stream->get();
       auto encrypted = co_await options_.tls->connect(std::move(*stream), host, std::move(alpn), deadline);
       sub->shaking = nullptr;
-      if (encrypted) stream = std::move(*encrypted);
-      else stream = fail(std::move(encrypted.error()).in("authentication handshake failed"));
+      if (encrypted)
+        stream = std::move(*encrypted);
+      else
+        stream = fail(std::move(encrypted.error()).in("authentication handshake failed"));
     }
     sub->connecting = false;
     if (!stream || stopping_) {
@@ -322,8 +349,10 @@ class Client final : public GrpcClient {
     co_await sub->connection->run();
     std::erase(live_, sub->connection.get());
     sub->error = sub->connection->error().what;
-    if (!sub->connection->served()) back_off(*sub);  // whatever listens there, it is no gRPC server
-    else sub->backoff = kFirstBackoff, sub->retry_at = loop_.now();
+    if (!sub->connection->served())
+      back_off(*sub);  // whatever listens there, it is no gRPC server
+    else
+      sub->backoff = kFirstBackoff, sub->retry_at = loop_.now();
     sub->connection.reset();
     if (resolve_at_ > loop_.now() + 1s) resolve_at_ = loop_.now();  // the name may point elsewhere now
     changed_.notify_all();

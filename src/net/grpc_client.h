@@ -10,15 +10,15 @@
 namespace gleaner::net {
 
 struct GrpcClientOptions {
-  std::string target;               ///< "host:port", "dns:///host:port", "unix:///path", "passthrough:///host:port"
-  std::shared_ptr<TlsClient> tls;   ///< null: cleartext
-  bool round_robin = true;          ///< over all addresses of the name; false: the first that answers
-  bool wait_for_ready = false;      ///< calls wait for a connection instead of failing while there is none
+  std::string target;  ///< "host:port", "dns:///host:port", "unix:///path", "passthrough:///host:port"
+  std::shared_ptr<TlsClient> tls;  ///< null: cleartext
+  bool round_robin = true;         ///< over all addresses of the name; false: the first that answers
+  bool wait_for_ready = false;     ///< calls wait for a connection instead of failing while there is none
   Encoding compression = Encoding::identity;  ///< of requests: identity, gzip, zstd, snappy_framed
   int compression_level = -1;
-  std::string authority;            ///< empty: the target's host and port
-  std::string user_agent;           ///< " grpc-cpp" and the like are not added
-  Duration keepalive_time{0};       ///< 0: no pings
+  std::string authority;       ///< empty: the target's host and port
+  std::string user_agent;      ///< " grpc-cpp" and the like are not added
+  Duration keepalive_time{0};  ///< 0: no pings
   Duration keepalive_timeout = std::chrono::seconds(20);
   bool permit_without_stream = false;
   Duration connect_timeout = std::chrono::seconds(20);
@@ -26,9 +26,9 @@ struct GrpcClientOptions {
 };
 
 struct GrpcCall {
-  std::string path;        ///< "/package.Service/Method"
-  Headers metadata;        ///< "-bin" values already in base64
-  Chain message;           ///< plain; sent without copying when not compressed
+  std::string path;  ///< "/package.Service/Method"
+  Headers metadata;  ///< "-bin" values already in base64
+  Chain message;     ///< plain; sent without copying when not compressed
   TimePoint deadline = TimePoint::max();
 };
 
@@ -36,7 +36,7 @@ struct GrpcCall {
 struct GrpcResult {
   GrpcCode code = GrpcCode::ok;
   std::string message;
-  std::string details;     ///< google.rpc.Status bytes; empty when there were none
+  std::string details;  ///< google.rpc.Status bytes; empty when there were none
   Bytes body;
   Headers head, trailers;
   bool from_server = false;  ///< the status came over the wire

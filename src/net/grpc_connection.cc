@@ -17,8 +17,8 @@ struct Call {
   Http2Stream* stream = nullptr;  // null once it is closed
   std::string path;
   Headers head;
-  Chain data;                     // prefix and message, as they come in
-  std::size_t want = 0;           // of data; 0 until the prefix is there
+  Chain data;            // prefix and message, as they come in
+  std::size_t want = 0;  // of data; 0 until the prefix is there
   Encoding encoding = Encoding::identity;
   Reservation head_memory, reservation;  // of the head, until it is handed on; of the message
   TimePoint deadline = kNever;
@@ -27,7 +27,8 @@ struct Call {
 
 bool is_grpc(std::string_view type) {
   constexpr std::string_view kType = "application/grpc";
-  return type.starts_with(kType) && (type.size() == kType.size() || type[kType.size()] == '+' || type[kType.size()] == ';');
+  return type.starts_with(kType) &&
+         (type.size() == kType.size() || type[kType.size()] == '+' || type[kType.size()] == ';');
 }
 
 bool is_grpcs_own(std::string_view name) {
@@ -44,9 +45,15 @@ GrpcReply reply_of(GrpcCode code, std::string message) {
 
 class GrpcConnection final : public Connection, Http2Events {
  public:
-  GrpcConnection(Loop& loop, const GrpcServerOptions& options, GrpcHandler& handler, ServerStats& stats, StreamPtr stream)
-      : loop_(loop), options_(options), handler_(handler), stats_(stats), timer_(loop),
-        link_(std::move(stream), Http2Session::Side::server, http2_options(options), *this), born_(loop.now()),
+  GrpcConnection(Loop& loop, const GrpcServerOptions& options, GrpcHandler& handler, ServerStats& stats,
+                 StreamPtr stream)
+      : loop_(loop),
+        options_(options),
+        handler_(handler),
+        stats_(stats),
+        timer_(loop),
+        link_(std::move(stream), Http2Session::Side::server, http2_options(options), *this),
+        born_(loop.now()),
         idle_since_(born_) {
     if (options.max_connection_age > Duration{0}) {
       std::minstd_rand random(static_cast<unsigned>(born_.time_since_epoch().count()));
@@ -91,7 +98,8 @@ class GrpcConnection final : public Connection, Http2Events {
     stream.user = call;
     call->stream = &stream;
     call->path = head.get(":path");
-    // A long head has grown by doubling; a copy is as large as it must be, and the next head grows in the old place.
+    // A long head has grown by doubling; a copy is as large as it must be, and the next head grows in the old
+    // place.
     call->head = head.bytes() > kLongHead ? Headers(std::as_const(head)) : std::move(head);
     ++stats_.requests;
     if (options_.budget) {  // HPACK makes a long head of 20 bytes; twice its size is what it was seen to take
@@ -103,14 +111,17 @@ class GrpcConnection final : public Connection, Http2Events {
     if (!handler_.serves(call->path)) {
       const auto slash = call->path.rfind('/');
       if (slash == std::string::npos || slash == 0)
-        return finish(*call, reply_of(GrpcCode::unimplemented, "malformed method name: \"" + call->path + "\""));
-      return finish(*call, reply_of(GrpcCode::unimplemented, "unknown service " + call->path.substr(1, slash - 1)));
+        return finish(*call,
+                      reply_of(GrpcCode::unimplemented, "malformed method name: \"" + call->path + "\""));
+      return finish(*call,
+                    reply_of(GrpcCode::unimplemented, "unknown service " + call->path.substr(1, slash - 1)));
     }
     const auto name = call->head.get("grpc-encoding");
     const auto encoding = grpc_encoding_named(name);
     if (!encoding)
       return finish(*call, reply_of(GrpcCode::unimplemented,
-                                    "grpc: Decompressor is not installed for grpc-encoding \"" + std::string(name) + "\""));
+                                    "grpc: Decompressor is not installed for grpc-encoding \"" +
+                                        std::string(name) + "\""));
     call->encoding = *encoding;
     const auto timeout = call->head.get("grpc-timeout");
     if (!timeout.empty()) {
@@ -130,9 +141,10 @@ class GrpcConnection final : public Connection, Http2Events {
       const auto prefix = grpc_prefix(call.data);
       if (!prefix) return;
       if (prefix->length > options_.max_message)
-        return finish(call, reply_of(GrpcCode::resource_exhausted,
-                                     "grpc: received message larger than max (" + std::to_string(prefix->length) + " vs. " +
-                                         std::to_string(options_.max_message) + ")"));
+        return finish(call,
+                      reply_of(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
+                                                                 std::to_string(prefix->length) + " vs. " +
+                                                                 std::to_string(options_.max_message) + ")"));
       call.want = kGrpcPrefix + prefix->length;
       if (options_.budget && prefix->length > 0) {  // the whole message, before the rest of it is let in
         call.reservation = options_.budget->try_reserve(prefix->length);
@@ -140,7 +152,8 @@ class GrpcConnection final : public Connection, Http2Events {
       }
     }
     if (call.data.size() > call.want)
-      finish(call, reply_of(GrpcCode::internal, "cardinality violation: received multiple request messages for unary call"));
+      finish(call, reply_of(GrpcCode::internal,
+                            "cardinality violation: received multiple request messages for unary call"));
   }
 
   void on_end(Http2Stream& stream, Headers) override {
@@ -177,7 +190,8 @@ class GrpcConnection final : public Connection, Http2Events {
       return;
     }
     const bool lonely = calls_.empty() && !options_.permit_without_stream;
-    if (last != TimePoint{} && now < last + (lonely ? Duration(2h) : options_.min_ping_interval)) ++ping_strikes_;
+    if (last != TimePoint{} && now < last + (lonely ? Duration(2h) : options_.min_ping_interval))
+      ++ping_strikes_;
     if (ping_strikes_ > 2) {
       link_.session().goaway(Http2Code::enhance_your_calm, "too_many_pings");
       link_.kick();
@@ -200,11 +214,15 @@ class GrpcConnection final : public Connection, Http2Events {
     call->head = {};
     auto bad = take_message(*call, request);
     Reservation head_memory = std::move(call->head_memory);
-    if (long_head) request.reservation.absorb(std::move(head_memory));  // the metadata is as long
-    else head_memory = {};
+    if (long_head)
+      request.reservation.absorb(std::move(head_memory));  // the metadata is as long
+    else
+      head_memory = {};
     GrpcReply reply;
-    if (bad) reply = std::move(*bad);
-    else reply = co_await handler_.unary(std::move(request));
+    if (bad)
+      reply = std::move(*bad);
+    else
+      reply = co_await handler_.unary(std::move(request));
     call->running = false;
     if (call->stream) {
       if (!call->answered) finish(*call, std::move(reply));
@@ -226,15 +244,19 @@ class GrpcConnection final : public Connection, Http2Events {
     if (call.encoding == Encoding::identity)
       return reply_of(GrpcCode::internal, "grpc: compressed flag set with identity or empty encoding");
     // The packed bytes are booked already; the text may take what the budget has left, and not more.
-    const std::size_t room =
-        options_.budget ? std::min(options_.max_message, message.size() + options_.budget->free()) : options_.max_message;
+    const std::size_t room = options_.budget
+                                 ? std::min(options_.max_message, message.size() + options_.budget->free())
+                                 : options_.max_message;
     auto plain = decompress(call.encoding, message, {.max_bytes = room});
     if (!plain && plain.error().sys == EMSGSIZE && room < options_.max_message)
       return ++stats_.refused, handler_.refuse(call.path);
     if (!plain && plain.error().sys == EMSGSIZE)
       return reply_of(GrpcCode::resource_exhausted,
-                      "grpc: received message after decompression larger than max " + std::to_string(options_.max_message));
-    if (!plain) return reply_of(GrpcCode::internal, "grpc: failed to decompress the received message: " + plain.error().what);
+                      "grpc: received message after decompression larger than max " +
+                          std::to_string(options_.max_message));
+    if (!plain)
+      return reply_of(GrpcCode::internal,
+                      "grpc: failed to decompress the received message: " + plain.error().what);
     if (options_.budget && plain->size() > message.size()) {
       auto rest = options_.budget->try_reserve(plain->size() - message.size());
       if (!rest) return ++stats_.refused, handler_.refuse(call.path);
@@ -298,11 +320,13 @@ class GrpcConnection final : public Connection, Http2Events {
   }
   static TimePoint after(TimePoint from, Duration by) { return by > Duration{0} ? from + by : kNever; }
   TimePoint next_due() const {
-    TimePoint due = std::min({drain_due_, calm_due_, after(born_, said_goaway_ ? Duration{0} : age_limit_), cut_due_});
+    TimePoint due =
+        std::min({drain_due_, calm_due_, after(born_, said_goaway_ ? Duration{0} : age_limit_), cut_due_});
     for (const Call* call : calls_)
       if (!call->answered) due = std::min(due, call->deadline);
     due = std::min(due, ping_due_ != kNever ? ping_due_ : after(link_.last_read(), options_.keepalive_time));
-    if (calls_.empty() && !said_goaway_) due = std::min(due, after(idle_since_, options_.max_connection_idle));
+    if (calls_.empty() && !said_goaway_)
+      due = std::min(due, after(idle_since_, options_.max_connection_idle));
     return due;
   }
   void tick() {
@@ -353,8 +377,8 @@ class GrpcConnection final : public Connection, Http2Events {
 
 }  // namespace
 
-std::unique_ptr<Connection> make_grpc_connection(Loop& loop, const GrpcServerOptions& options, GrpcHandler& handler,
-                                                 ServerStats& stats, StreamPtr stream) {
+std::unique_ptr<Connection> make_grpc_connection(Loop& loop, const GrpcServerOptions& options,
+                                                 GrpcHandler& handler, ServerStats& stats, StreamPtr stream) {
   return std::make_unique<GrpcConnection>(loop, options, handler, stats, std::move(stream));
 }
 

@@ -125,7 +125,9 @@ TEST_P(GrpcCompression, WorksBothWays) {
   EXPECT_EQ(rig.call("/t.S/Echo", "").code, GrpcCode::ok);
 }
 INSTANTIATE_TEST_SUITE_P(Table, GrpcCompression,
-                         testing::ValuesIn<Packed>({{"gzip", Encoding::gzip}, {"zstd", Encoding::zstd}, {"snappy", Encoding::snappy_framed}}),
+                         testing::ValuesIn<Packed>({{"gzip", Encoding::gzip},
+                                                    {"zstd", Encoding::zstd},
+                                                    {"snappy", Encoding::snappy_framed}}),
                          [](const auto& c) { return std::string(c.param.name); });
 
 TEST(Grpc, AnswersWithStatusMessageAndDetails) {
@@ -205,7 +207,8 @@ TEST(Grpc, SaysWhyThereIsNoConnection) {
   rig.start();
   const auto got = rig.call("/t.S/Echo", "x");
   EXPECT_EQ(got.code, GrpcCode::unavailable);
-  EXPECT_EQ(got.message, "connection error: desc = \"transport: Error while dialing: dial tcp " + at + ": connect: connection refused\"");
+  EXPECT_EQ(got.message, "connection error: desc = \"transport: Error while dialing: dial tcp " + at +
+                             ": connect: connection refused\"");
   rig.client_options.wait_for_ready = true;
   rig.client_options.target = at;
   rig.loop.run_until_done(rig.client->stop());

@@ -15,13 +15,34 @@ struct Reason {
   std::string_view words;
 };
 constexpr Reason kReasons[] = {
-    {100, "Continue"}, {200, "OK"}, {202, "Accepted"}, {204, "No Content"}, {301, "Moved Permanently"}, {302, "Found"},
-    {304, "Not Modified"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"},
-    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-    {408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"}, {411, "Length Required"},
-    {413, "Request Entity Too Large"}, {415, "Unsupported Media Type"}, {417, "Expectation Failed"},
-    {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
-    {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+    {100, "Continue"},
+    {200, "OK"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {413, "Request Entity Too Large"},
+    {415, "Unsupported Media Type"},
+    {417, "Expectation Failed"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
 };
 
 void put_fields(std::string& out, const Headers& headers) {
@@ -163,7 +184,8 @@ Task<> linger(Stream& stream) {
   timer.start(stream.loop().now() + kMost, [&stream](bool due) {
     if (due) stream.close();
   });
-  Buffer waste(2048);  // not in the frame: the compiler may make it a part of the caller's, for the connection's life
+  Buffer waste(
+      2048);  // not in the frame: the compiler may make it a part of the caller's, for the connection's life
   for (;;) {
     auto got = co_await read_some(stream, waste.data(), waste.capacity());
     if (!got || *got == 0) co_return;

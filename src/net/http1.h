@@ -1,6 +1,6 @@
 #pragma once
-// HTTP/1.1 messages: a strict parser (Beast's) without a socket, a reader that feeds it from a stream, and the
-// few lines it takes to write.
+// HTTP/1.1 messages: a strict parser (Beast's) without a socket, a reader that feeds it from a stream, and
+// the few lines it takes to write.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,8 +22,8 @@ class Http1Parser {
   ~Http1Parser();
   Http1Parser(Http1Parser&&) = delete;
 
-  /// Parses what it can of `in` and stops behind the head, and at the end of the message. Body bytes are appended to
-  /// `body` as slices. Feed what was not consumed again, with more behind it.
+  /// Parses what it can of `in` and stops behind the head, and at the end of the message. Body bytes are
+  /// appended to `body` as slices. Feed what was not consumed again, with more behind it.
   /// @return bytes consumed; Fault::permanent for bytes that are not HTTP (sys is EMSGSIZE: head too large)
   Result<std::size_t> feed(const Bytes& in, Chain& body);
   /// Ready for the next message of the same kind: behind "103 Early Hints" comes the answer.
@@ -80,8 +80,8 @@ std::string http1_request_head(std::string_view method, std::string_view target,
 std::string_view http_reason(int status);
 /// Now, as the Date field wants it; made once a second.
 const std::string& http_date();
-/// Says the last byte and reads on for a moment: closing over unread input would reset the connection before the
-/// peer has seen the answer.
+/// Says the last byte and reads on for a moment: closing over unread input would reset the connection before
+/// the peer has seen the answer.
 Task<> linger(Stream& stream);
 
 }  // namespace gleaner::net

@@ -85,8 +85,10 @@ class Http1Connection final : public Connection {
             if (more.error().fault == Fault::permanent) co_await complain(400);
             co_return false;
           }
-          if (request.body.size() > options.max_body) too_large(request);
-          else refused = !service_.reserve(request, request.body.size());
+          if (request.body.size() > options.max_body)
+            too_large(request);
+          else
+            refused = !service_.reserve(request, request.body.size());
         }
         whole = parser.done();
       }
@@ -116,8 +118,10 @@ class Http1Connection final : public Connection {
     if (!headers.has("date")) headers.add("date", http_date());
     if (response.status != 204 && response.status != 304)
       headers.set("content-length", std::to_string(response.body.size()));
-    if (!keep) headers.set("connection", "close");
-    else if (version == 10) headers.set("connection", "keep-alive");
+    if (!keep)
+      headers.set("connection", "close");
+    else if (version == 10)
+      headers.set("connection", "keep-alive");
     Chain out(Bytes::copy(http1_response_head(response.status, headers)));
     if (!no_body) out.append(std::move(response.body));
     co_return co_await write_all(*stream_, std::move(out));

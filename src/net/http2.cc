@@ -16,7 +16,7 @@ using Callbacks = Handle<nghttp2_session_callbacks, &nghttp2_session_callbacks_d
 using Option = Handle<nghttp2_option, &nghttp2_option_del>;
 
 struct State : Http2Stream {
-  Headers head;      // of the peer, while it comes in
+  Headers head;  // of the peer, while it comes in
   bool got_head = false;
   std::vector<Bytes> body;  // ours, going out
   std::size_t part = 0, skip = 0, left = 0;
@@ -36,8 +36,10 @@ class Pairs {
   explicit Pairs(const Headers& headers) {
     for (const auto field : headers) {
       const auto pair = pair_of(field);
-      if (size_ < kInline && more_.empty()) inline_[size_++] = pair;
-      else spill(pair);
+      if (size_ < kInline && more_.empty())
+        inline_[size_++] = pair;
+      else
+        spill(pair);
     }
   }
   const nghttp2_nv* data() const { return more_.empty() ? inline_ : more_.data(); }
@@ -145,13 +147,15 @@ struct Http2Session::Impl {
     }
     return 0;
   }
-  static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
-                       const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) {
+  static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
+                       std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
+                       void* user) {
     Impl& me = self(user);
     State* state = me.find(frame->hd.stream_id);
     if (!state) return 0;
     // RFC 9113 §10.5.1 counts 32 bytes for each field on top.
-    if (state->head.bytes() + 32 * state->head.size() + name_size + value_size + 32 > me.options.max_header_list)
+    if (state->head.bytes() + 32 * state->head.size() + name_size + value_size + 32 >
+        me.options.max_header_list)
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     state->head.add({reinterpret_cast<const char*>(name), name_size},
                     {reinterpret_cast<const char*>(value), value_size});
@@ -181,16 +185,20 @@ struct Http2Session::Impl {
         if (end) me.events.on_end(*state, std::move(trailers));
         return 0;
       }
-      case NGHTTP2_PING: me.events.on_ping(frame->hd.flags & NGHTTP2_FLAG_ACK); return 0;
-      case NGHTTP2_GOAWAY:
-        me.events.on_goaway(frame->goaway.last_stream_id, static_cast<Http2Code>(frame->goaway.error_code),
-                            {reinterpret_cast<const char*>(frame->goaway.opaque_data), frame->goaway.opaque_data_len});
+      case NGHTTP2_PING:
+        me.events.on_ping(frame->hd.flags & NGHTTP2_FLAG_ACK);
         return 0;
-      default: return 0;
+      case NGHTTP2_GOAWAY:
+        me.events.on_goaway(
+            frame->goaway.last_stream_id, static_cast<Http2Code>(frame->goaway.error_code),
+            {reinterpret_cast<const char*>(frame->goaway.opaque_data), frame->goaway.opaque_data_len});
+        return 0;
+      default:
+        return 0;
     }
   }
-  static int on_chunk(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data, std::size_t size,
-                      void* user) {
+  static int on_chunk(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data,
+                      std::size_t size, void* user) {
     Impl& me = self(user);
     State* state = me.find(id);
     if (!state) return 0;
@@ -218,8 +226,8 @@ struct Http2Session::Impl {
       nghttp2_submit_rst_stream(s, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
     return 0;
   }
-  static ssize_t read_body(nghttp2_session* s, std::int32_t id, std::uint8_t*, std::size_t room, std::uint32_t* flags,
-                           nghttp2_data_source* source, void*) {
+  static ssize_t read_body(nghttp2_session* s, std::int32_t id, std::uint8_t*, std::size_t room,
+                           std::uint32_t* flags, nghttp2_data_source* source, void*) {
     auto& state = *static_cast<State*>(source->ptr);
     const std::size_t n = std::min(room, state.left);
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
@@ -249,7 +257,8 @@ struct Http2Session::Impl {
 };
 
 Http2Session::Http2Session(Side side, const Http2Options& options, Http2Events& events)
-    : impl_(std::make_unique<Impl>(Impl{.events = events, .options = options, .server = side == Side::server})) {
+    : impl_(std::make_unique<Impl>(
+          Impl{.events = events, .options = options, .server = side == Side::server})) {
   nghttp2_session_callbacks* raw = nullptr;
   if (nghttp2_session_callbacks_new(&raw) != 0) std::abort();
   const Callbacks callbacks(raw);
@@ -278,8 +287,9 @@ Http2Session::Http2Session(Side side, const Http2Options& options, Http2Events& 
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, options.stream_window},
       {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, options.max_frame},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, options.max_header_list},
-      impl_->server ? nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams}
-                    : nghttp2_settings_entry{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}};
+      impl_->server
+          ? nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams}
+          : nghttp2_settings_entry{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}};
   nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
                                         static_cast<std::int32_t>(options.connection_window));
@@ -290,8 +300,8 @@ Http2Session::~Http2Session() = default;
 bool Http2Session::feed(const Bytes& input, std::size_t block_size) {
   impl_->input = &input;
   impl_->block_size = block_size;
-  const auto used = nghttp2_session_mem_recv(impl_->session.get(), reinterpret_cast<const std::uint8_t*>(input.data()),
-                                             input.size());
+  const auto used = nghttp2_session_mem_recv(
+      impl_->session.get(), reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
   impl_->input = nullptr;
   return used >= 0 && static_cast<std::size_t>(used) == input.size();
 }
@@ -346,15 +356,20 @@ void Http2Session::respond(Http2Stream& stream, const Headers& head, Chain body,
   nghttp2_data_provider provider{};
   provider.source.ptr = &state;
   provider.read_callback = &Impl::read_body;
-  nghttp2_submit_response(impl_->session.get(), state.id, pairs.data(), pairs.size(), has_body ? &provider : nullptr);
+  nghttp2_submit_response(impl_->session.get(), state.id, pairs.data(), pairs.size(),
+                          has_body ? &provider : nullptr);
 }
 
 void Http2Session::reset(Http2Stream& stream, Http2Code code) {
-  nghttp2_submit_rst_stream(impl_->session.get(), NGHTTP2_FLAG_NONE, stream.id, static_cast<std::uint32_t>(code));
+  nghttp2_submit_rst_stream(impl_->session.get(), NGHTTP2_FLAG_NONE, stream.id,
+                            static_cast<std::uint32_t>(code));
 }
 
-// A reset submitted together with an answer would overtake it: nghttp2 drops what a closing stream still has to say.
-void Http2Session::stop_peer_after_answer(Http2Stream& stream) { static_cast<State&>(stream).stop_peer = true; }
+// A reset submitted together with an answer would overtake it: nghttp2 drops what a closing stream still has
+// to say.
+void Http2Session::stop_peer_after_answer(Http2Stream& stream) {
+  static_cast<State&>(stream).stop_peer = true;
+}
 
 bool Http2Session::sent_all(const Http2Stream& stream) const {
   return nghttp2_session_get_stream_local_close(impl_->session.get(), stream.id) != 0;
@@ -369,10 +384,9 @@ void Http2Session::ping() { nghttp2_submit_ping(impl_->session.get(), NGHTTP2_FL
 void Http2Session::shutdown_notice() { nghttp2_submit_shutdown_notice(impl_->session.get()); }
 
 void Http2Session::goaway(Http2Code code, std::string_view text) {
-  nghttp2_submit_goaway(impl_->session.get(), NGHTTP2_FLAG_NONE,
-                        nghttp2_session_get_last_proc_stream_id(impl_->session.get()),
-                        static_cast<std::uint32_t>(code), reinterpret_cast<const std::uint8_t*>(text.data()),
-                        text.size());
+  nghttp2_submit_goaway(
+      impl_->session.get(), NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(impl_->session.get()),
+      static_cast<std::uint32_t>(code), reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
 }
 
 std::uint64_t Http2Session::messages_sent() const noexcept { return impl_->sent; }

@@ -12,7 +12,12 @@ namespace gleaner::net {
 
 /// Error codes of RFC 9113 §7 that we say or look at.
 enum class Http2Code : std::uint32_t {
-  no_error = 0, protocol_error = 1, internal_error = 2, flow_control_error = 3, refused_stream = 7, cancel = 8,
+  no_error = 0,
+  protocol_error = 1,
+  internal_error = 2,
+  flow_control_error = 3,
+  refused_stream = 7,
+  cancel = 8,
   enhance_your_calm = 11,
 };
 
@@ -28,8 +33,8 @@ class Http2Events {
   virtual ~Http2Events() = default;
   /// The peer's head is complete. `end`: nothing follows (on_end() is called too).
   virtual void on_head(Http2Stream& stream, Headers head, bool end) = 0;
-  /// A piece of the peer's body, as a slice of what was fed. Every byte must be given to consume() once, or the
-  /// peer's windows stay shut.
+  /// A piece of the peer's body, as a slice of what was fed. Every byte must be given to consume() once, or
+  /// the peer's windows stay shut.
   virtual void on_data(Http2Stream& stream, Bytes data) = 0;
   /// The peer's half is complete.
   virtual void on_end(Http2Stream& stream, Headers trailers) = 0;
@@ -43,11 +48,11 @@ class Http2Events {
 /// Limits and windows. Memory a peer can make us hold without our consent is about max_header_list for each
 /// stream; bodies are handed on at once, so windows are about throughput only.
 struct Http2Options {
-  std::uint32_t max_concurrent_streams = 1000;   ///< of the peer's
-  std::uint32_t max_header_list = 16u << 10;     ///< bytes of names and values of one head
-  std::uint32_t max_frame = 64u << 10;           ///< what we announce
-  std::uint32_t stream_window = 1u << 20;        ///< bytes
-  std::uint32_t connection_window = 4u << 20;    ///< bytes
+  std::uint32_t max_concurrent_streams = 1000;  ///< of the peer's
+  std::uint32_t max_header_list = 16u << 10;    ///< bytes of names and values of one head
+  std::uint32_t max_frame = 64u << 10;          ///< what we announce
+  std::uint32_t stream_window = 1u << 20;       ///< bytes
+  std::uint32_t connection_window = 4u << 20;   ///< bytes
 };
 
 /// Guards against floods (SETTINGS, PING, RST, CONTINUATION) are nghttp2's: they end the session.
@@ -59,7 +64,8 @@ class Http2Session {
   Http2Session(const Http2Session&) = delete;
   Http2Session& operator=(const Http2Session&) = delete;
 
-  /// Takes what arrived. `block_size` is the memory `input` pins: small pieces of a big block are copied out of it.
+  /// Takes what arrived. `block_size` is the memory `input` pins: small pieces of a big block are copied out
+  /// of it.
   /// @return false when the connection must end, after what collect() still gives is sent
   bool feed(const Bytes& input, std::size_t block_size);
   /// Appends what is to be sent until `out` holds `target` bytes or there is nothing. @return false as feed()
@@ -69,7 +75,8 @@ class Http2Session {
 
   /// Client: opens a stream. @return nullptr when no more can be opened on this connection
   Http2Stream* request(const Headers& head, Chain body, void* user);
-  /// Server: answers. With trailers the body is followed by them; with an empty body and no trailers the head ends it.
+  /// Server: answers. With trailers the body is followed by them; with an empty body and no trailers the head
+  /// ends it.
   void respond(Http2Stream& stream, const Headers& head, Chain body, const Headers* trailers = nullptr);
   void reset(Http2Stream& stream, Http2Code code);
   /// Server: once the answer is out, the peer is told to send no more of its body (RST_STREAM, NO_ERROR).

@@ -14,8 +14,11 @@ struct Http2Client::Exchange {
 };
 
 Http2Client::Http2Client(StreamPtr stream, const Http2ClientOptions& options)
-    : loop_(stream->loop()), options_(options), timer_(loop_),
-      link_(std::move(stream), Http2Session::Side::client, {}, *this), idle_since_(loop_.now()) {}
+    : loop_(stream->loop()),
+      options_(options),
+      timer_(loop_),
+      link_(std::move(stream), Http2Session::Side::client, {}, *this),
+      idle_since_(loop_.now()) {}
 
 Http2Client::~Http2Client() = default;
 
@@ -96,8 +99,12 @@ void Http2Client::on_data(Http2Stream& stream, Bytes data) {
   if (!exchange) return;
   auto& body = exchange->out.body;
   if (body.size() + data.size() <= exchange->max_reply) return body.append(std::move(data));
-  if (exchange->truncate) body.append(data.slice(0, exchange->max_reply - body.size()));
-  else exchange->out.error = Error{Fault::permanent, "response is larger than " + std::to_string(exchange->max_reply) + " bytes", EMSGSIZE};
+  if (exchange->truncate)
+    body.append(data.slice(0, exchange->max_reply - body.size()));
+  else
+    exchange->out.error =
+        Error{Fault::permanent, "response is larger than " + std::to_string(exchange->max_reply) + " bytes",
+              EMSGSIZE};
   link_.session().reset(stream, Http2Code::cancel);
   complete(*exchange);
 }

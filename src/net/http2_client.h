@@ -30,8 +30,10 @@ class Http2Client final : Http2Events {
   bool usable() const;
   bool closed() const { return link_.closed(); }
   std::size_t busy() const { return waiting_.size(); }
-  /// One exchange. @param max_reply  bytes of body; more is an error (EMSGSIZE), or the end of it with `truncate`
-  Task<Http2Outcome> request(Headers head, Chain body, std::size_t max_reply, TimePoint deadline, bool truncate = false);
+  /// One exchange. @param max_reply  bytes of body; more is an error (EMSGSIZE), or the end of it with
+  /// `truncate`
+  Task<Http2Outcome> request(Headers head, Chain body, std::size_t max_reply, TimePoint deadline,
+                             bool truncate = false);
   void close() { link_.close(); }
   const Error& error() const { return error_; }
   TimePoint idle_since() const { return idle_since_; }

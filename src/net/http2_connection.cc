@@ -17,7 +17,9 @@ struct Exchange {
 class Http2Connection final : public Connection, Http2Events {
  public:
   Http2Connection(HttpService& service, StreamPtr stream)
-      : service_(service), timer_(service.loop), link_(std::move(stream), Http2Session::Side::server, {}, *this) {}
+      : service_(service),
+        timer_(service.loop),
+        link_(std::move(stream), Http2Session::Side::server, {}, *this) {}
 
   Task<> run() override {
     watch_idle();
@@ -69,8 +71,10 @@ class Http2Connection final : public Connection, Http2Events {
     if (length.empty()) return;
     std::uint64_t bytes = 0;  // nghttp2 has checked that it is a number
     for (const char c : length.substr(0, 18)) bytes = bytes * 10 + static_cast<std::uint64_t>(c - '0');
-    if (bytes > service_.options.max_body) too_large(*exchange);
-    else if (!service_.reserve(request, bytes)) refuse(*exchange);
+    if (bytes > service_.options.max_body)
+      too_large(*exchange);
+    else if (!service_.reserve(request, bytes))
+      refuse(*exchange);
   }
   void on_data(Http2Stream& stream, Bytes data) override {
     link_.session().consume(stream, data.size());
@@ -78,8 +82,10 @@ class Http2Connection final : public Connection, Http2Events {
     if (exchange.answered || exchange.running) return;
     auto& request = exchange.request;
     request.body.append(std::move(data));
-    if (request.body.size() > service_.options.max_body) too_large(exchange);
-    else if (!service_.reserve(request, request.body.size())) refuse(exchange);
+    if (request.body.size() > service_.options.max_body)
+      too_large(exchange);
+    else if (!service_.reserve(request, request.body.size()))
+      refuse(exchange);
   }
   void on_end(Http2Stream& stream, Headers) override {
     auto& exchange = *static_cast<Exchange*>(stream.user);
@@ -111,8 +117,10 @@ class Http2Connection final : public Connection, Http2Events {
   Task<> work(Exchange* exchange) {
     auto response = co_await service_.answer(std::move(exchange->request));
     exchange->running = false;
-    if (exchange->stream) respond(*exchange, std::move(response));
-    else forget(exchange);
+    if (exchange->stream)
+      respond(*exchange, std::move(response));
+    else
+      forget(exchange);
   }
   void respond(Exchange& exchange, HttpResponse response) {
     exchange.answered = true;

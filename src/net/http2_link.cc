@@ -8,11 +8,15 @@ constexpr std::size_t kLeastRead = 4u << 10;
 constexpr std::size_t kMostRead = 256u << 10;
 constexpr std::size_t kWriteTarget = 256u << 10;  // bytes gathered for one writev
 constexpr Duration kLinger = std::chrono::milliseconds(500);
-constexpr std::size_t kBacklog = 512u << 10;      // a peer that does not read is not read from
+constexpr std::size_t kBacklog = 512u << 10;  // a peer that does not read is not read from
 }  // namespace
 
-Http2Link::Http2Link(StreamPtr stream, Http2Session::Side side, const Http2Options& options, Http2Events& events)
-    : stream_(std::move(stream)), session_(side, options, events), timer_(stream_->loop()), last_read_(stream_->loop().now()) {}
+Http2Link::Http2Link(StreamPtr stream, Http2Session::Side side, const Http2Options& options,
+                     Http2Events& events)
+    : stream_(std::move(stream)),
+      session_(side, options, events),
+      timer_(stream_->loop()),
+      last_read_(stream_->loop().now()) {}
 
 bool Http2Link::feed(const Bytes& input, std::size_t block_size) {
   last_read_ = stream_->loop().now();
@@ -36,8 +40,10 @@ Task<> Http2Link::run(Bytes first) {
     Block* block = Block::make(read_size_);
     const Step step = stream_->try_read(block->data(), block->capacity());
     const Bytes input(block, block->data(), step.count);
-    if (step.count == read_size_) read_size_ = std::min(read_size_ * 2, kMostRead);
-    else if (step.count < read_size_ / 4) read_size_ = std::max(read_size_ / 2, kLeastRead);
+    if (step.count == read_size_)
+      read_size_ = std::min(read_size_ * 2, kMostRead);
+    else if (step.count < read_size_ / 4)
+      read_size_ = std::max(read_size_ / 2, kLeastRead);
     if (step.count > 0 && !finished_) good = feed(input, block->capacity());
     if (step.state == Step::eof) break;
     if (step.state == Step::failed) {
@@ -79,8 +85,10 @@ void Http2Link::flush() {
   for (;;) {
     const bool good = session_.collect(out_, kWriteTarget);
     if (out_.empty()) {
-      if (!good) close();
-      else if (!session_.wants_io()) finish();
+      if (!good)
+        close();
+      else if (!session_.wants_io())
+        finish();
       return;
     }
     const Step step = out_.flush(*stream_);

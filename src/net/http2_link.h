@@ -4,8 +4,8 @@
 
 namespace gleaner::net {
 
-/// Drives one Http2Session over one Stream. run() is the connection's life; the owner keeps this object until it
-/// has returned, and submits to session() followed by kick().
+/// Drives one Http2Session over one Stream. run() is the connection's life; the owner keeps this object until
+/// it has returned, and submits to session() followed by kick().
 class Http2Link {
  public:
   Http2Link(StreamPtr stream, Http2Session::Side side, const Http2Options& options, Http2Events& events);

@@ -43,7 +43,8 @@ std::string go_method(std::string_view method) {
 
 class LineStream final : public HttpStream {
  public:
-  LineStream(LinePtr line, std::unique_ptr<Http1Parser> parser) : line_(std::move(line)), parser_(std::move(parser)) {}
+  LineStream(LinePtr line, std::unique_ptr<Http1Parser> parser)
+      : line_(std::move(line)), parser_(std::move(parser)) {}
   int status() const override { return parser_->status; }
   const Headers& headers() const override { return parser_->headers; }
   Task<Result<Bytes>> next() override {
@@ -64,7 +65,8 @@ class Client final : public HttpClient {
  public:
   Client(Loop& loop, HttpClientOptions options)
       : loop_(loop), options_(std::move(options)), dialer_(loop, options_.tls), sweeper_(loop) {
-    if (options_.proxy_url.empty() && options_.environment_proxies) proxies_ = ProxyEnvironment::from_process();
+    if (options_.proxy_url.empty() && options_.environment_proxies)
+      proxies_ = ProxyEnvironment::from_process();
   }
 
   Task<Result<HttpReply>> send(HttpCall call) override {
@@ -195,8 +197,10 @@ class Client final : public HttpClient {
   }
 
   void keep(Place& place, LinePtr line) {
-    const std::size_t per_host = options_.max_idle_conns_per_host ? options_.max_idle_conns_per_host : kGoIdlePerHost;
-    const bool full = place.idle.size() >= per_host || (options_.max_idle_conns > 0 && idle_ >= options_.max_idle_conns);
+    const std::size_t per_host =
+        options_.max_idle_conns_per_host ? options_.max_idle_conns_per_host : kGoIdlePerHost;
+    const bool full =
+        place.idle.size() >= per_host || (options_.max_idle_conns > 0 && idle_ >= options_.max_idle_conns);
     if (full || stopping_) {
       --place.open;
     } else {
@@ -219,7 +223,8 @@ class Client final : public HttpClient {
         --idle_;
         --place.open;
       }
-      if (!place.idle.empty()) next = std::min(next, place.idle.front()->idle_since + options_.idle_conn_timeout);
+      if (!place.idle.empty())
+        next = std::min(next, place.idle.front()->idle_since + options_.idle_conn_timeout);
       if (!place.h2) continue;
       if (place.h2->busy() == 0 && place.h2->idle_since() <= limit) {
         place.h2->close();
@@ -235,10 +240,12 @@ class Client final : public HttpClient {
   }
 
   /// Sends the request and reads the head of the answer.
-  Task<Result<>> ask(Line& line, const Url& url, const std::string& proxy, const HttpCall& call, Http1Parser& parser) {
+  Task<Result<>> ask(Line& line, const Url& url, const std::string& proxy, const HttpCall& call,
+                     Http1Parser& parser) {
     Headers headers;
     headers.add("host", call.headers.has("host") ? std::string(call.headers.get("host")) : url.authority());
-    if (!options_.user_agent.empty() && !call.headers.has("user-agent")) headers.add("user-agent", options_.user_agent);
+    if (!options_.user_agent.empty() && !call.headers.has("user-agent"))
+      headers.add("user-agent", options_.user_agent);
     if (!call.body.empty() || call.method == "POST" || call.method == "PUT")
       headers.add("content-length", std::to_string(call.body.size()));
     if (!url.userinfo.empty() && !call.headers.has("authorization"))
@@ -256,10 +263,12 @@ class Client final : public HttpClient {
     Chain out(Bytes::copy(http1_request_head(call.method, target, headers)));
     out.append(call.body);
     auto sent = co_await write_all(*line.stream, std::move(out));
-    // A server that answers before it has read all (413, 503) may close: its answer is worth more than our error.
+    // A server that answers before it has read all (413, 503) may close: its answer is worth more than our
+    // error.
     auto head = co_await line.reader.head(parser);
     for (int hints = 0; head && parser.status >= 100 && parser.status < 200; ++hints) {
-      if (hints == 5 || parser.status == 101) co_return fail(Fault::permanent, "net/http: too many 1xx informational responses");
+      if (hints == 5 || parser.status == 101)
+        co_return fail(Fault::permanent, "net/http: too many 1xx informational responses");
       parser.restart();
       head = co_await line.reader.head(parser);
     }
@@ -288,15 +297,18 @@ class Client final : public HttpClient {
     }
     std::erase(live_, line->stream.get());
     deadline.release();
-    const bool keep_it = done && !cut && parser.keep_alive() && !options_.disable_keep_alives && line->reader.left() == 0;
-    if (keep_it) keep(place, std::move(line));
+    const bool keep_it =
+        done && !cut && parser.keep_alive() && !options_.disable_keep_alives && line->reader.left() == 0;
+    if (keep_it)
+      keep(place, std::move(line));
     else {
       --place.open;
       place.changed.notify_one();
     }
     if (!done) co_return fail(deadline.of(std::move(done.error())));
     if (cut && !call.truncate)
-      co_return fail(Fault::permanent, "response is larger than " + std::to_string(call.max_response) + " bytes", EMSGSIZE);
+      co_return fail(Fault::permanent,
+                     "response is larger than " + std::to_string(call.max_response) + " bytes", EMSGSIZE);
     if (cut) reply.body = front_of(reply.body, call.max_response);
     co_return reply;
   }
@@ -310,19 +322,23 @@ class Client final : public HttpClient {
     return out;
   }
 
-  Task<Result<HttpReply>> over_h2(std::shared_ptr<Http2Client> connection, const Url& url, const HttpCall& call, bool& again) {
+  Task<Result<HttpReply>> over_h2(std::shared_ptr<Http2Client> connection, const Url& url,
+                                  const HttpCall& call, bool& again) {
     Headers head{{":method", call.method},
                  {":scheme", url.scheme},
                  {":path", url.target},
                  {":authority", call.headers.has("host") ? call.headers.get("host") : url.authority()}};
-    if (!options_.user_agent.empty() && !call.headers.has("user-agent")) head.add("user-agent", options_.user_agent);
+    if (!options_.user_agent.empty() && !call.headers.has("user-agent"))
+      head.add("user-agent", options_.user_agent);
     if (!call.body.empty()) head.add("content-length", std::to_string(call.body.size()));
     if (!url.userinfo.empty() && !call.headers.has("authorization"))
       head.add("authorization", "Basic " + base64_encode(grpc_percent_decode(url.userinfo)));
     for (const auto field : call.headers)
-      if (field.name != "host" && field.name != "content-length" && field.name != "connection") head.add(field.name, field.value);
+      if (field.name != "host" && field.name != "content-length" && field.name != "connection")
+        head.add(field.name, field.value);
     Chain body = call.body;
-    auto out = co_await connection->request(std::move(head), std::move(body), call.max_response, call.deadline, call.truncate);
+    auto out = co_await connection->request(std::move(head), std::move(body), call.max_response,
+                                            call.deadline, call.truncate);
     if (out.error) {
       again = out.untouched;
       co_return fail(std::move(*out.error));

@@ -18,7 +18,8 @@ void HttpDialer::stop() {
   for (Stream* stream : std::vector<Stream*>(shaking_)) stream->close();
 }
 
-Task<Result<StreamPtr>> HttpDialer::connect(const Url& url, const std::string& proxy, std::vector<std::string> alpn, TimePoint when) {
+Task<Result<StreamPtr>> HttpDialer::connect(const Url& url, const std::string& proxy,
+                                            std::vector<std::string> alpn, TimePoint when) {
   std::string endpoint = join_host_port(url.host, url.port);
   Url via;
   if (!proxy.empty()) {
@@ -30,7 +31,8 @@ Task<Result<StreamPtr>> HttpDialer::connect(const Url& url, const std::string& p
   const TimePoint by = std::min(when, loop_.now() + std::chrono::seconds(30));  // Go's dialer
   auto stream = co_await dial(loop_, "tcp", endpoint, by, &cancel_);
   if (!stream) {
-    if (stream.error().sys == ETIMEDOUT && by == when) co_return fail(Fault::retryable, "context deadline exceeded", ETIMEDOUT);
+    if (stream.error().sys == ETIMEDOUT && by == when)
+      co_return fail(Fault::retryable, "context deadline exceeded", ETIMEDOUT);
     co_return stream;
   }
   // stop() cuts what is in there; the socket stays the same object inside the TLS stream.
@@ -41,8 +43,8 @@ Task<Result<StreamPtr>> HttpDialer::connect(const Url& url, const std::string& p
   co_return encrypted;
 }
 
-Task<Result<StreamPtr>> HttpDialer::encrypt(StreamPtr socket, const Url& url, const std::string& proxy, const Url& via,
-                                std::vector<std::string> alpn, TimePoint by) {
+Task<Result<StreamPtr>> HttpDialer::encrypt(StreamPtr socket, const Url& url, const std::string& proxy,
+                                            const Url& via, std::vector<std::string> alpn, TimePoint by) {
   Result<StreamPtr> stream = std::move(socket);
   if (!proxy.empty() && via.secure()) {
     std::vector<std::string> none;
@@ -60,7 +62,8 @@ Task<Result<StreamPtr>> HttpDialer::encrypt(StreamPtr socket, const Url& url, co
 Task<Result<StreamPtr>> HttpDialer::tunnel(StreamPtr stream, const Url& url, const Url& via, TimePoint by) {
   const std::string where = join_host_port(url.host, url.port);
   Headers headers{{"host", where}};
-  if (!via.userinfo.empty()) headers.add("proxy-authorization", "Basic " + base64_encode(grpc_percent_decode(via.userinfo)));
+  if (!via.userinfo.empty())
+    headers.add("proxy-authorization", "Basic " + base64_encode(grpc_percent_decode(via.userinfo)));
   Deadline deadline(loop_, by);
   deadline.guard(*stream);
   Chain out(Bytes::copy(http1_request_head("CONNECT", where, headers)));

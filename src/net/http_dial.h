@@ -37,7 +37,8 @@ class HttpDialer {
   /// @param tls  null: the system's authorities, made when first needed
   HttpDialer(Loop& loop, std::shared_ptr<TlsClient> tls) : loop_(loop), tls_(std::move(tls)) {}
   /// Arguments outlive the task. `proxy` is a URL, or empty.
-  Task<Result<StreamPtr>> connect(const Url& url, const std::string& proxy, std::vector<std::string> alpn, TimePoint when);
+  Task<Result<StreamPtr>> connect(const Url& url, const std::string& proxy, std::vector<std::string> alpn,
+                                  TimePoint when);
   void stop();
 
  private:

@@ -33,9 +33,11 @@ Task<HttpResponse> HttpService::answer(HttpRequest request) {
       request.body_error = Error{Fault::permanent, "unsupported Content-Encoding: " + std::string(name)};
       request.body.clear();
     } else if (!request.body.empty()) {
-      // Never more than the budget has left: what would not fit then is refused, not unpacked and thrown away.
+      // Never more than the budget has left: what would not fit then is refused, not unpacked and thrown
+      // away.
       const std::size_t room =
-          options.budget ? std::min(options.max_body, request.reservation.bytes() + options.budget->free()) : options.max_body;
+          options.budget ? std::min(options.max_body, request.reservation.bytes() + options.budget->free())
+                         : options.max_body;
       auto plain = decompress(*encoding, request.body, {.max_bytes = room});
       request.body.clear();
       if (!plain && plain.error().sys == EMSGSIZE && room < options.max_body) {

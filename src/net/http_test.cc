@@ -65,7 +65,8 @@ struct Rig {
     client_options.tls = *TlsClient::make(co);
     scheme = "https";
   }
-  Result<HttpReply> send(std::string path, std::string body, std::string encoding = "", std::size_t max = 64u << 20) {
+  Result<HttpReply> send(std::string path, std::string body, std::string encoding = "",
+                         std::size_t max = 64u << 20) {
     HttpCall call;
     call.url = scheme + "://" + server->address().text() + path;
     call.body = Chain(Bytes::copy(body));
@@ -152,7 +153,8 @@ TEST_P(Http, RefusesBeyondTheBudget) {
   EXPECT_EQ(rig.send("/", std::string(60'000, 'x'))->status, 200);
   rig.echo.kept.clear();
 }
-INSTANTIATE_TEST_SUITE_P(Over, Http, testing::Bool(), [](const auto& c) { return c.param ? "Tls_h2" : "Plain"; });
+INSTANTIATE_TEST_SUITE_P(Over, Http, testing::Bool(),
+                         [](const auto& c) { return c.param ? "Tls_h2" : "Plain"; });
 
 struct Raw {
   std::string_view name, request, want_start, want_body;
@@ -162,7 +164,8 @@ TEST_P(Http1Raw, Answers) {
   Rig rig;
   rig.server_options.max_header = 2000;
   rig.start();
-  const auto got = rig.loop.run_until_done(raw(rig.loop, rig.server->address().text(), std::string(GetParam().request)));
+  const auto got =
+      rig.loop.run_until_done(raw(rig.loop, rig.server->address().text(), std::string(GetParam().request)));
   EXPECT_EQ(got.substr(0, GetParam().want_start.size()), GetParam().want_start) << got;
   EXPECT_TRUE(got.ends_with(GetParam().want_body)) << got;
 }
@@ -170,18 +173,34 @@ const std::string kLong = "GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(3000,
 INSTANTIATE_TEST_SUITE_P(
     Table, Http1Raw,
     testing::ValuesIn<Raw>({
-        {"close", "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 200 OK\r\n", "\r\n\r\nhi"},
+        {"close", "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi",
+         "HTTP/1.1 200 OK\r\n", "\r\n\r\nhi"},
         {"old", "POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 200 OK\r\n", "hi"},
-        {"chunked", "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n3;a=b\r\n yo\r\n0\r\nT: t\r\n\r\n", "HTTP/1.1 200 OK\r\n", "hi yo"},
-        {"expect", "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK", "hi"},
-        {"pipelined", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\naPOST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1\r\n\r\nb", "HTTP/1.1 200 OK\r\n", "b"},
-        {"head", "HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\n"},
+        {"chunked",
+         "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: "
+         "chunked\r\n\r\n2\r\nhi\r\n3;a=b\r\n yo\r\n0\r\nT: t\r\n\r\n",
+         "HTTP/1.1 200 OK\r\n", "hi yo"},
+        {"expect",
+         "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: "
+         "2\r\n\r\nhi",
+         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK", "hi"},
+        {"pipelined",
+         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\naPOST / HTTP/1.1\r\nHost: x\r\nConnection: "
+         "close\r\nContent-Length: 1\r\n\r\nb",
+         "HTTP/1.1 200 OK\r\n", "b"},
+        {"head", "HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n",
+         "\r\n\r\n"},
         {"no_host", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n", "400 Bad Request"},
         {"garbage", "\x16\x03\x01 garbage\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n", "400 Bad Request"},
         {"long_head", kLong, "HTTP/1.1 431 ", "431 Request Header Fields Too Large"},
-        {"smuggle", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 400 ", "400 Bad Request"},
-        {"bad_chunk", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 400 ", "400 Bad Request"},
-        {"redirect", "POST //v1/./logs?a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 307 Temporary Redirect\r\nLocation: /v1/logs?a\r\n", "\r\n\r\n"},
+        {"smuggle",
+         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         "HTTP/1.1 400 ", "400 Bad Request"},
+        {"bad_chunk", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+         "HTTP/1.1 400 ", "400 Bad Request"},
+        {"redirect",
+         "POST //v1/./logs?a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+         "HTTP/1.1 307 Temporary Redirect\r\nLocation: /v1/logs?a\r\n", "\r\n\r\n"},
     }),
     [](const auto& c) { return std::string(c.param.name); });
 
@@ -194,7 +213,9 @@ TEST(Http, SlowPeersAreCutByTimers) {
   const std::string at = rig.server->address().text();
   EXPECT_EQ(rig.loop.run_until_done(raw(rig.loop, at, "")), "");
   EXPECT_EQ(rig.loop.run_until_done(raw(rig.loop, at, "POST / HTTP/1.1\r\nHo")), "");
-  EXPECT_EQ(rig.loop.run_until_done(raw(rig.loop, at, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab")), "");
+  EXPECT_EQ(
+      rig.loop.run_until_done(raw(rig.loop, at, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab")),
+      "");
   EXPECT_EQ(rig.echo.calls, 0);
 }
 
@@ -234,21 +255,23 @@ TEST_P(HttpClientTable, ReadsAnswers) {
   HttpCall call;
   call.url = "http://" + (*listener)->address().text() + "/p";
   auto got = loop.run_until_done(client->send(std::move(call)));
-  const std::string said = got ? std::to_string(got->status) + " " + std::string(got->body.flat().view()) : got.error().what;
+  const std::string said =
+      got ? std::to_string(got->status) + " " + std::string(got->body.flat().view()) : got.error().what;
   EXPECT_NE(said.find(GetParam().want), std::string::npos) << said;
   loop.run_until_done(client->stop());
   loop.run_until_done([](Gate& g) -> Task<> { co_await g.join(); }(gate));
 }
-INSTANTIATE_TEST_SUITE_P(Table, HttpClientTable,
-                         testing::ValuesIn<Script>({
-                             {"to_the_end", "HTTP/1.1 200 OK\r\n\r\nall", "200 all"},
-                             {"chunked", "HTTP/1.1 429 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "429 abc"},
-                             {"hints", "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", "204 "},
-                             {"cut", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "unexpected EOF"},
-                             {"nothing", "", "Post \"http://127.0.0.1:"},
-                             {"not_http", "SSH-2.0\r\n\r\n", "malformed HTTP"},
-                         }),
-                         [](const auto& c) { return std::string(c.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Table, HttpClientTable,
+    testing::ValuesIn<Script>({
+        {"to_the_end", "HTTP/1.1 200 OK\r\n\r\nall", "200 all"},
+        {"chunked", "HTTP/1.1 429 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "429 abc"},
+        {"hints", "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", "204 "},
+        {"cut", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "unexpected EOF"},
+        {"nothing", "", "Post \"http://127.0.0.1:"},
+        {"not_http", "SSH-2.0\r\n\r\n", "malformed HTTP"},
+    }),
+    [](const auto& c) { return std::string(c.param.name); });
 
 TEST(HttpClient, HasADeadline) {
   Loop loop;
@@ -260,7 +283,8 @@ TEST(HttpClient, HasADeadline) {
   auto got = loop.run_until_done(client->send(std::move(call)));
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().sys, ETIMEDOUT);
-  EXPECT_EQ(got.error().what, "Post \"http://" + (*listener)->address().text() + "\": context deadline exceeded");
+  EXPECT_EQ(got.error().what,
+            "Post \"http://" + (*listener)->address().text() + "\": context deadline exceeded");
   loop.run_until_done(client->stop());
 }
 
@@ -283,9 +307,11 @@ TEST(HttpClient, StreamsABody) {
   Loop loop;
   Gate gate;
   auto listener = Listener::open(loop, {"tcp", "127.0.0.1:0", false});
-  gate.spawn(scripted(**listener, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"));
+  gate.spawn(scripted(
+      **listener, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"));
   auto client = HttpClient::make(loop, {});
-  EXPECT_EQ(loop.run_until_done(follow(loop, *client, "http://" + (*listener)->address().text())), "200|abcde");
+  EXPECT_EQ(loop.run_until_done(follow(loop, *client, "http://" + (*listener)->address().text())),
+            "200|abcde");
   loop.run_until_done(client->stop());
   loop.run_until_done([](Gate& g) -> Task<> { co_await g.join(); }(gate));
 }
@@ -344,7 +370,8 @@ TEST(HttpClient, TunnelsTlsThroughAProxy) {
   const auto got = rig.send("/", "through");
   ASSERT_TRUE(got) << got.error().what;
   EXPECT_EQ(got->body.flat().view(), "through");
-  EXPECT_EQ(asked, "CONNECT " + at + " HTTP/1.1\r\nHost: " + at + "\r\nProxy-Authorization: Basic dTpwQA==\r\n\r\n");
+  EXPECT_EQ(asked,
+            "CONNECT " + at + " HTTP/1.1\r\nHost: " + at + "\r\nProxy-Authorization: Basic dTpwQA==\r\n\r\n");
   rig.loop.run_until_done(rig.client->stop());
   rig.loop.run_until_done([](Gate& g) -> Task<> { co_await g.join(); }(gate));
 }
@@ -367,8 +394,8 @@ TEST(Url, ProxyEnvironmentMatchesGo) {
   const auto to = [&](std::string_view url) { return env.proxy_for(*parse_url(url)); };
   EXPECT_EQ(to("http://example.test/"), "http://proxy:3128");
   EXPECT_EQ(to("https://example.test/"), "https://s:1");
-  for (const auto* direct : {"http://internal", "http://a.internal", "http://a.corp.test", "http://10.1.2.3", "http://h:81",
-                             "http://localhost", "http://127.0.0.1:4318", "http://[::1]"})
+  for (const auto* direct : {"http://internal", "http://a.internal", "http://a.corp.test", "http://10.1.2.3",
+                             "http://h:81", "http://localhost", "http://127.0.0.1:4318", "http://[::1]"})
     EXPECT_EQ(to(direct), "") << direct;
   EXPECT_EQ(to("http://corp.test"), "http://proxy:3128");
   EXPECT_EQ(to("http://h"), "http://proxy:3128");

@@ -15,8 +15,12 @@ class AcceptingServer : public Server {
  public:
   AcceptingServer(Loop& loop, const ServerOptions& options, std::vector<std::string> alpn,
                   std::unique_ptr<Listener> listener)
-      : loop_(loop), tls_(options.tls), max_connections_(options.max_connections),
-        handshake_timeout_(options.handshake_timeout), alpn_(std::move(alpn)), listener_(std::move(listener)) {}
+      : loop_(loop),
+        tls_(options.tls),
+        max_connections_(options.max_connections),
+        handshake_timeout_(options.handshake_timeout),
+        alpn_(std::move(alpn)),
+        listener_(std::move(listener)) {}
 
   const SocketAddress& address() const override { return listener_->address(); }
   const ServerStats& stats() const override { return stats_; }
@@ -27,11 +31,13 @@ class AcceptingServer : public Server {
     listener_->close();
     room_.notify_all();
     for (Stream* stream : shaking_) stream->close();
-    for (auto* connection : std::vector<Connection*>(connections_.begin(), connections_.end())) connection->drain();
+    for (auto* connection : std::vector<Connection*>(connections_.begin(), connections_.end()))
+      connection->drain();
     Timer timer(loop_);
     timer.start(deadline, [this](bool due) {
       if (!due) return;
-      for (auto* connection : std::vector<Connection*>(connections_.begin(), connections_.end())) connection->abort();
+      for (auto* connection : std::vector<Connection*>(connections_.begin(), connections_.end()))
+        connection->abort();
     });
     co_await gate_.join();
   }
@@ -87,7 +93,8 @@ class AcceptingServer : public Server {
 
 class HttpServer final : public AcceptingServer {
  public:
-  HttpServer(Loop& loop, const HttpServerOptions& options, HttpHandler& handler, std::unique_ptr<Listener> listener)
+  HttpServer(Loop& loop, const HttpServerOptions& options, HttpHandler& handler,
+             std::unique_ptr<Listener> listener)
       : AcceptingServer(loop, options, {"h2", "http/1.1"}, std::move(listener)),
         service_{loop, options, handler, stats_} {}
 
@@ -101,7 +108,8 @@ class HttpServer final : public AcceptingServer {
 
 class GrpcServer final : public AcceptingServer {
  public:
-  GrpcServer(Loop& loop, const GrpcServerOptions& options, GrpcHandler& handler, std::unique_ptr<Listener> listener)
+  GrpcServer(Loop& loop, const GrpcServerOptions& options, GrpcHandler& handler,
+             std::unique_ptr<Listener> listener)
       : AcceptingServer(loop, options, {"h2"}, std::move(listener)), options_(options), handler_(handler) {}
 
  private:
@@ -125,7 +133,8 @@ GrpcReply GrpcHandler::refuse(std::string_view) {
   GrpcReply reply;
   reply.code = GrpcCode::resource_exhausted;
   reply.message = "memory limit reached, retry later";
-  reply.details = status_with_retry_info(static_cast<std::uint32_t>(reply.code), reply.message, std::chrono::seconds(1));
+  reply.details =
+      status_with_retry_info(static_cast<std::uint32_t>(reply.code), reply.message, std::chrono::seconds(1));
   return reply;
 }
 

@@ -25,10 +25,10 @@ struct HttpRequest {
   std::string query;   ///< behind '?', raw
   Headers headers;     ///< with "host"
   Chain body;          ///< Content-Encoding undone
-  /// Why there is no body: "unsupported Content-Encoding: br", "http: request body too large" (sys is EMSGSIZE),
-  /// a decompressor's words. The handler answers; OTLP says 400.
+  /// Why there is no body: "unsupported Content-Encoding: br", "http: request body too large" (sys is
+  /// EMSGSIZE), a decompressor's words. The handler answers; OTLP says 400.
   std::optional<Error> body_error;
-  std::string peer;    ///< "10.0.0.1:33000"
+  std::string peer;  ///< "10.0.0.1:33000"
   bool encrypted = false;
   Reservation reservation;  ///< of the server's budget, for the body: keep it as long as the bytes
 };
@@ -50,11 +50,11 @@ class HttpHandler {
 // --- gRPC ------------------------------------------------------------------------------------------------
 
 struct GrpcRequest {
-  std::string path;   ///< "/package.Service/Method"
-  Headers metadata;   ///< without pseudo-headers and without gRPC's own fields; "-bin" values are still base64
+  std::string path;  ///< "/package.Service/Method"
+  Headers metadata;  ///< without pseudo-headers and without gRPC's own fields; "-bin" values are still base64
   std::string authority;
   std::string peer;
-  Chain message;      ///< decompressed
+  Chain message;  ///< decompressed
   TimePoint deadline = TimePoint::max();
   bool encrypted = false;
   Reservation reservation;  ///< of the server's budget, for the message: keep it as long as the bytes
@@ -73,7 +73,8 @@ class GrpcHandler {
   /// False: UNIMPLEMENTED, before any body is read.
   virtual bool serves(std::string_view path) const = 0;
   virtual Task<GrpcReply> unary(GrpcRequest request) = 0;
-  /// The answer when the budget has no room: RESOURCE_EXHAUSTED with RetryInfo of 1 s, so that clients try again.
+  /// The answer when the budget has no room: RESOURCE_EXHAUSTED with RetryInfo of 1 s, so that clients try
+  /// again.
   virtual GrpcReply refuse(std::string_view path);
 };
 
@@ -81,22 +82,23 @@ class GrpcHandler {
 
 struct ServerOptions {
   ListenOptions listen;
-  std::shared_ptr<TlsServer> tls;             ///< null: cleartext
-  Budget* budget = nullptr;                   ///< for bodies; null: only the limits per request hold
-  std::size_t max_connections = 4096;         ///< more wait in the kernel's queue
+  std::shared_ptr<TlsServer> tls;      ///< null: cleartext
+  Budget* budget = nullptr;            ///< for bodies; null: only the limits per request hold
+  std::size_t max_connections = 4096;  ///< more wait in the kernel's queue
   Duration handshake_timeout = std::chrono::seconds(10);
 };
 
 /// Zero durations mean no limit.
 struct HttpServerOptions : ServerOptions {
-  std::size_t max_body = 20u << 20;           ///< bytes; on the wire, and again decompressed
-  std::size_t max_header = 1u << 20;          ///< bytes of request line and fields: Go's limit
+  std::size_t max_body = 20u << 20;   ///< bytes; on the wire, and again decompressed
+  std::size_t max_header = 1u << 20;  ///< bytes of request line and fields: Go's limit
   /// Content-Encoding values taken; "" stands for no encoding, as in the collector's compression_algorithms.
-  std::vector<std::string> compression_algorithms = {"", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4", "x-snappy-framed"};
-  Duration read_timeout{0};                   ///< head and body of a request
+  std::vector<std::string> compression_algorithms = {"",       "gzip",    "zstd", "zlib",
+                                                     "snappy", "deflate", "lz4",  "x-snappy-framed"};
+  Duration read_timeout{0};  ///< head and body of a request
   Duration read_header_timeout{0};
   Duration write_timeout{0};
-  Duration idle_timeout{0};                   ///< between requests; 0: read_timeout, as in Go
+  Duration idle_timeout{0};  ///< between requests; 0: read_timeout, as in Go
   bool keep_alives_enabled = true;
 };
 
@@ -106,8 +108,8 @@ struct GrpcServerOptions : ServerOptions {
   std::uint32_t max_header_list = 64u << 10;      ///< bytes
   // keepalive::server_parameters; zero: never
   Duration max_connection_idle{0};
-  Duration max_connection_age{0};                 ///< +-10 % at random
-  Duration max_connection_age_grace{0};           ///< zero: for ever
+  Duration max_connection_age{0};        ///< +-10 % at random
+  Duration max_connection_age_grace{0};  ///< zero: for ever
   Duration keepalive_time = std::chrono::hours(2);
   Duration keepalive_timeout = std::chrono::seconds(20);
   // keepalive::enforcement_policy
@@ -117,10 +119,10 @@ struct GrpcServerOptions : ServerOptions {
 
 /// Counters since start, for the component's own metrics.
 struct ServerStats {
-  std::uint64_t accepted = 0;      ///< connections
+  std::uint64_t accepted = 0;  ///< connections
   std::uint64_t requests = 0;
-  std::uint64_t refused = 0;       ///< for want of budget
-  std::size_t connections = 0;     ///< now
+  std::uint64_t refused = 0;    ///< for want of budget
+  std::size_t connections = 0;  ///< now
 };
 
 /// A listener and its connections. start(), later stop(); the handler outlives both.
@@ -133,13 +135,15 @@ class Server {
   virtual ~Server() = default;
   virtual const SocketAddress& address() const = 0;
   virtual void start() = 0;
-  /// Accepts no more, tells peers (GOAWAY, Connection: close), waits for requests in progress until `deadline`,
-  /// then cuts connections and waits for the handlers still at work. Safe twice and without start().
+  /// Accepts no more, tells peers (GOAWAY, Connection: close), waits for requests in progress until
+  /// `deadline`, then cuts connections and waits for the handlers still at work. Safe twice and without
+  /// start().
   virtual Task<> stop(TimePoint deadline) = 0;
   virtual const ServerStats& stats() const = 0;
 };
 
-/// What Go's ServeMux does to a path: "//v1/../v1/logs" -> "/v1/logs". A server redirects (307) when it differs.
+/// What Go's ServeMux does to a path: "//v1/../v1/logs" -> "/v1/logs". A server redirects (307) when it
+/// differs.
 std::string clean_path(std::string_view path);
 /// That redirect, for a mux to ask for first: 307 with the query kept. Nothing when the path is clean.
 std::optional<HttpResponse> redirect_to_clean_path(const HttpRequest& request);

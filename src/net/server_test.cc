@@ -61,8 +61,8 @@ TEST(Server, GivesBackWhatADeadPeerReserved) {
   options.budget = &budget;
   auto server = std::move(*Server::http(loop, options, quiet));
   server->start();
-  auto peer = loop.run_until_done(
-      send_raw(loop, server->address().text(), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\nabc"));
+  auto peer = loop.run_until_done(send_raw(
+      loop, server->address().text(), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\nabc"));
   until(loop, [&] { return budget.used() == 500'000; });
   peer.reset();
   until(loop, [&] { return budget.used() == 0; });

@@ -191,16 +191,18 @@ class SocketListener final : public Listener {
 };
 
 tl::unexpected<Error> listen_error(const ListenOptions& options, const char* call, int why) {
-  return fail(Fault::os, "listen " + options.transport + " " + options.endpoint + ": " + call + ": " + errno_words(why),
+  return fail(Fault::os,
+              "listen " + options.transport + " " + options.endpoint + ": " + call + ": " + errno_words(why),
               why);
 }
 
 /// A path left behind by a dead process refuses connections; a living one answers.
 void remove_stale_socket(const SocketAddress& address, const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   if (path[0] == '@' || lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return;
   Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (connect(probe.get(), address.raw(), static_cast<socklen_t>(address.size())) != 0 && errno == ECONNREFUSED)
+  if (connect(probe.get(), address.raw(), static_cast<socklen_t>(address.size())) != 0 &&
+      errno == ECONNREFUSED)
     unlink(path.c_str());
 }
 
@@ -231,8 +233,10 @@ Result<SocketAddress> address_to_bind(const ListenOptions& options, const HostPo
 Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const ListenOptions& options) {
   SocketAddress address;
   const bool is_unix = options.transport == "unix";
-  const bool is_tcp = options.transport == "tcp" || options.transport == "tcp4" || options.transport == "tcp6";
-  if (!is_unix && !is_tcp) return fail(Fault::config, "listen " + options.transport + ": unknown network " + options.transport);
+  const bool is_tcp =
+      options.transport == "tcp" || options.transport == "tcp4" || options.transport == "tcp6";
+  if (!is_unix && !is_tcp)
+    return fail(Fault::config, "listen " + options.transport + ": unknown network " + options.transport);
   if (is_unix) {
     auto path = SocketAddress::unix_path(options.endpoint);
     if (!path) return fail(std::move(path.error()));
@@ -254,7 +258,8 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const ListenOptions
   if (address.family() == AF_INET6) setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
   if (options.reuse_port && !is_unix && setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
     return listen_error(options, "setsockopt", errno);
-  if (bind(fd.get(), address.raw(), static_cast<socklen_t>(address.size())) != 0) return listen_error(options, "bind", errno);
+  if (bind(fd.get(), address.raw(), static_cast<socklen_t>(address.size())) != 0)
+    return listen_error(options, "bind", errno);
   if (listen(fd.get(), 4096) != 0) return listen_error(options, "listen", errno);
   const bool on_disk = is_unix && options.endpoint[0] != '@';
   return std::unique_ptr<Listener>(new SocketListener(loop, std::move(fd), on_disk ? options.endpoint : ""));
@@ -276,13 +281,15 @@ Task<Result<std::vector<SocketAddress>>> resolve(Loop& loop, std::string transpo
 }
 
 Task<Result<StreamPtr>> connect_to(Loop& loop, SocketAddress address, TimePoint deadline, Cancel* cancel) {
-  const std::string where = std::string("dial ") + (address.family() == AF_UNIX ? "unix " : "tcp ") + address.text();
+  const std::string where =
+      std::string("dial ") + (address.family() == AF_UNIX ? "unix " : "tcp ") + address.text();
   Fd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) co_return fail(Fault::retryable, where + ": socket: " + errno_words(errno), errno);
   const int raw = fd.get();
   const int rc = connect(raw, address.raw(), static_cast<socklen_t>(address.size()));
   const int why = rc == 0 ? 0 : errno;
-  if (why != 0 && why != EINPROGRESS) co_return fail(Fault::retryable, where + ": connect: " + errno_words(why), why);
+  if (why != 0 && why != EINPROGRESS)
+    co_return fail(Fault::retryable, where + ": connect: " + errno_words(why), why);
   auto stream = std::make_unique<SocketStream>(loop, std::move(fd), address);
   if (why == EINPROGRESS) {
     bool late = false;
@@ -313,7 +320,8 @@ Task<Result<StreamPtr>> dial(Loop& loop, std::string transport, std::string endp
   for (std::size_t i = 0; i < found->size(); ++i) {
     const auto left = deadline - loop.now();
     // Later addresses get their share of the time: Go's dialer divides it alike, with a floor of 2 s.
-    const auto share = std::min<Duration>(left, std::max<Duration>(left / static_cast<long>(found->size() - i), 2s));
+    const auto share =
+        std::min<Duration>(left, std::max<Duration>(left / static_cast<long>(found->size() - i), 2s));
     auto stream = co_await connect_to(loop, (*found)[i], loop.now() + share, cancel);
     if (stream || stream.error().fault == Fault::cancelled) co_return stream;
     if (!first) first = std::move(stream.error());

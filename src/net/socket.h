@@ -17,8 +17,8 @@ struct ListenOptions {
 /// A listening socket. A Unix path is removed when it is closed.
 class Listener {
  public:
-  /// Fails with Go's words: "listen tcp 127.0.0.1:4317: bind: address already in use". A stale Unix socket, to
-  /// which nobody listens, is replaced. A host name is looked up here and now: start-up may block.
+  /// Fails with Go's words: "listen tcp 127.0.0.1:4317: bind: address already in use". A stale Unix socket,
+  /// to which nobody listens, is replaced. A host name is looked up here and now: start-up may block.
   static Result<std::unique_ptr<Listener>> open(Loop& loop, const ListenOptions& options);
   virtual ~Listener() = default;
   /// The next peer. Fault::cancelled after close(). Out of descriptors: waits up to 1 s and tries again.
@@ -48,9 +48,10 @@ class Cancel {
 
 /// Looks up "host:port"; names are asked for on the helper thread.
 Task<Result<std::vector<SocketAddress>>> resolve(Loop& loop, std::string transport, std::string endpoint);
-/// Connects to one address before `deadline`. Go's words: "dial tcp 127.0.0.1:1: connect: connection refused",
-/// Fault::retryable; past the deadline "dial tcp ...: i/o timeout".
-Task<Result<StreamPtr>> connect_to(Loop& loop, SocketAddress address, TimePoint deadline, Cancel* cancel = nullptr);
+/// Connects to one address before `deadline`. Go's words: "dial tcp 127.0.0.1:1: connect: connection
+/// refused", Fault::retryable; past the deadline "dial tcp ...: i/o timeout".
+Task<Result<StreamPtr>> connect_to(Loop& loop, SocketAddress address, TimePoint deadline,
+                                   Cancel* cancel = nullptr);
 /// resolve(), then connect_to() each address in turn until one answers; the first error is the one told.
 /// @param transport tcp, tcp4, tcp6, unix
 Task<Result<StreamPtr>> dial(Loop& loop, std::string transport, std::string endpoint, TimePoint deadline,

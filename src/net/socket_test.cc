@@ -51,7 +51,9 @@ TEST_P(Sockets, CarryBytesBothWays) {
   ASSERT_TRUE(listener) << listener.error().what;
   gate.spawn(echo_once(**listener));
   const auto& bound = (*listener)->address();
-  const std::string at = bound.port() ? join_host_port(bound.ip() == "::" ? "127.0.0.1" : bound.ip(), bound.port()) : bound.text();
+  const std::string at = bound.port()
+                             ? join_host_port(bound.ip() == "::" ? "127.0.0.1" : bound.ip(), bound.port())
+                             : bound.text();
   const std::string text(30000, 'x');
   EXPECT_EQ(loop.run_until_done(ask(loop, std::string(GetParam().transport), at, text)), text);
   (*listener)->close();
@@ -82,8 +84,11 @@ TEST(Dial, SaysWhoRefused) {
   auto listener = Listener::open(loop, {"tcp", "127.0.0.1:0", false});
   const std::string at = (*listener)->address().text();
   listener->reset();
-  EXPECT_EQ(loop.run_until_done(ask(loop, "tcp", at, "")), "dial tcp " + at + ": connect: connection refused");
-  EXPECT_EQ(loop.run_until_done(ask(loop, "tcp", "nosuch.invalid:1", "")).find("dial tcp: lookup nosuch.invalid"), 0u);
+  EXPECT_EQ(loop.run_until_done(ask(loop, "tcp", at, "")),
+            "dial tcp " + at + ": connect: connection refused");
+  EXPECT_EQ(
+      loop.run_until_done(ask(loop, "tcp", "nosuch.invalid:1", "")).find("dial tcp: lookup nosuch.invalid"),
+      0u);
 }
 
 TEST(Stream, CloseWakesTheReader) {

@@ -29,14 +29,14 @@ struct Step {
   std::size_t count = 0;
 };
 
-/// Attempts and readiness, as the kernel has them: an idle connection owns no buffer, because one is taken only
-/// when ready(Want::read) says there is something to put in it. One waiter a direction. Single-threaded.
+/// Attempts and readiness, as the kernel has them: an idle connection owns no buffer, because one is taken
+/// only when ready(Want::read) says there is something to put in it. One waiter a direction. Single-threaded.
 class Stream {
  public:
   virtual ~Stream() = default;
   virtual Step try_read(char* to, std::size_t room) = 0;
-  /// Gathers without copying (TLS encrypts). After `again` call until it says `done`, even with no bytes left:
-  /// a layer below may still hold some.
+  /// Gathers without copying (TLS encrypts). After `again` call until it says `done`, even with no bytes
+  /// left: a layer below may still hold some.
   virtual Step try_write(std::span<const iovec> parts) = 0;
   /// Bytes that are in already and that the kernel would not report: read before waiting.
   virtual bool has_buffered() const { return false; }

@@ -14,8 +14,10 @@ struct Identity {
   Handle<EVP_PKEY, &EVP_PKEY_free> key;
   std::string pem(bool of_key) const {
     const Handle<BIO, &BIO_free_all> out(BIO_new(BIO_s_mem()));
-    if (of_key) PEM_write_bio_PrivateKey(out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    else PEM_write_bio_X509(out.get(), cert.get());
+    if (of_key)
+      PEM_write_bio_PrivateKey(out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    else
+      PEM_write_bio_X509(out.get(), cert.get());
     char* data = nullptr;
     const long size = BIO_get_mem_data(out.get(), &data);
     return {data, static_cast<std::size_t>(size)};
@@ -23,7 +25,8 @@ struct Identity {
 };
 
 /// A P-256 certificate for `name`, signed by `issuer` (itself when null). `alt`: "DNS:x,IP:127.0.0.1".
-inline Identity make_identity(const std::string& name, const std::string& alt, const Identity* issuer, long days = 1) {
+inline Identity make_identity(const std::string& name, const std::string& alt, const Identity* issuer,
+                              long days = 1) {
   Identity made;
   made.key.reset(EVP_EC_gen("P-256"));
   made.cert.reset(X509_new());

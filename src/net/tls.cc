@@ -24,7 +24,7 @@ std::string alpn_wire(const std::vector<std::string>& protocols) {
 }
 
 std::int64_t modified(const std::string& file) {
-  struct stat info{};
+  struct stat info {};
   if (file.empty() || stat(file.c_str(), &info) != 0) return 0;
   return info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec;
 }
@@ -77,14 +77,16 @@ class Client final : public TlsClient, public std::enable_shared_from_this<Clien
     SSL_set_verify(ssl.get(), options_.insecure_skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
     const std::string wire = alpn_wire(alpn);
     if (!wire.empty())
-      SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(wire.data()), static_cast<unsigned>(wire.size()));
+      SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(wire.data()),
+                          static_cast<unsigned>(wire.size()));
     auto place = std::make_shared<Place>();
     place->client = shared_from_this();
     place->key = name + " " + plain->peer();
     const auto known = sessions_.find(place->key);
     if (known != sessions_.end()) SSL_set_session(ssl.get(), known->second.get());
     SSL_set_app_data(ssl.get(), place.get());
-    co_return co_await tls::handshake(std::move(plain), std::move(ssl), false, name, std::move(place), deadline);
+    co_return co_await tls::handshake(std::move(plain), std::move(ssl), false, name, std::move(place),
+                                      deadline);
   }
 
  private:
@@ -103,11 +105,13 @@ class Client final : public TlsClient, public std::enable_shared_from_this<Clien
         auto added = tls::add_authorities(context->get(), options_);
         if (!added) return fail(std::move(added.error()));
       }
-      SSL_CTX_set_session_cache_mode(context->get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+      SSL_CTX_set_session_cache_mode(context->get(),
+                                     SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
       SSL_CTX_sess_set_new_cb(context->get(), [](SSL* ssl, SSL_SESSION* session) {
         auto& place = *static_cast<Place*>(SSL_get_app_data(ssl));
         auto& sessions = place.client->sessions_;
-        if (sessions.size() >= kMostSessions && !sessions.contains(place.key)) sessions.erase(sessions.begin());
+        if (sessions.size() >= kMostSessions && !sessions.contains(place.key))
+          sessions.erase(sessions.begin());
         sessions[place.key].reset(session);
         return 1;  // we keep the reference
       });
@@ -130,7 +134,8 @@ class Server final : public TlsServer, public std::enable_shared_from_this<Serve
     return {};
   }
 
-  Task<Result<StreamPtr>> accept(StreamPtr plain, std::vector<std::string> alpn, TimePoint deadline) override {
+  Task<Result<StreamPtr>> accept(StreamPtr plain, std::vector<std::string> alpn,
+                                 TimePoint deadline) override {
     auto context = get();
     if (!context) co_return fail(std::move(context.error()));
     Ssl ssl(SSL_new(*context));
@@ -138,7 +143,8 @@ class Server final : public TlsServer, public std::enable_shared_from_this<Serve
     // The list is in the frame of this task, which lives as long as the handshake.
     const std::string wire = alpn_wire(alpn);
     SSL_set_app_data(ssl.get(), const_cast<std::string*>(&wire));
-    co_return co_await tls::handshake(std::move(plain), std::move(ssl), true, name, shared_from_this(), deadline);
+    co_return co_await tls::handshake(std::move(plain), std::move(ssl), true, name, shared_from_this(),
+                                      deadline);
   }
 
  private:
@@ -158,11 +164,13 @@ class Server final : public TlsServer, public std::enable_shared_from_this<Serve
       SSL_CTX_set_num_tickets(context->get(), 1);
       SSL_CTX_set_alpn_select_cb(
           context->get(),
-          [](SSL* s, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size, void*) {
+          [](SSL* s, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+             unsigned in_size, void*) {
             const auto& ours = *static_cast<const std::string*>(SSL_get_app_data(s));
             unsigned char* chosen = nullptr;
-            const int rc = SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(ours.data()),
-                                                 static_cast<unsigned>(ours.size()), in, in_size);
+            const int rc =
+                SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(ours.data()),
+                                      static_cast<unsigned>(ours.size()), in, in_size);
             *out = chosen;
             return rc == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
           },
@@ -188,7 +196,8 @@ Result<std::shared_ptr<TlsServer>> TlsServer::make(TlsServerOptions options) {
   auto valid = tls::validate(options);
   if (!valid) return fail(std::move(valid.error()));
   if (options.cert_file.empty() && options.cert_pem.empty())
-    return fail(Fault::config, "TLS configuration must include both certificate and key for server connections");
+    return fail(Fault::config,
+                "TLS configuration must include both certificate and key for server connections");
   return std::shared_ptr<TlsServer>(std::make_shared<Server>(std::move(options)));
 }
 

@@ -33,9 +33,12 @@ constexpr Curve kCurves[] = {
     {"X25519", "X25519"}, {"P256", "P-256"}, {"P384", "P-384"}, {"P521", "P-521"}, {"X25519MLKEM768", ""}};
 
 // Where Go looks. Source: crypto/x509 root_linux.go.
-constexpr const char* kBundles[] = {
-    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
-    "/etc/pki/tls/cacert.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem"};
+constexpr const char* kBundles[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                    "/etc/pki/tls/certs/ca-bundle.crt",
+                                    "/etc/ssl/ca-bundle.pem",
+                                    "/etc/pki/tls/cacert.pem",
+                                    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+                                    "/etc/ssl/cert.pem"};
 constexpr const char* kDirectories[] = {"/etc/ssl/certs", "/etc/pki/tls/certs"};
 
 int version_number(const std::string& name, int otherwise) {
@@ -47,7 +50,8 @@ int version_number(const std::string& name, int otherwise) {
 tl::unexpected<Error> config(std::string what) { return fail(Fault::config, std::move(what)); }
 
 Bio open_pem(const std::string& file, const std::string& pem) {
-  return Bio(file.empty() ? BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())) : BIO_new_file(file.c_str(), "r"));
+  return Bio(file.empty() ? BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))
+                          : BIO_new_file(file.c_str(), "r"));
 }
 std::string unreadable(const std::string& file) { return "open " + file + ": " + errno_words(errno); }
 
@@ -62,7 +66,8 @@ Result<> use_certificate(SSL_CTX* context, const TlsOptions& options) {
     return config(where + "tls: failed to find any PEM data in certificate input");
   }
   SSL_CTX_clear_chain_certs(context);
-  while (X509* next = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)) SSL_CTX_add0_chain_cert(context, next);
+  while (X509* next = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr))
+    SSL_CTX_add0_chain_cert(context, next);
   ERR_clear_error();  // the end of the file
   const Bio text = open_pem(options.key_file, options.key_pem);
   if (!text) return config(where + unreadable(options.key_file));
@@ -142,24 +147,30 @@ std::string reasons() {
 }
 
 Result<> validate(const TlsOptions& o) {
-  if (!o.ca_file.empty() && !o.ca_pem.empty()) return config("provide either a CA file or the PEM-encoded string, but not both");
+  if (!o.ca_file.empty() && !o.ca_pem.empty())
+    return config("provide either a CA file or the PEM-encoded string, but not both");
   if (!o.cert_file.empty() && !o.cert_pem.empty())
     return config("provide either certificate or the PEM-encoded string, but not both");
-  if (!o.key_file.empty() && !o.key_pem.empty()) return config("provide either key or the PEM-encoded string, but not both");
+  if (!o.key_file.empty() && !o.key_pem.empty())
+    return config("provide either key or the PEM-encoded string, but not both");
   const bool cert = !o.cert_file.empty() || !o.cert_pem.empty();
   const bool key = !o.key_file.empty() || !o.key_pem.empty();
-  if (cert != key) return config("TLS configuration must include both certificate and key (CertFile/CertPem and KeyFile/KeyPem)");
+  if (cert != key)
+    return config(
+        "TLS configuration must include both certificate and key (CertFile/CertPem and KeyFile/KeyPem)");
   const int least = o.min_version.empty() ? TLS1_2_VERSION : version_number(o.min_version, 0);
   const int most = o.max_version.empty() ? TLS1_3_VERSION : version_number(o.max_version, 0);
   if (!least) return config("invalid TLS min_version: unsupported TLS version: \"" + o.min_version + "\"");
   if (!most) return config("invalid TLS max_version: unsupported TLS version: \"" + o.max_version + "\"");
-  if (least > most) return config("invalid TLS configuration: min_version cannot be greater than max_version");
+  if (least > most)
+    return config("invalid TLS configuration: min_version cannot be greater than max_version");
   for (const auto& name : o.curve_preferences)
     if (std::none_of(std::begin(kCurves), std::end(kCurves), [&](const Curve& c) { return c.name == name; }))
       return config("invalid curve type: " + name);
-  const std::pair<const std::string*, const char*> files[] = {{&o.ca_file, "failed to load CA CertPool File: failed to load cert"},
-                                                              {&o.cert_file, "failed to load TLS cert and key: open"},
-                                                              {&o.key_file, "failed to load TLS cert and key: open"}};
+  const std::pair<const std::string*, const char*> files[] = {
+      {&o.ca_file, "failed to load CA CertPool File: failed to load cert"},
+      {&o.cert_file, "failed to load TLS cert and key: open"},
+      {&o.key_file, "failed to load TLS cert and key: open"}};
   for (const auto& [file, what] : files)
     if (!file->empty() && access(file->c_str(), R_OK) != 0)
       return config(std::string(what) + " " + *file + ": " + errno_words(errno));
@@ -173,21 +184,25 @@ Result<Context> make_context(const TlsOptions& options, bool server) {
   const int least = version_number(options.min_version, TLS1_2_VERSION);
   SSL_CTX_set_security_level(raw, least < TLS1_2_VERSION ? 0 : 1);  // 1 is nearest to Go's own limits
   SSL_CTX_set_min_proto_version(raw, least);
-  SSL_CTX_set_max_proto_version(raw, options.max_version.empty() ? 0 : version_number(options.max_version, 0));
+  SSL_CTX_set_max_proto_version(raw,
+                                options.max_version.empty() ? 0 : version_number(options.max_version, 0));
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(
+      raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(raw, 1);
   SSL_CTX_set_default_read_buffer_len(raw, 64u << 10);
   if (!options.cipher_suites.empty()) {
     auto list = cipher_list(raw, options.cipher_suites);
     if (!list) return fail(std::move(list.error()));
-    if (!list->empty() && SSL_CTX_set_cipher_list(raw, list->c_str()) != 1) return config("tls: " + reasons());
+    if (!list->empty() && SSL_CTX_set_cipher_list(raw, list->c_str()) != 1)
+      return config("tls: " + reasons());
     SSL_CTX_set_security_level(raw, least < TLS1_2_VERSION ? 0 : 1);
   }
   std::string groups;
   for (const auto& name : options.curve_preferences)
     for (const auto& row : kCurves)
-      if (row.name == name && !row.openssl.empty()) groups += (groups.empty() ? "" : ":") + std::string(row.openssl);
+      if (row.name == name && !row.openssl.empty())
+        groups += (groups.empty() ? "" : ":") + std::string(row.openssl);
   if (!groups.empty()) SSL_CTX_set1_groups_list(raw, groups.c_str());
   if (!options.cert_file.empty() || !options.cert_pem.empty()) {
     auto used = use_certificate(raw, options);
@@ -202,7 +217,9 @@ Result<> add_authorities(SSL_CTX* context, const TlsOptions& options) {
   if (own) {
     errno = 0;
     const Bio from = open_pem(options.ca_file, options.ca_pem);
-    if (!from) return config("failed to load CA CertPool File: failed to load cert " + options.ca_file + ": " + errno_words(errno));
+    if (!from)
+      return config("failed to load CA CertPool File: failed to load cert " + options.ca_file + ": " +
+                    errno_words(errno));
     auto count = add_pem(store, nullptr, from);
     if (*count == 0) return config("failed to load CA CertPool: failed to parse cert");
   }
@@ -213,7 +230,9 @@ Result<> add_authorities(SSL_CTX* context, const TlsOptions& options) {
 Result<> require_clients(SSL_CTX* context, const std::string& file) {
   errno = 0;
   const Bio from = open_pem(file, "");
-  if (!from) return config("failed to load client CA CertPool: failed to load cert " + file + ": " + errno_words(errno));
+  if (!from)
+    return config("failed to load client CA CertPool: failed to load cert " + file + ": " +
+                  errno_words(errno));
   STACK_OF(X509_NAME)* names = sk_X509_NAME_new_null();
   auto count = add_pem(SSL_CTX_get_cert_store(context), names, from);
   SSL_CTX_set_client_CA_list(context, names);

@@ -24,7 +24,7 @@ Result<> require_clients(SSL_CTX* context, const std::string& file);
 std::string reasons();
 
 /// Shakes hands and gives the encrypted stream. `keep` lives as long as it; `name` is for error words.
-Task<Result<StreamPtr>> handshake(StreamPtr plain, Ssl ssl, bool server, std::string name, std::shared_ptr<void> keep,
-                                  TimePoint deadline);
+Task<Result<StreamPtr>> handshake(StreamPtr plain, Ssl ssl, bool server, std::string name,
+                                  std::shared_ptr<void> keep, TimePoint deadline);
 
 }  // namespace gleaner::net::tls

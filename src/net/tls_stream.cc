@@ -10,8 +10,8 @@
 namespace gleaner::net::tls {
 namespace {
 
-constexpr std::size_t kRecord = 16384;                // plain bytes of one record
-constexpr std::size_t kCipherBacklog = 256u << 10;    // encrypted bytes held while the socket is full
+constexpr std::size_t kRecord = 16384;              // plain bytes of one record
+constexpr std::size_t kCipherBacklog = 256u << 10;  // encrypted bytes held while the socket is full
 
 /// Go's words for why a certificate was not believed, with OpenSSL's behind.
 std::string verify_words(long code, const std::string& name) {
@@ -21,12 +21,21 @@ std::string verify_words(long code, const std::string& name) {
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: go = "certificate signed by unknown authority"; break;
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      go = "certificate signed by unknown authority";
+      break;
     case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID: go = "certificate has expired or is not yet valid"; break;
-    case X509_V_ERR_HOSTNAME_MISMATCH: go = "certificate is not valid for " + name; break;
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: go = "cannot validate certificate for " + name + " because it doesn't contain any IP SANs"; break;
-    default: go = "certificate is not acceptable";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      go = "certificate has expired or is not yet valid";
+      break;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+      go = "certificate is not valid for " + name;
+      break;
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      go = "cannot validate certificate for " + name + " because it doesn't contain any IP SANs";
+      break;
+    default:
+      go = "certificate is not acceptable";
   }
   return "tls: failed to verify certificate: x509: " + go + " (" + X509_verify_cert_error_string(code) + ")";
 }
@@ -53,12 +62,17 @@ class TlsStream final : public Stream {
       const int rc = SSL_do_handshake(ssl_.get());
       const int why = rc == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), rc);
       if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) note(why);
-      for (auto step = flush(); step.state == Step::again; step = flush()) co_await inner_->ready(Want::write);
-      if (late) co_return fail(Fault::retryable, "tls: handshake with " + inner_->peer() + ": i/o timeout", ETIMEDOUT);
+      for (auto step = flush(); step.state == Step::again; step = flush())
+        co_await inner_->ready(Want::write);
+      if (late)
+        co_return fail(Fault::retryable, "tls: handshake with " + inner_->peer() + ": i/o timeout",
+                       ETIMEDOUT);
       if (why == SSL_ERROR_NONE) break;
       if (why != SSL_ERROR_WANT_READ) co_return fail(error_);
       co_await inner_->ready(Want::read);
-      if (late) co_return fail(Fault::retryable, "tls: handshake with " + inner_->peer() + ": i/o timeout", ETIMEDOUT);
+      if (late)
+        co_return fail(Fault::retryable, "tls: handshake with " + inner_->peer() + ": i/o timeout",
+                       ETIMEDOUT);
     }
     more_ = SSL_has_pending(ssl_.get()) != 0;
     const unsigned char* chosen = nullptr;
@@ -73,19 +87,24 @@ class TlsStream final : public Stream {
     more_ = false;
     while (step.count < room) {
       ERR_clear_error();
-      const auto n = SSL_read(ssl_.get(), to + step.count, static_cast<int>(std::min<std::size_t>(room - step.count, INT_MAX)));
+      const auto n = SSL_read(ssl_.get(), to + step.count,
+                              static_cast<int>(std::min<std::size_t>(room - step.count, INT_MAX)));
       if (n > 0) {
         step.count += static_cast<std::size_t>(n);
         continue;
       }
       const int why = SSL_get_error(ssl_.get(), n);
-      if (why == SSL_ERROR_WANT_READ) step.state = Step::again;
-      else if (why == SSL_ERROR_ZERO_RETURN) step.state = Step::eof;
-      else note(why), step.state = Step::failed;
+      if (why == SSL_ERROR_WANT_READ)
+        step.state = Step::again;
+      else if (why == SSL_ERROR_ZERO_RETURN)
+        step.state = Step::eof;
+      else
+        note(why), step.state = Step::failed;
       break;
     }
     more_ = step.state == Step::done;
-    if (held() > 0) flush();  // an answer of the protocol itself; what does not go now goes with the next write
+    if (held() > 0)
+      flush();  // an answer of the protocol itself; what does not go now goes with the next write
     return step;
   }
 
@@ -168,7 +187,8 @@ class TlsStream final : public Stream {
       error_ = {Fault::retryable, verify_words(verify, name_)};
     } else if (eof_) {
       ERR_clear_error();
-      error_ = {Fault::retryable, SSL_is_init_finished(ssl_.get()) ? "unexpected EOF" : "tls: handshake: EOF"};
+      error_ = {Fault::retryable,
+                SSL_is_init_finished(ssl_.get()) ? "unexpected EOF" : "tls: handshake: EOF"};
     } else {
       error_ = {Fault::retryable, "tls: " + reasons()};
     }
@@ -210,19 +230,22 @@ class TlsStream final : public Stream {
   std::shared_ptr<void> keep_;  // the TlsClient or TlsServer: its session cache is called by OpenSSL
   Ssl ssl_;
   std::string name_, alpn_;
-  Buffer out_;             // encrypted, not yet written
-  std::size_t sent_ = 0;   // of out_
+  Buffer out_;            // encrypted, not yet written
+  std::size_t sent_ = 0;  // of out_
   Error error_;
   bool more_ = false, eof_ = false, inner_failed_ = false;
 };
 
 }  // namespace
 
-Task<Result<StreamPtr>> handshake(StreamPtr plain, Ssl ssl, bool server, std::string name, std::shared_ptr<void> keep,
-                                  TimePoint deadline) {
-  if (server) SSL_set_accept_state(ssl.get());
-  else SSL_set_connect_state(ssl.get());
-  auto stream = std::make_unique<TlsStream>(std::move(plain), std::move(ssl), std::move(name), std::move(keep));
+Task<Result<StreamPtr>> handshake(StreamPtr plain, Ssl ssl, bool server, std::string name,
+                                  std::shared_ptr<void> keep, TimePoint deadline) {
+  if (server)
+    SSL_set_accept_state(ssl.get());
+  else
+    SSL_set_connect_state(ssl.get());
+  auto stream =
+      std::make_unique<TlsStream>(std::move(plain), std::move(ssl), std::move(name), std::move(keep));
   auto done = co_await stream->shake_hands(deadline);
   if (!done) co_return fail(std::move(done.error()));
   co_return StreamPtr(std::move(stream));

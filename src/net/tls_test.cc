@@ -22,7 +22,8 @@ Task<> serve(Listener& listener, TlsServer& tls, Echo& seen, int times) {
     auto plain = co_await listener.accept();
     if (!plain) co_return;
     std::vector<std::string> alpn{"h2", "http/1.1"};
-    auto stream = co_await tls.accept(std::move(*plain), std::move(alpn), listener.address().port() ? TimePoint::max() : TimePoint{});
+    auto stream = co_await tls.accept(std::move(*plain), std::move(alpn),
+                                      listener.address().port() ? TimePoint::max() : TimePoint{});
     if (!stream) {
       seen.error = stream.error().what;
       continue;
@@ -121,11 +122,14 @@ INSTANTIATE_TEST_SUITE_P(
         {"by_override", true, true, false, false, "10.0.0.1", "collector.test"},
         {"mutual", true, true, true},
         {"no_client_certificate", true, false, true, false, "127.0.0.1", "", "certificate required"},
-        {"unknown_authority", false, true, false, false, "127.0.0.1", "", "tls: failed to verify certificate: x509: certificate signed by unknown authority"},
+        {"unknown_authority", false, true, false, false, "127.0.0.1", "",
+         "tls: failed to verify certificate: x509: certificate signed by unknown authority"},
         {"skip_verify", false, true, false, true},
-        {"wrong_name", true, true, false, false, "elsewhere.test", "", "x509: certificate is not valid for elsewhere.test"},
+        {"wrong_name", true, true, false, false, "elsewhere.test", "",
+         "x509: certificate is not valid for elsewhere.test"},
         {"wrong_ip", true, true, false, false, "127.0.0.2", "", "cannot validate certificate for 127.0.0.2"},
-        {"expired", true, true, false, false, "127.0.0.1", "", "certificate has expired or is not yet valid", -1},
+        {"expired", true, true, false, false, "127.0.0.1", "", "certificate has expired or is not yet valid",
+         -1},
     }),
     [](const auto& c) { return std::string(c.param.name); });
 
@@ -157,7 +161,8 @@ TEST(Tls, HandshakeHasADeadline) {
   Loop loop;
   auto listener = Listener::open(loop, {"tcp", "127.0.0.1:0", false});
   const std::string at = (*listener)->address().text();
-  EXPECT_EQ(loop.run_until_done(mute_peer(loop, at, **TlsClient::make({}))), "tls: handshake with " + at + ": i/o timeout");
+  EXPECT_EQ(loop.run_until_done(mute_peer(loop, at, **TlsClient::make({}))),
+            "tls: handshake with " + at + ": i/o timeout");
 }
 
 }  // namespace

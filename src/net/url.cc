@@ -76,13 +76,15 @@ Result<Url> parse_url(std::string_view text) {
   rest = rest.substr(0, rest.find('#'));
   out.target = (rest.empty() || rest[0] != '/' ? "/" : "") + std::string(rest);
   for (const char c : out.target)
-    if (static_cast<unsigned char>(c) <= ' ' || c == 127) return fail(Fault::config, "invalid character in URL");
+    if (static_cast<unsigned char>(c) <= ' ' || c == 127)
+      return fail(Fault::config, "invalid character in URL");
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
     out.userinfo = authority.substr(0, at);
     authority.remove_prefix(at + 1);
   }
   const auto colon = authority.rfind(':');
-  const bool has_port = colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
+  const bool has_port =
+      colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
   auto where = parse_host_port(has_port ? std::string(authority) : std::string(authority) + ":0");
   if (!where) return fail(std::move(where.error()));
   if (where->host.empty()) return fail(Fault::config, "no Host in request URL");

@@ -8,11 +8,11 @@
 namespace gleaner::net {
 
 struct Url {
-  std::string scheme;     ///< "http" or "https"
-  std::string userinfo;   ///< "user:password", as written
-  std::string host;       ///< without brackets
-  std::uint16_t port = 0; ///< the scheme's default when none is written
-  std::string target;     ///< path and query; at least "/"
+  std::string scheme;      ///< "http" or "https"
+  std::string userinfo;    ///< "user:password", as written
+  std::string host;        ///< without brackets
+  std::uint16_t port = 0;  ///< the scheme's default when none is written
+  std::string target;      ///< path and query; at least "/"
   bool secure() const { return scheme == "https"; }
   /// "host" or "host:port", as the Host field wants it.
   std::string authority() const;

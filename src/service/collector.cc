@@ -22,12 +22,13 @@ namespace {
 constexpr std::size_t kMemoryBudget =
     64 << 20;  // bytes of received data held at once, until memory_limiter says otherwise
 
-constexpr Duration kSettled = std::chrono::seconds(5);  // by then connections are up: handshakes and first scrapes are over
+constexpr Duration kSettled =
+    std::chrono::seconds(5);  // by then connections are up: handshakes and first scrapes are over
 
 extern "C" char __executable_start, etext;  // NOLINT(bugprone-reserved-identifier): the linker's
 
-/// Gives back what only the start needed: freed heap, and the program's own pages (they are clean: what runs on comes
-/// back from the page cache).
+/// Gives back what only the start needed: freed heap, and the program's own pages (they are clean: what runs
+/// on comes back from the page cache).
 void shed_start_up() {
   ::malloc_trim(0);
   constexpr std::uintptr_t kPage = 4096;

@@ -31,13 +31,15 @@ constexpr ExporterFactory kExporters[] = {
                                                                       "sends OTLP over HTTP"),
 };
 constexpr ExtensionFactory kExtensions[] = {
-    extension<extensions::health_check::Config, &extensions::health_check::make>("health_check", "", "tells whether gleaner is up"),
+    extension<extensions::health_check::Config, &extensions::health_check::make>(
+        "health_check", "", "tells whether gleaner is up"),
 };
 constexpr ReceiverFactory kReceivers[] = {
     receiver<receivers::filelog::Config, &receivers::filelog::make>("file_log", "filelog", kLogsOnly,
                                                                     "tails log files"),
     receiver<receivers::kubeletstats::Config, &receivers::kubeletstats::make>(
-        "kubelet_stats", "kubeletstats", kMetricsOnly, "asks a kubelet for the use of CPU, memory, disks and network"),
+        "kubelet_stats", "kubeletstats", kMetricsOnly,
+        "asks a kubelet for the use of CPU, memory, disks and network"),
     receiver<receivers::otlp::Config, &receivers::otlp::make>("otlp", "", kAllSignals,
                                                               "takes OTLP over gRPC and HTTP"),
 };

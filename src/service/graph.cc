@@ -111,10 +111,11 @@ Result<> Graph::build_pipeline(const Assembly& assembly, const Pipeline& pipelin
     const auto& configured = assembly.processors.at(*id);
     const bool counted = counts_items(configured.factory->type);
     const auto meter = [&](std::string_view what, Consumer<S>& to) {
-      auto& counter = host_.metrics.counter(fmt::format("processor_{}_items", what),
-                                            {{"otel_signal", std::string(S::name)}, {"processor", *id}},
-                                            what == "incoming" ? "Number of items passed to the processor."
-                                                               : "Number of items emitted from the processor.");
+      auto& counter =
+          host_.metrics.counter(fmt::format("processor_{}_items", what),
+                                {{"otel_signal", std::string(S::name)}, {"processor", *id}},
+                                what == "incoming" ? "Number of items passed to the processor."
+                                                   : "Number of items emitted from the processor.");
       lane.owned.push_back(std::make_unique<Meter<S>>(counter, to));
       return lane.owned.back().get();
     };

@@ -39,14 +39,18 @@ Result<TimeBlock> TimeBlock::make(const Config& config) {
     return block;
   }
   if (config.layout_type != "strptime" && config.layout_type != "gotime")
-    return fail(Fault::config, "unsupported layout_type " + config.layout_type + ": valid values are 'strptime', 'gotime', and 'epoch'");
-  auto layout = config.layout_type == "gotime" ? text::TimeLayout::gotime(config.layout) : text::TimeLayout::strptime(config.layout);
+    return fail(Fault::config, "unsupported layout_type " + config.layout_type +
+                                   ": valid values are 'strptime', 'gotime', and 'epoch'");
+  auto layout = config.layout_type == "gotime" ? text::TimeLayout::gotime(config.layout)
+                                               : text::TimeLayout::strptime(config.layout);
   if (!layout) return fail(layout.error());
   block.zone_ = layout->default_zone();
   block.layout_ = std::move(*layout);
   if (!config.location.empty()) {
     auto zone = text::Zone::load(config.location);
-    if (!zone) return fail(Fault::config, "invalid 'location': failed to load location " + config.location + ": " + zone.error().what);
+    if (!zone)
+      return fail(Fault::config, "invalid 'location': failed to load location " + config.location + ": " +
+                                     zone.error().what);
     block.zone_ = *zone;
   }
   return block;
@@ -56,7 +60,9 @@ bool TimeBlock::apply(Entry& entry, Words& why) const {
   const pdata::Value* value = parse_from_.get(entry);
   if (!value) return failed(why, missing_field(kNoField, parse_from_));
   const bool textual = value->is_string() || value->kind() == Kind::bytes;
-  const auto wrong_type = [&] { return failed(why, "type " + std::string(text::go_type(*value)) + " cannot be parsed as a time"); };
+  const auto wrong_type = [&] {
+    return failed(why, "type " + std::string(text::go_type(*value)) + " cannot be parsed as a time");
+  };
   if (layout_) {
     if (!textual) return wrong_type();
     const auto nanos = layout_->parse(value->text(), zone_);
@@ -86,14 +92,19 @@ bool SeverityBlock::apply(Entry& entry, Arena& arena, Words& why) const {
   };
   switch (value->kind()) {
     case Kind::string:
-    case Kind::bytes: word = value->text(); break;
-    case Kind::integer: number(value->as_int()); break;
+    case Kind::bytes:
+      word = value->text();
+      break;
+    case Kind::integer:
+      number(value->as_int());
+      break;
     case Kind::real:
       if (value->as_real() != std::trunc(value->as_real()) || std::fabs(value->as_real()) > 9e18)
         return failed(why, "parse: type float64 cannot be a severity unless it is a whole number");
       number(static_cast<std::int64_t>(value->as_real()));
       break;
-    default: return failed(why, "parse: type " + std::string(text::go_type(*value)) + " cannot be a severity");
+    default:
+      return failed(why, "parse: type " + std::string(text::go_type(*value)) + " cannot be a severity");
   }
   entry.severity = map_.find(word);
   if (overwrite_text_ && entry.severity > 0)
@@ -108,7 +119,8 @@ namespace {
 /// Go's hex.DecodeString, with its words.
 bool decode_hex(const pdata::Value& value, Arena& arena, std::string_view& out, std::string& why) {
   std::string printed;
-  std::string_view digits = value.is_string() ? value.text() : std::string_view(printed = text::go_text(value));
+  std::string_view digits =
+      value.is_string() ? value.text() : std::string_view(printed = text::go_text(value));
   const auto nibble = [](char c) {
     if (c >= '0' && c <= '9') return c - '0';
     c = static_cast<char>(c | 0x20);
@@ -145,7 +157,9 @@ bool TraceBlock::apply(Entry& entry, Arena& arena, Words& why) const {
     const Field& from;
     std::string_view& to;
   };
-  const Part parts[] = {{"span_id", span_id_, entry.span_id}, {"trace_flags", trace_flags_, entry.trace_flags}, {"trace_id", trace_id_, entry.trace_id}};
+  const Part parts[] = {{"span_id", span_id_, entry.span_id},
+                        {"trace_flags", trace_flags_, entry.trace_flags},
+                        {"trace_id", trace_id_, entry.trace_id}};
   std::string details;
   for (const auto& [name, from, to] : parts) {
     to = {};
@@ -161,7 +175,8 @@ bool TraceBlock::apply(Entry& entry, Arena& arena, Words& why) const {
 bool ScopeBlock::apply(Entry& entry, Words& why) const {
   const pdata::Value* value = parse_from_.get(entry);
   if (!value) return failed(why, missing_field(kNoField, parse_from_));
-  if (!value->is_string()) return failed(why, missing_field("parse_from field does not contain a string", parse_from_));
+  if (!value->is_string())
+    return failed(why, missing_field("parse_from field does not contain a string", parse_from_));
   entry.scope_name = value->text();
   return true;
 }

@@ -10,7 +10,9 @@ void TypeOf<stanza::Field>::decode(Decoder& d, const Node& node, void* out) {
   if (!field) return d.error(node, field.error().what);
   *static_cast<stanza::Field*>(out) = std::move(*field);
 }
-std::string TypeOf<stanza::Field>::show(const void* value) { return static_cast<const stanza::Field*>(value)->text(); }
+std::string TypeOf<stanza::Field>::show(const void* value) {
+  return static_cast<const stanza::Field*>(value)->text();
+}
 
 void TypeOf<stanza::RootField>::decode(Decoder& d, const Node& node, void* out) {
   if (node.is_null()) return;
@@ -18,7 +20,9 @@ void TypeOf<stanza::RootField>::decode(Decoder& d, const Node& node, void* out) 
   if (!field) return d.error(node, field.error().what);
   static_cast<stanza::RootField*>(out)->field = std::move(*field);
 }
-std::string TypeOf<stanza::RootField>::show(const void* value) { return static_cast<const stanza::RootField*>(value)->field.text(); }
+std::string TypeOf<stanza::RootField>::show(const void* value) {
+  return static_cast<const stanza::RootField*>(value)->field.text();
+}
 
 }  // namespace gleaner::config::detail
 
@@ -27,8 +31,10 @@ namespace gleaner::stanza {
 std::span<const config::Field> OperatorConfig::fields() {
   static const config::Field kTable[] = {
       config::required<&OperatorConfig::type>("type", "kind of operator"),
-      config::field<&OperatorConfig::id>("id", "name for `output` and logs; default: the type, numbered when it repeats"),
-      config::field<&OperatorConfig::output>("output", "ids of the operators that follow; default: the next in the list"),
+      config::field<&OperatorConfig::id>(
+          "id", "name for `output` and logs; default: the type, numbered when it repeats"),
+      config::field<&OperatorConfig::output>(
+          "output", "ids of the operators that follow; default: the next in the list"),
   };
   return kTable;
 }
@@ -37,7 +43,8 @@ std::span<const config::Field> TransformerConfig::fields() {
   static const config::Field kTable[] = {
       config::squash<&TransformerConfig::common>(),
       config::field<&TransformerConfig::on_error>("on_error", "send, send_quiet, drop or drop_quiet"),
-      config::field<&TransformerConfig::condition>("if", "expression; records for which it is false pass unchanged"),
+      config::field<&TransformerConfig::condition>(
+          "if", "expression; records for which it is false pass unchanged"),
   };
   return kTable;
 }
@@ -47,7 +54,8 @@ std::span<const config::Field> TimeConfig::fields() {
       config::field<&TimeConfig::parse_from>("parse_from", "where the time is"),
       config::field<&TimeConfig::layout>("layout", "how it is written"),
       config::field<&TimeConfig::layout_type>("layout_type", "strptime, gotime or epoch"),
-      config::field<&TimeConfig::location>("location", "time zone of texts that name none, as in the tz database"),
+      config::field<&TimeConfig::location>("location",
+                                           "time zone of texts that name none, as in the tz database"),
       config::later("time_zone_locations", "zones of abbreviations"),
       config::later("locale", "language of month and day names"),
   };
@@ -59,7 +67,8 @@ std::span<const config::Field> SeverityConfig::fields() {
       config::field<&SeverityConfig::parse_from>("parse_from", "where the severity is"),
       config::field<&SeverityConfig::preset>("preset", "words known from the start: default, otel or none"),
       config::field<&SeverityConfig::mapping>("mapping", "severity: word, number, range or a list of them"),
-      config::field<&SeverityConfig::overwrite_text>("overwrite_text", "write the canonical name as severity text"),
+      config::field<&SeverityConfig::overwrite_text>("overwrite_text",
+                                                     "write the canonical name as severity text"),
   };
   return kTable;
 }
@@ -122,25 +131,30 @@ std::span<const config::Field> nested(std::span<const config::Field> fields, std
   for (const auto& field : fields) {
     if (field.squashed) {
       if (const auto inner = nested(field.type->nested(), key); !inner.empty()) return inner;
-    } else if (field.key == key && field.type && field.type->nested && field.type->shape == config::TypeOps::Shape::section) {
+    } else if (field.key == key && field.type && field.type->nested &&
+               field.type->shape == config::TypeOps::Shape::section) {
       return field.type->nested();
     }
   }
   return {};
 }
 
-void strip(config::Node& node, std::span<const config::Field> fields, const std::string& path, config::Problems& problems) {
+void strip(config::Node& node, std::span<const config::Field> fields, const std::string& path,
+           config::Problems& problems) {
   if (!node.is_map()) return;
   std::vector<std::string_view> keys;
   collect(fields, keys);
   auto& entries = node.entries();
   for (std::size_t i = 0; i < entries.size();) {
     if (std::find(keys.begin(), keys.end(), entries[i].key) != keys.end()) {
-      if (const auto inner = nested(fields, entries[i].key); !inner.empty()) strip(entries[i].value, inner, path + "::" + entries[i].key, problems);
+      if (const auto inner = nested(fields, entries[i].key); !inner.empty())
+        strip(entries[i].value, inner, path + "::" + entries[i].key, problems);
       ++i;
       continue;
     }
-    problems.warning(entries[i].mark, path, "unknown key \"" + entries[i].key + "\" is ignored" + config::did_you_mean(entries[i].key, keys));
+    problems.warning(
+        entries[i].mark, path,
+        "unknown key \"" + entries[i].key + "\" is ignored" + config::did_you_mean(entries[i].key, keys));
     entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(i));
   }
 }
@@ -155,7 +169,8 @@ config::Node Build::without_unknown(std::span<const config::Field> fields) const
 
 std::nullptr_t Build::error(std::string_view key, std::string what) const {
   const config::Node* value = node.find(key);
-  problems.error(value ? value->mark() : node.mark(), value ? path + "::" + std::string(key) : path, std::move(what));
+  problems.error(value ? value->mark() : node.mark(), value ? path + "::" + std::string(key) : path,
+                 std::move(what));
   return nullptr;
 }
 
@@ -199,12 +214,15 @@ std::optional<SeverityBlock> Build::severity(const SeverityConfig& config) const
     } else if (value.is_scalar() && (value.type() == config::ScalarType::string || value.from_reference())) {
       map.add(number, value.text());
     } else {
-      problems.error(value.mark(), path, "a severity is a word, a whole number or {min, max}, or a list of them");
+      problems.error(value.mark(), path,
+                     "a severity is a word, a whole number or {min, max}, or a list of them");
     }
   };
   for (const auto& entry : config.mapping.entries()) {
     const int number = text::SeverityMap::key(entry.key);
-    if (number == 0) problems.warning(entry.mark, path, "\"" + entry.key + "\" is no severity; what is mapped to it gets the number 0");
+    if (number == 0)
+      problems.warning(entry.mark, path,
+                       "\"" + entry.key + "\" is no severity; what is mapped to it gets the number 0");
     if (entry.value.is_list())
       for (const auto& item : entry.value.items()) add(number, item);
     else
@@ -221,7 +239,8 @@ TraceBlock Build::trace(const TraceConfig& config) {
   const auto from = [](const FromConfig& part, const char* name) {
     return part.parse_from.value_or(Field(Field::Root::body, {name}));
   };
-  return {from(config.trace_id, "trace_id"), from(config.span_id, "span_id"), from(config.trace_flags, "trace_flags")};
+  return {from(config.trace_id, "trace_id"), from(config.span_id, "span_id"),
+          from(config.trace_flags, "trace_flags")};
 }
 
 std::optional<ScopeBlock> Build::scope(const FromConfig& config) const {
@@ -235,7 +254,8 @@ ParserParts Build::parts(const ParserConfig& config) const {
   parts.parse_from = config.parse_from;
   parts.parse_to = config.parse_to.field;
   parts.body = config.body;
-  if (parts.body && parts.parse_to == Field()) error("body", "`parse_to: body` not allowed when `body` is configured");
+  if (parts.body && parts.parse_to == Field())
+    error("body", "`parse_to: body` not allowed when `body` is configured");
   if (config.timestamp) parts.timestamp = time(*config.timestamp);
   if (config.severity) parts.severity = severity(*config.severity);
   if (config.trace) parts.trace = trace(*config.trace);

@@ -70,8 +70,8 @@ struct ParserConfig {
 /// What the maker of an operator is given.
 struct Build {
   const config::Node& node;
-  std::string path;          ///< "receivers::filelog::operators::0"
-  std::string id;            ///< already unique
+  std::string path;  ///< "receivers::filelog::operators::0"
+  std::string id;    ///< already unique
   config::Problems& problems;
   log::Logger logger;
   Loop& loop;

@@ -21,14 +21,16 @@ std::size_t hash(const pdata::Map& map) {
 
 bool same(const pdata::Map& a, const pdata::Map& b) {
   return (a.items.begin() == b.items.begin() && a.size() == b.size()) ||
-         pdata::equal(pdata::Value::map(const_cast<pdata::Map*>(&a)), pdata::Value::map(const_cast<pdata::Map*>(&b)));
+         pdata::equal(pdata::Value::map(const_cast<pdata::Map*>(&a)),
+                      pdata::Value::map(const_cast<pdata::Map*>(&b)));
 }
 
 void fill(pdata::LogRecord& record, const Entry& entry) {
   record.time = entry.timestamp;
   record.observed_time = entry.observed;
   record.severity_number = entry.severity;
-  record.severity_text = entry.severity_text.empty() ? text::severity_name(entry.severity) : entry.severity_text;
+  record.severity_text =
+      entry.severity_text.empty() ? text::severity_name(entry.severity) : entry.severity_text;
   record.body = entry.body;
   record.has_body = true;
   record.attributes = entry.attributes;
@@ -50,7 +52,9 @@ Records<Logs> emit(Entries&& entries) {
       scope = nullptr;
       const std::size_t key = hash(entry.resource);
       const auto [from, to] = by_hash.equal_range(key);
-      const auto there = std::find_if(from, to, [&](const auto& pair) { return same(out.resources[pair.second].resource.attributes, entry.resource); });
+      const auto there = std::find_if(from, to, [&](const auto& pair) {
+        return same(out.resources[pair.second].resource.attributes, entry.resource);
+      });
       if (there != to) {
         resource = &out.resources[there->second];
       } else {
@@ -60,10 +64,12 @@ Records<Logs> emit(Entries&& entries) {
       }
     }
     if (!scope || scope->scope.name != entry.scope_name) {
-      auto* const there = std::find_if(resource->scopes.begin(), resource->scopes.end(), [&](const auto& s) { return s.scope.name == entry.scope_name; });
+      auto* const there = std::find_if(resource->scopes.begin(), resource->scopes.end(),
+                                       [&](const auto& s) { return s.scope.name == entry.scope_name; });
       scope = there != resource->scopes.end() ? there : &resource->scopes.push_back(out.arena, {});
       scope->scope.name = entry.scope_name;
-      if (scope->records.empty() && entries.list.size() > 16) scope->records.reserve(out.arena, std::min<std::size_t>(entries.list.size(), 1024));
+      if (scope->records.empty() && entries.list.size() > 16)
+        scope->records.reserve(out.arena, std::min<std::size_t>(entries.list.size(), 1024));
     }
     fill(scope->records.push_back(out.arena, {}), entry);
   }

@@ -5,8 +5,8 @@
 
 namespace gleaner::stanza {
 
-/// Records grouped by resource and, inside, by scope name; groups in the order they first appear, records in theirs.
-/// The arena moves along; nothing is copied. Source: spec/filelog.md 2.2-2.4.
+/// Records grouped by resource and, inside, by scope name; groups in the order they first appear, records in
+/// theirs. The arena moves along; nothing is copied. Source: spec/filelog.md 2.2-2.4.
 Records<Logs> emit(Entries&& entries);
 
 }  // namespace gleaner::stanza

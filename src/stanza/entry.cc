@@ -8,7 +8,8 @@ Entry clone(Arena& arena, const Entry& entry) {
   copy.attributes = pdata::clone(arena, entry.attributes);
   copy.resource = pdata::clone(arena, entry.resource);
   copy.resource_shared = false;
-  for (std::string_view* text : {&copy.severity_text, &copy.scope_name, &copy.trace_id, &copy.span_id, &copy.trace_flags})
+  for (std::string_view* text :
+       {&copy.severity_text, &copy.scope_name, &copy.trace_id, &copy.span_id, &copy.trace_flags})
     *text = arena.copy(*text);
   return copy;
 }

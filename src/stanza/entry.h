@@ -9,15 +9,16 @@
 
 namespace gleaner::stanza {
 
-/// Where a record was read: which file (a number the reader chose) and which bytes of it. Joined records cover all
-/// their parts.
+/// Where a record was read: which file (a number the reader chose) and which bytes of it. Joined records
+/// cover all their parts.
 struct Origin {
   std::uint32_t source = 0;
   std::uint64_t begin = 0, end = 0;  ///< bytes; end is behind the newline
 };
 
-/// A record. Trivially copyable; everything it points at lives in the arena of its batch. Two entries never share
-/// the storage of their attributes; they may share that of their resource (own_resource() before changing it).
+/// A record. Trivially copyable; everything it points at lives in the arena of its batch. Two entries never
+/// share the storage of their attributes; they may share that of their resource (own_resource() before
+/// changing it).
 struct Entry {
   std::uint64_t timestamp = 0;  ///< ns since 1970, 0 = none
   std::uint64_t observed = 0;   ///< ns since 1970
@@ -54,7 +55,8 @@ struct Entries {
   EntryList list;
 };
 
-/// What happened to records; in = out + dropped + filtered + unrouted + joined + held, and copies count as in.
+/// What happened to records; in = out + dropped + filtered + unrouted + joined + held, and copies count as
+/// in.
 struct Tally {
   std::uint64_t in = 0, copied = 0, out = 0;
   std::uint64_t failed = 0;    ///< an operator failed on them, whatever then became of them

@@ -13,7 +13,8 @@ Result<ExprText> ExprText::compile(std::string_view text) {
     const auto next = text.find(kOpen, open + kOpen.size());
     const auto close = text.substr(0, next).rfind(')');
     if (close == std::string_view::npos || close < open + kOpen.size()) break;
-    auto program = text::expr::Program::compile(text.substr(open + kOpen.size(), close - open - kOpen.size()));
+    auto program =
+        text::expr::Program::compile(text.substr(open + kOpen.size(), close - open - kOpen.size()));
     if (!program) return fail(Fault::config, "compile embedded expression: " + program.error().what);
     out.literals_.emplace_back(text.substr(0, open));
     out.programs_.push_back(std::move(*program));
@@ -30,7 +31,8 @@ Result<std::string_view> ExprText::render(const text::expr::Environment& environ
     out += literals_[i];
     const auto value = programs_[i].run(environment, arena);
     if (!value) return fail(Fault::permanent, "render embedded expression: " + value.error().what);
-    if (!value->is_string()) return fail(Fault::permanent, "embedded expression returned non-string " + text::go_text(*value));
+    if (!value->is_string())
+      return fail(Fault::permanent, "embedded expression returned non-string " + text::go_text(*value));
     out += value->text();
   }
   return arena.copy(out += literals_.back());

@@ -30,7 +30,8 @@ Result<std::vector<std::string>> split(std::string_view text) {
       continue;
     }
     if (!plain) {
-      if (text[i] != '.') return refuse("bracketed access must be followed by a dot or another bracketed access");
+      if (text[i] != '.')
+        return refuse("bracketed access must be followed by a dot or another bracketed access");
       ++i;
     }
     for (;;) {  // a.b.c up to the end or a bracket
@@ -58,12 +59,15 @@ Result<Field> Field::parse(std::string_view text, bool allow_root) {
     keys->erase(keys->begin());
     return Field(static_cast<Root>(i), std::move(*keys));
   }
-  return fail(Fault::config, "field \"" + std::string(text) + "\": unrecognized prefix: it must begin with body, attributes or resource");
+  return fail(Fault::config, "field \"" + std::string(text) +
+                                 "\": unrecognized prefix: it must begin with body, attributes or resource");
 }
 
 const pdata::Value* Field::get(const Entry& entry) const {
   if (root_ == Root::body && keys_.empty()) return &entry.body;
-  const pdata::Map* map = root_ == Root::attributes ? &entry.attributes : root_ == Root::resource ? &entry.resource : nullptr;
+  const pdata::Map* map = root_ == Root::attributes ? &entry.attributes
+                          : root_ == Root::resource ? &entry.resource
+                                                    : nullptr;
   if (!map) {
     if (!entry.body.is_map()) return nullptr;
     map = &entry.body.as_map();

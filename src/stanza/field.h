@@ -22,11 +22,11 @@ class Field {
   /// @return Fault::config: unknown prefix, unclosed bracket or quote, text behind a bracket
   static Result<Field> parse(std::string_view text, bool allow_root = false);
 
-  /// nullptr when a step is missing or no map. The body itself is always there; attributes and resource are there
-  /// when they are not empty. The value of a root map lives until the next call.
+  /// nullptr when a step is missing or no map. The body itself is always there; attributes and resource are
+  /// there when they are not empty. The value of a root map lives until the next call.
   const pdata::Value* get(const Entry& entry) const;
-  /// Writes a value. Maps are merged key by key, new ones win; steps that are no maps become maps; a body that is
-  /// no map gives way to one. False: attributes and resource themselves can only take maps.
+  /// Writes a value. Maps are merged key by key, new ones win; steps that are no maps become maps; a body
+  /// that is no map gives way to one. False: attributes and resource themselves can only take maps.
   bool set(Entry& entry, const pdata::Value& value, Arena& arena) const;
   /// Takes the value out; nothing when it is not there. A root becomes empty.
   std::optional<pdata::Value> remove(Entry& entry, Arena& arena) const;
@@ -46,7 +46,8 @@ class Field {
   std::vector<std::string> keys_;
 };
 
-/// Puts the pairs of `from` (unique keys) into `into`; equal keys are replaced. Cost: linear when `into` is small.
+/// Puts the pairs of `from` (unique keys) into `into`; equal keys are replaced. Cost: linear when `into` is
+/// small.
 void merge(pdata::Map& into, const pdata::Map& from, Arena& arena);
 
 }  // namespace gleaner::stanza

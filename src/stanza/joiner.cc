@@ -34,7 +34,8 @@ void Joiner::add(std::string_view source, const Entry& part, bool matched, Entry
   }
   if (!held.text.empty()) held.text += options_.with;
   held.text += value->text();
-  if ((options_.max_bytes > 0 && held.text.size() > options_.max_bytes) || (options_.max_parts > 0 && held.parts >= options_.max_parts) ||
+  if ((options_.max_bytes > 0 && held.text.size() > options_.max_bytes) ||
+      (options_.max_parts > 0 && held.parts >= options_.max_parts) ||
       (!held.matched && options_.max_unmatched_parts > 0 && held.parts >= options_.max_unmatched_parts))
     give(there, out, flow);
 }
@@ -68,7 +69,8 @@ void Joiner::flush(TimePoint now, bool all, EntryList& out, Flow& flow) {
   std::vector<Map::iterator> ready;
   for (auto it = held_.begin(); it != held_.end(); ++it)
     if (all || it->second.since + options_.period <= now) ready.push_back(it);
-  std::sort(ready.begin(), ready.end(), [](auto a, auto b) { return a->second.sequence < b->second.sequence; });
+  std::sort(ready.begin(), ready.end(),
+            [](auto a, auto b) { return a->second.sequence < b->second.sequence; });
   for (const auto& held : ready) give(held, out, flow);
 }
 

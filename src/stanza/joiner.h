@@ -13,7 +13,7 @@ namespace gleaner::stanza {
 class Joiner {
  public:
   struct Options {
-    Field field;                            ///< whose texts are joined
+    Field field;  ///< whose texts are joined
     std::string with = "\n";
     bool newest = false;                    ///< the last part gives all other fields, not the first
     std::size_t max_parts = 1000;           ///< 0 = no limit
@@ -22,7 +22,8 @@ class Joiner {
     std::size_t max_sources = 1000;
     Duration period = std::chrono::seconds(5);
   };
-  Joiner(Options options, Loop& loop, log::Logger logger) : options_(std::move(options)), loop_(loop), logger_(std::move(logger)) {}
+  Joiner(Options options, Loop& loop, log::Logger logger)
+      : options_(std::move(options)), loop_(loop), logger_(std::move(logger)) {}
 
   /// Adds a part; what a limit ends goes to `out`. `matched` marks first or last parts.
   void add(std::string_view source, const Entry& part, bool matched, EntryList& out, Flow& flow);

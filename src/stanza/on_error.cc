@@ -13,10 +13,11 @@ std::string timestamp(std::uint64_t nanos) {
   const auto seconds = static_cast<std::int64_t>(nanos / 1'000'000'000);
   const auto date = text::civil_from_days(seconds / 86400);
   char buffer[48];
-  const int size = std::snprintf(buffer, sizeof buffer, "%04lld-%02u-%02uT%02lld:%02lld:%02lld.%03lldZ",
-                                 static_cast<long long>(date.year), date.month, date.day,
-                                 static_cast<long long>(seconds / 3600 % 24), static_cast<long long>(seconds / 60 % 60),
-                                 static_cast<long long>(seconds % 60), static_cast<long long>(nanos / 1'000'000 % 1000));
+  const int size =
+      std::snprintf(buffer, sizeof buffer, "%04lld-%02u-%02uT%02lld:%02lld:%02lld.%03lldZ",
+                    static_cast<long long>(date.year), date.month, date.day,
+                    static_cast<long long>(seconds / 3600 % 24), static_cast<long long>(seconds / 60 % 60),
+                    static_cast<long long>(seconds % 60), static_cast<long long>(nanos / 1'000'000 % 1000));
   return {buffer, static_cast<std::size_t>(size)};
 }
 
@@ -53,11 +54,11 @@ void log_entry(const log::Logger& logger, log::Level level, std::string_view mes
     with.error(message);
 }
 
-bool handle_error(OnError mode, const log::Logger& logger, const Entry& entry, const std::string& what, Flow& flow,
-                  const std::string& reported) {
+bool handle_error(OnError mode, const log::Logger& logger, const Entry& entry, const std::string& what,
+                  Flow& flow, const std::string& reported) {
   static constexpr std::string_view kNames[] = {"send", "send_quiet", "drop", "drop_quiet"};
-  log_entry(logger, quiet(mode) ? log::Level::debug : log::Level::error, "Failed to process entry", entry, what,
-            kNames[static_cast<std::size_t>(mode)]);
+  log_entry(logger, quiet(mode) ? log::Level::debug : log::Level::error, "Failed to process entry", entry,
+            what, kNames[static_cast<std::size_t>(mode)]);
   ++flow.tally.failed;
   if (!quiet(mode)) flow.report(reported.empty() ? what : reported);
   const bool keep = mode == OnError::send || mode == OnError::send_quiet;

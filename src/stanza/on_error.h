@@ -19,8 +19,8 @@ inline bool quiet(OnError mode) { return mode == OnError::send_quiet || mode == 
 /// @param reported how the reader is told; `what` when empty
 /// @return whether the record goes on, as it is at this moment
 /// Source: spec/filelog.md 12.
-bool handle_error(OnError mode, const log::Logger& logger, const Entry& entry, const std::string& what, Flow& flow,
-                  const std::string& reported = {});
+bool handle_error(OnError mode, const log::Logger& logger, const Entry& entry, const std::string& what,
+                  Flow& flow, const std::string& reported = {});
 
 /// Logs a record's misfortune with its timestamp and attributes, as zap prints them.
 void log_entry(const log::Logger& logger, log::Level level, std::string_view message, const Entry& entry,

@@ -13,12 +13,14 @@
 
 namespace gleaner::stanza {
 
-/// One step. It takes whole batches in their order and passes on what comes out; everything happens on one thread,
-/// at once, except for what an operator holds back and gives out in flush().
+/// One step. It takes whole batches in their order and passes on what comes out; everything happens on one
+/// thread, at once, except for what an operator holds back and gives out in flush().
 class Operator {
  public:
   Operator(std::string id, std::string type, const log::Logger& logger)
-      : logger_(logger.with({{"operator_id", id}, {"operator_type", type}})), id_(std::move(id)), type_(std::move(type)) {}
+      : logger_(logger.with({{"operator_id", id}, {"operator_type", type}})),
+        id_(std::move(id)),
+        type_(std::move(type)) {}
   virtual ~Operator() = default;
   Operator(const Operator&) = delete;
   Operator& operator=(const Operator&) = delete;
@@ -32,7 +34,9 @@ class Operator {
   virtual void process(EntryList& list, Flow& flow) = 0;
 
   /// Records held back that are due at `now` (or all of them) move to `list`; the caller forwards them.
-  virtual void flush(TimePoint now, bool all, EntryList& list, Flow& flow) { (void)now, (void)all, (void)list, (void)flow; }
+  virtual void flush(TimePoint now, bool all, EntryList& list, Flow& flow) {
+    (void)now, (void)all, (void)list, (void)flow;
+  }
   /// When flush() has something to do next.
   virtual std::optional<TimePoint> due() const { return std::nullopt; }
   /// Records held back.
@@ -109,8 +113,8 @@ class Conditional : public Operator {
   Arena scratch_;  ///< of conditions; thrown away when it has grown
 };
 
-/// The loop of operators that treat one record at a time. Derived has `bool apply(Entry&, Flow&)`, which ends with
-/// fail(words) when it cannot. One virtual call a batch.
+/// The loop of operators that treat one record at a time. Derived has `bool apply(Entry&, Flow&)`, which ends
+/// with fail(words) when it cannot. One virtual call a batch.
 template <class Derived>
 class Transformer : public Conditional {
  public:
@@ -121,7 +125,8 @@ class Transformer : public Conditional {
       Entry& entry = list[i];
       const Gate gate_says = options_.condition ? gate(entry) : Gate::run;
       bool keep = true;
-      if (gate_says == Gate::failed || (gate_says == Gate::run && !static_cast<Derived*>(this)->apply(entry, flow)))
+      if (gate_says == Gate::failed ||
+          (gate_says == Gate::run && !static_cast<Derived*>(this)->apply(entry, flow)))
         keep = handle(entry, flow);
       if (!keep) continue;
       if (kept != i) list[kept] = entry;

@@ -9,9 +9,9 @@ namespace gleaner::stanza {
 
 /// Everything a parser has beside its own keys.
 struct ParserParts {
-  Field parse_from;                                  ///< default: body
+  Field parse_from;  ///< default: body
   Field parse_to = Field(Field::Root::attributes);
-  std::optional<Field> body;                         ///< becomes the body when it is there
+  std::optional<Field> body;  ///< becomes the body when it is there
   std::optional<TimeBlock> timestamp;
   std::optional<SeverityBlock> severity;
   std::optional<TraceBlock> trace;
@@ -30,12 +30,15 @@ struct ParserParts {
 template <class Derived>
 class Parser : public Transformer<Derived> {
  public:
-  Parser(std::string id, std::string type, const log::Logger& logger, Conditional::Options options, ParserParts parts)
-      : Transformer<Derived>(std::move(id), std::move(type), logger, std::move(options)), parts_(std::move(parts)) {}
+  Parser(std::string id, std::string type, const log::Logger& logger, Conditional::Options options,
+         ParserParts parts)
+      : Transformer<Derived>(std::move(id), std::move(type), logger, std::move(options)),
+        parts_(std::move(parts)) {}
 
   bool apply(Entry& entry, Flow& flow) {
     const pdata::Value* from = parts_.parse_from.get(entry);
-    if (!from) return this->fail(missing_field("Entry is missing the expected parse_from field.", parts_.parse_from));
+    if (!from)
+      return this->fail(missing_field("Entry is missing the expected parse_from field.", parts_.parse_from));
     pdata::Value found;
     const pdata::Value value = *from;
     if (!static_cast<Derived*>(this)->parse(value, entry, flow, found)) return false;

@@ -54,8 +54,9 @@ std::vector<std::string> unique_ids(const config::Node& operators) {
 Pipeline::Pipeline(Loop& loop, Sink sink) : loop_(loop), sink_(std::move(sink)), timer_(loop) {}
 Pipeline::~Pipeline() = default;
 
-std::unique_ptr<Pipeline> Pipeline::build(const config::Node& operators, const std::string& path, config::Problems& problems,
-                                          const log::Logger& logger, Loop& loop, Sink sink) {
+std::unique_ptr<Pipeline> Pipeline::build(const config::Node& operators, const std::string& path,
+                                          config::Problems& problems, const log::Logger& logger, Loop& loop,
+                                          Sink sink) {
   std::unique_ptr<Pipeline> pipeline(new Pipeline(loop, std::move(sink)));
   pipeline->emitter_ = std::make_unique<Emitter>(logger);
   pipeline->first_ = {pipeline->emitter_.get()};
@@ -75,11 +76,13 @@ std::unique_ptr<Pipeline> Pipeline::build(const config::Node& operators, const s
       continue;
     }
     const auto kinds = operator_kinds();
-    const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.type == type->text(); });
+    const auto kind =
+        std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.type == type->text(); });
     if (kind == kinds.end()) {
       std::vector<std::string_view> known;
       for (const auto& k : kinds) known.push_back(k.type);
-      problems.error(type->mark(), at + "::type", "unsupported type '" + type->text() + "'" + config::did_you_mean(type->text(), known));
+      problems.error(type->mark(), at + "::type",
+                     "unsupported type '" + type->text() + "'" + config::did_you_mean(type->text(), known));
       continue;
     }
     auto made = kind->make({node, at, ids[i], problems, logger, loop});
@@ -117,17 +120,21 @@ bool Pipeline::wire(const config::Node& operators, const std::string& path, conf
         std::vector<std::string_view> known;
         known.reserve(by_id.size());
         for (const auto& pair : by_id) known.push_back(pair.first);
-        return refuse(i, "operators cannot be connected, because the output '" + id + "' does not exist in the pipeline" + config::did_you_mean(id, known));
+        return refuse(i, "operators cannot be connected, because the output '" + id +
+                             "' does not exist in the pipeline" + config::did_you_mean(id, known));
       }
       if (!seen.insert(id).second)
-        return refuse(i, "operators cannot be connected, because a connection from '" + operators_[i]->id() + "' to '" + id + "' already exists");
+        return refuse(i, "operators cannot be connected, because a connection from '" + operators_[i]->id() +
+                             "' to '" + id + "' already exists");
       outputs.push_back(there->second);
     }
-    if (operators_[i]->takes_default_output()) outputs = {i + 1 < count ? operators_[i + 1].get() : emitter_.get()};
+    if (operators_[i]->takes_default_output())
+      outputs = {i + 1 < count ? operators_[i + 1].get() : emitter_.get()};
     operators_[i]->connect(outputs);
   }
 
-  // Depth first from every operator: a way back to one on the way is a cycle. The order found is the order of stop().
+  // Depth first from every operator: a way back to one on the way is a cycle. The order found is the order of
+  // stop().
   std::map<const Operator*, int> state;  // 1 = on the way, 2 = done
   std::vector<Operator*> order;
   std::string cycle;
@@ -162,8 +169,10 @@ bool Pipeline::wire(const config::Node& operators, const std::string& path, conf
 Result<> Pipeline::start_at(const std::vector<std::string>& ids) {
   std::vector<Operator*> first;
   for (const auto& id : ids) {
-    const auto there = std::find_if(operators_.begin(), operators_.end(), [&](const auto& op) { return op->id() == id; });
-    if (there == operators_.end()) return fail(Fault::config, "the output '" + id + "' does not exist in the pipeline");
+    const auto there =
+        std::find_if(operators_.begin(), operators_.end(), [&](const auto& op) { return op->id() == id; });
+    if (there == operators_.end())
+      return fail(Fault::config, "the output '" + id + "' does not exist in the pipeline");
     first.push_back(there->get());
   }
   if (!first.empty()) first_ = std::move(first);
@@ -195,7 +204,8 @@ void Pipeline::flush(bool all) {
     EntryList list;
     op->flush(loop_.now(), all, list, flow);
     op->forward(list, flow);
-    for (const auto& error : flow.errors) op->logger().error("failed to write batch of entries", {{"error", error}});
+    for (const auto& error : flow.errors)
+      op->logger().error("failed to write batch of entries", {{"error", error}});
     flow.errors.clear();
   }
   if (!all) arm();

@@ -9,8 +9,9 @@
 
 namespace gleaner::stanza {
 
-/// Takes batches of entries through operators. Everything runs on the loop's thread, to its end, inside process();
-/// only what recombine and container hold back comes later, by a timer that exists while something is held.
+/// Takes batches of entries through operators. Everything runs on the loop's thread, to its end, inside
+/// process(); only what recombine and container hold back comes later, by a timer that exists while something
+/// is held.
 class Pipeline {
  public:
   /// Where finished batches go. Never called with an empty one.
@@ -18,8 +19,9 @@ class Pipeline {
 
   /// @param operators the `operators:` list; null or empty = records pass as they are
   /// Problems go to `problems`; the pipeline must not be used when there are errors.
-  static std::unique_ptr<Pipeline> build(const config::Node& operators, const std::string& path, config::Problems& problems,
-                                         const log::Logger& logger, Loop& loop, Sink sink);
+  static std::unique_ptr<Pipeline> build(const config::Node& operators, const std::string& path,
+                                         config::Problems& problems, const log::Logger& logger, Loop& loop,
+                                         Sink sink);
   ~Pipeline();
 
   /// Where the receiver's own `output` key points; default: the first operator.

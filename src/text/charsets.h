@@ -8,9 +8,9 @@ namespace gleaner::text {
 
 /// One legacy charset.
 struct Charset {
-  std::string_view names;         ///< in lower case, separated by blanks
-  const std::uint16_t* single;    ///< code points of bytes 0x80..0xff; 0xfffd = none
-  const std::uint16_t* pairs;     ///< code points of two-byte characters, lead by lead; nullptr = there are none
+  std::string_view names;       ///< in lower case, separated by blanks
+  const std::uint16_t* single;  ///< code points of bytes 0x80..0xff; 0xfffd = none
+  const std::uint16_t* pairs;  ///< code points of two-byte characters, lead by lead; nullptr = there are none
   std::uint8_t lead_low, lead_high;    ///< first bytes of pairs
   std::uint8_t trail_low, trail_high;  ///< second bytes of pairs
 };

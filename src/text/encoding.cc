@@ -47,7 +47,8 @@ void decode_table(std::string& out, std::string_view bytes, const Charset& table
       continue;
     }
     const char32_t alone = table.single[first - 0x80];
-    if (alone != kReplacement || !table.pairs || first < table.lead_low || first > table.lead_high || i + 1 == bytes.size()) {
+    if (alone != kReplacement || !table.pairs || first < table.lead_low || first > table.lead_high ||
+        i + 1 == bytes.size()) {
       append_utf8(out, alone);
       continue;
     }
@@ -66,8 +67,10 @@ void decode_table(std::string& out, std::string_view bytes, const Charset& table
 
 Result<Encoding> Encoding::find(std::string_view name) {
   std::string key(name);
-  std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  if (key.empty() || key == "utf8" || key == "utf-8" || key == "ascii" || key == "us-ascii") return Encoding(Kind::utf8);
+  std::transform(key.begin(), key.end(), key.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  if (key.empty() || key == "utf8" || key == "utf-8" || key == "ascii" || key == "us-ascii")
+    return Encoding(Kind::utf8);
   if (key == "utf-8-raw" || key == "utf8-raw") return Encoding(Kind::raw);
   if (key == "nop") return Encoding(Kind::nop);
   if (key == "utf-16" || key == "utf16" || key == "utf-16le") return Encoding(Kind::utf16le);
@@ -93,7 +96,9 @@ std::string_view Encoding::decode(std::string_view bytes, Arena& arena) const {
   const bool ascii_is_same = kind_ == Kind::utf8 || kind_ == Kind::table;
   if (kind_ == Kind::raw || kind_ == Kind::nop) return bytes;
   if (kind_ == Kind::utf8 && is_utf8(bytes)) return bytes;
-  if (ascii_is_same && std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return bytes;
+  if (ascii_is_same &&
+      std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+    return bytes;
   std::string out;
   out.reserve(bytes.size() * 2);
   if (kind_ == Kind::utf8)

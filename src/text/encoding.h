@@ -12,9 +12,9 @@ struct Charset;  // generated tables
 
 /// How the bytes of a file become UTF-8. Cheap to copy; valid for the life of the process.
 ///
-/// Known: utf-8, ascii (read as utf-8), utf-8-raw, utf-16 (little endian), utf-16le, utf-16be, nop, and the charsets
-/// of make_charsets.py: ISO 8859, Windows, KOI8, Shift_JIS, EUC-JP, EUC-KR, Big5, GBK. Names in any case.
-/// Source: spec/filelog.md 6.1.
+/// Known: utf-8, ascii (read as utf-8), utf-8-raw, utf-16 (little endian), utf-16le, utf-16be, nop, and the
+/// charsets of make_charsets.py: ISO 8859, Windows, KOI8, Shift_JIS, EUC-JP, EUC-KR, Big5, GBK. Names in any
+/// case. Source: spec/filelog.md 6.1.
 class Encoding {
  public:
   Encoding() = default;  ///< utf-8
@@ -27,8 +27,8 @@ class Encoding {
   std::string_view newline() const;
   std::string_view carriage_return() const;
 
-  /// `bytes` as UTF-8: the same view when nothing changes, else a copy in `arena`. What cannot be read becomes
-  /// U+FFFD; of UTF-8 one for each maximal invalid part. A byte order mark is kept.
+  /// `bytes` as UTF-8: the same view when nothing changes, else a copy in `arena`. What cannot be read
+  /// becomes U+FFFD; of UTF-8 one for each maximal invalid part. A byte order mark is kept.
   std::string_view decode(std::string_view bytes, Arena& arena) const;
 
  private:

@@ -22,16 +22,23 @@ INSTANTIATE_TEST_SUITE_P(Table, EncodingDecode,
                              {"", "ok", "ok"},
                              {"UTF-8", "bad \xff\xfe byte"sv, "bad \xef\xbf\xbd\xef\xbf\xbd byte"},
                              {"utf8", "trunc \xe3\x81"sv, "trunc \xef\xbf\xbd"},
-                             {"utf8", "\xe3\x81x\xed\xa0\x80\xf5"sv, "\xef\xbf\xbdx\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
-                             {"utf8", "\xef\xbb\xbf" "bom"sv, "\xef\xbb\xbf" "bom"},
+                             {"utf8", "\xe3\x81x\xed\xa0\x80\xf5"sv,
+                              "\xef\xbf\xbdx\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+                             {"utf8",
+                              "\xef\xbb\xbf"
+                              "bom"sv,
+                              "\xef\xbb\xbf"
+                              "bom"},
                              {"ascii", "\xc3\xa4"sv, "\xc3\xa4"},
                              {"utf-8-raw", "bad \xff"sv, "bad \xff"},
                              {"nop", "\xff\n"sv, "\xff\n"},
-                             {"utf-16le", "o\0\xe4\0\xe5\x65\x3d\xd8\0\xde"sv, "o\xc3\xa4\xe6\x97\xa5\xf0\x9f\x98\x80"},
+                             {"utf-16le", "o\0\xe4\0\xe5\x65\x3d\xd8\0\xde"sv,
+                              "o\xc3\xa4\xe6\x97\xa5\xf0\x9f\x98\x80"},
                              {"utf-16be", "\0o\xd8\x3d\0x\0"sv, "o\xef\xbf\xbdx\xef\xbf\xbd"},
                              {"latin1", "\xe4\x80"sv, "\xc3\xa4\xc2\x80"},
                              {"windows-1252", "\x80\x81"sv, "\xe2\x82\xac\xc2\x81"},
-                             {"shift_jis", "\x82\xe6\x82\xa4\x82\xb1\x82\xbb"sv, "\xe3\x82\x88\xe3\x81\x86\xe3\x81\x93\xe3\x81\x9d"},
+                             {"shift_jis", "\x82\xe6\x82\xa4\x82\xb1\x82\xbb"sv,
+                              "\xe3\x82\x88\xe3\x81\x86\xe3\x81\x93\xe3\x81\x9d"},
                              {"Shift_JIS", "\xb1\x82"sv, "\xef\xbd\xb1\xef\xbf\xbd"},
                              {"euc-jp", "\xa4\xe8"sv, "\xe3\x82\x88"},
                              {"big5", "\xa4\xa4"sv, "\xe4\xb8\xad"},
@@ -42,7 +49,8 @@ INSTANTIATE_TEST_SUITE_P(Table, EncodingDecode,
 TEST(Encoding, LeavesPlainTextWhereItIs) {
   Arena arena;
   const std::string_view text = "plain";
-  for (const char* name : {"utf-8", "shift_jis", "nop"}) EXPECT_EQ(Encoding::find(name)->decode(text, arena).data(), text.data());
+  for (const char* name : {"utf-8", "shift_jis", "nop"})
+    EXPECT_EQ(Encoding::find(name)->decode(text, arena).data(), text.data());
 }
 
 TEST(Encoding, RefusesUnknownNames) {

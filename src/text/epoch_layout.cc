@@ -30,9 +30,14 @@ Result<EpochLayout> EpochLayout::compile(std::string_view layout) {
   out.layout_ = layout;
   const bool dotted = layout.starts_with("s.");
   const auto small = dotted ? layout.substr(2) : layout;
-  const std::int64_t unit = small == "s" && !dotted ? 1'000'000'000 : small == "ms" ? 1'000'000 : small == "us" ? 1000 : 1;
+  const std::int64_t unit = small == "s" && !dotted ? 1'000'000'000
+                            : small == "ms"         ? 1'000'000
+                            : small == "us"         ? 1000
+                                                    : 1;
   if (unit == 1 && small != "ns")
-    return fail(Fault::config, "invalid `layout` for `epoch` type: specify 's', 'ms', 'us', 'ns', 's.ms', 's.us', or 's.ns'");
+    return fail(
+        Fault::config,
+        "invalid `layout` for `epoch` type: specify 's', 'ms', 'us', 'ns', 's.ms', 's.us', or 's.ns'");
   out.unit_ = dotted ? 1'000'000'000 : unit;
   out.sub_unit_ = dotted ? unit : 0;
   out.decimals_ = !dotted ? 0 : small == "ms" ? 3 : small == "us" ? 6 : 9;
@@ -46,9 +51,11 @@ Result<std::int64_t> EpochLayout::parse(std::string_view text) const {
     ok = integer(text, whole);
   } else {
     const auto dot = text.find('.');
-    ok = dot != std::string_view::npos && integer(text.substr(0, dot), whole) && integer(text.substr(dot + 1), part);
+    ok = dot != std::string_view::npos && integer(text.substr(0, dot), whole) &&
+         integer(text.substr(dot + 1), part);
   }
-  if (!ok) return fail(Fault::permanent, "invalid value '" + std::string(text) + "' for layout '" + layout_ + "'");
+  if (!ok)
+    return fail(Fault::permanent, "invalid value '" + std::string(text) + "' for layout '" + layout_ + "'");
   return wrap(whole, unit_, part, sub_unit_);
 }
 

@@ -149,7 +149,8 @@ const char* flaw(std::string_view pattern) {
       case '[': {
         const std::size_t end = class_end(pattern, i);
         if (end == std::string_view::npos) return "a class is empty or not closed";
-        if (pattern.substr(i, end - i).find('/') != std::string_view::npos) return "a class cannot hold a '/'";
+        if (pattern.substr(i, end - i).find('/') != std::string_view::npos)
+          return "a class cannot hold a '/'";
         i = end;
         break;
       }
@@ -159,7 +160,8 @@ const char* flaw(std::string_view pattern) {
       case '}':
         if (depth-- == 0) return "a brace closes nothing";
         break;
-      default: break;
+      default:
+        break;
     }
   }
   return depth ? "a brace is not closed" : nullptr;
@@ -169,8 +171,10 @@ const char* flaw(std::string_view pattern) {
 std::string plain_slashes(std::string_view pattern) {
   std::string out;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] == '\\' && pattern[i + 1] != '/') out += pattern[i++];
-    else if (pattern[i] == '\\') ++i;
+    if (pattern[i] == '\\' && pattern[i + 1] != '/')
+      out += pattern[i++];
+    else if (pattern[i] == '\\')
+      ++i;
     out += pattern[i];
   }
   return out;
@@ -241,13 +245,15 @@ bool Glob::match(const Path& pattern, std::string_view path, bool prefix) {
 
 bool Glob::match(std::string_view path) const {
   if (!path.data()) path = "";
-  return std::any_of(alternatives_.begin(), alternatives_.end(), [&](const Path& one) { return match(one, path, false); });
+  return std::any_of(alternatives_.begin(), alternatives_.end(),
+                     [&](const Path& one) { return match(one, path, false); });
 }
 
 bool Glob::may_hold(std::string_view path) const {
   if (path.empty()) return true;
   if (path == "/") path = "";
-  return std::any_of(alternatives_.begin(), alternatives_.end(), [&](const Path& one) { return match(one, path, true); });
+  return std::any_of(alternatives_.begin(), alternatives_.end(),
+                     [&](const Path& one) { return match(one, path, true); });
 }
 
 }  // namespace gleaner::text

@@ -15,31 +15,50 @@ std::string go_double(double value) {
   char digits[400];
   const double size = std::fabs(value);
   const bool exponent = size != 0 && (size < 1e-4 || size >= 1e6);
-  const auto end = std::to_chars(digits, digits + sizeof digits, value, exponent ? std::chars_format::scientific : std::chars_format::fixed);
+  const auto end = std::to_chars(digits, digits + sizeof digits, value,
+                                 exponent ? std::chars_format::scientific : std::chars_format::fixed);
   return {digits, end.ptr};
 }
 
 std::string_view go_type(const pdata::Value& value) {
   switch (value.kind()) {
-    case pdata::Value::Kind::empty: return "<nil>";
-    case pdata::Value::Kind::string: return "string";
-    case pdata::Value::Kind::boolean: return "bool";
-    case pdata::Value::Kind::integer: return "int64";
-    case pdata::Value::Kind::real: return "float64";
-    case pdata::Value::Kind::bytes: return "[]uint8";
-    case pdata::Value::Kind::array: return "[]interface {}";
-    case pdata::Value::Kind::map: return "map[string]interface {}";
+    case pdata::Value::Kind::empty:
+      return "<nil>";
+    case pdata::Value::Kind::string:
+      return "string";
+    case pdata::Value::Kind::boolean:
+      return "bool";
+    case pdata::Value::Kind::integer:
+      return "int64";
+    case pdata::Value::Kind::real:
+      return "float64";
+    case pdata::Value::Kind::bytes:
+      return "[]uint8";
+    case pdata::Value::Kind::array:
+      return "[]interface {}";
+    case pdata::Value::Kind::map:
+      return "map[string]interface {}";
   }
   return "";
 }
 
 void append_go(std::string& out, const pdata::Value& value) {
   switch (value.kind()) {
-    case pdata::Value::Kind::empty: out += "<nil>"; break;
-    case pdata::Value::Kind::string: out += value.text(); break;
-    case pdata::Value::Kind::boolean: out += value.as_bool() ? "true" : "false"; break;
-    case pdata::Value::Kind::integer: out += std::to_string(value.as_int()); break;
-    case pdata::Value::Kind::real: out += go_double(value.as_real()); break;
+    case pdata::Value::Kind::empty:
+      out += "<nil>";
+      break;
+    case pdata::Value::Kind::string:
+      out += value.text();
+      break;
+    case pdata::Value::Kind::boolean:
+      out += value.as_bool() ? "true" : "false";
+      break;
+    case pdata::Value::Kind::integer:
+      out += std::to_string(value.as_int());
+      break;
+    case pdata::Value::Kind::real:
+      out += go_double(value.as_real());
+      break;
     case pdata::Value::Kind::bytes: {
       out += '[';
       bool first = true;

@@ -22,7 +22,8 @@ const char* string_stop(const char* at, const char* end) {
   while (end - at >= 8) {
     std::uint64_t word;
     std::memcpy(&word, at, 8);
-    const std::uint64_t hit = zero(word ^ (kOnes * '"')) | zero(word ^ (kOnes * '\\')) | ((word - kOnes * 0x20) & ~word & kHigh);
+    const std::uint64_t hit =
+        zero(word ^ (kOnes * '"')) | zero(word ^ (kOnes * '\\')) | ((word - kOnes * 0x20) & ~word & kHigh);
     if (hit) return at + std::countr_zero(hit) / 8;
     at += 8;
   }
@@ -65,7 +66,8 @@ Read to_double(std::string_view text, bool strict, double& out) {
   const auto whole_digits = p - whole;
   if (strict && (whole_digits == 0 || (whole_digits > 1 && *whole == '0'))) return Read::syntax;
   if (p < end && *p == '.') {
-    for (++p; p < end && digit(*p); ++p, ++digits, ++after) mantissa = mantissa * 10 + static_cast<unsigned>(*p - '0');
+    for (++p; p < end && digit(*p); ++p, ++digits, ++after)
+      mantissa = mantissa * 10 + static_cast<unsigned>(*p - '0');
     if (strict && after == 0) return Read::syntax;
   }
   if (digits == 0) return Read::syntax;
@@ -116,7 +118,7 @@ Result<pdata::Value> JsonReader::read(std::string_view text, Arena& arena) {
 Result<pdata::Map> JsonReader::read_object(std::string_view text, Arena& arena) {
   start(text, arena);
   pdata::Map out;
-  const bool ok = at_ == end_  ? fail_at(text.empty() ? Flaw::empty : Flaw::not_object)
+  const bool ok = at_ == end_   ? fail_at(text.empty() ? Flaw::empty : Flaw::not_object)
                   : *at_ == '{' ? object(out, 1)
                   : *at_ == 'n' ? literal("null", "null")
                                 : fail_at(Flaw::not_object);
@@ -140,17 +142,25 @@ bool JsonReader::value(pdata::Value& out, int depth) {
       out = pdata::Value::map(arena_->make<pdata::Map>(map));
       return true;
     }
-    case '[': return array(out, depth + 1);
+    case '[':
+      return array(out, depth + 1);
     case '"': {
       std::string_view text;
       if (!string(text)) return false;
       out = pdata::Value::string(text);
       return true;
     }
-    case 't': out = pdata::Value::boolean(true); return literal("true", "true");
-    case 'f': out = pdata::Value::boolean(false); return literal("false", "false");
-    case 'n': out = pdata::Value(); return literal("null", "null");
-    default: return *at_ == '-' || digit(*at_) ? number(out) : fail_at(Flaw::value);
+    case 't':
+      out = pdata::Value::boolean(true);
+      return literal("true", "true");
+    case 'f':
+      out = pdata::Value::boolean(false);
+      return literal("false", "false");
+    case 'n':
+      out = pdata::Value();
+      return literal("null", "null");
+    default:
+      return *at_ == '-' || digit(*at_) ? number(out) : fail_at(Flaw::value);
   }
 }
 
@@ -187,13 +197,18 @@ bool JsonReader::object(pdata::Map& out, int depth) {
     if (!value(pair.value, depth)) return false;
     const auto& key = pair.key;
     const auto letter = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
-    const std::uint64_t mark = std::uint64_t{1} << ((key.empty() ? 0 : key.size() * 7 + letter(0) + letter(key.size() / 2) * 5u + letter(key.size() - 1) * 3u) & 63);
+    const std::uint64_t mark = std::uint64_t{1}
+                               << ((key.empty() ? 0
+                                                : key.size() * 7 + letter(0) + letter(key.size() / 2) * 5u +
+                                                      letter(key.size() - 1) * 3u) &
+                                   63);
     bool replaced = false;
     if (seen & mark) {
       if (pairs_.size() - from > 64) {
         crowded = true;
       } else {
-        const auto there = std::find_if(pairs_.begin() + static_cast<std::ptrdiff_t>(from), pairs_.end(), [&](const auto& p) { return p.key == key; });
+        const auto there = std::find_if(pairs_.begin() + static_cast<std::ptrdiff_t>(from), pairs_.end(),
+                                        [&](const auto& p) { return p.key == key; });
         replaced = there != pairs_.end();
         if (replaced) there->value = pair.value;
       }
@@ -279,7 +294,8 @@ bool JsonReader::escaped(const char* from, std::string_view& out) {
   const char* close = at_;
   while (close < end_ && *close != '"') close += *close == '\\' ? 2 : 1;
   if (close >= end_) return fail_at(Flaw::string_end);
-  char* const begin = static_cast<char*>(arena_->allocate(static_cast<std::size_t>(close - from) * (options_.strict ? 3 : 1), 1));
+  char* const begin = static_cast<char*>(
+      arena_->allocate(static_cast<std::size_t>(close - from) * (options_.strict ? 3 : 1), 1));
   char* to = begin;
   std::memcpy(to, from, static_cast<std::size_t>(at_ - from));
   to += at_ - from;
@@ -301,12 +317,24 @@ bool JsonReader::escaped(const char* from, std::string_view& out) {
     switch (kind) {
       case '"':
       case '\\':
-      case '/': *to++ = kind; break;
-      case 'b': *to++ = '\b'; break;
-      case 'f': *to++ = '\f'; break;
-      case 'n': *to++ = '\n'; break;
-      case 'r': *to++ = '\r'; break;
-      case 't': *to++ = '\t'; break;
+      case '/':
+        *to++ = kind;
+        break;
+      case 'b':
+        *to++ = '\b';
+        break;
+      case 'f':
+        *to++ = '\f';
+        break;
+      case 'n':
+        *to++ = '\n';
+        break;
+      case 'r':
+        *to++ = '\r';
+        break;
+      case 't':
+        *to++ = '\t';
+        break;
       case 'u': {
         const int first = unit(at_, close);
         if (first < 0) return fail_at(Flaw::escape);
@@ -322,7 +350,8 @@ bool JsonReader::escaped(const char* from, std::string_view& out) {
         to = put_utf8(to, code >= 0xd800 && code < 0xe000 ? kReplacement : code);
         break;
       }
-      default: return fail_at(Flaw::escape);
+      default:
+        return fail_at(Flaw::escape);
     }
   }
   ++at_;
@@ -337,7 +366,9 @@ bool JsonReader::escaped(const char* from, std::string_view& out) {
 
 bool JsonReader::number(pdata::Value& out) {
   const char* const from = at_;
-  const auto part = [](char c) { return digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'; };
+  const auto part = [](char c) {
+    return digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
+  };
   while (at_ < end_ && part(*at_)) ++at_;
   word_ = {from, static_cast<std::size_t>(at_ - from)};
   double real = 0;
@@ -345,7 +376,8 @@ bool JsonReader::number(pdata::Value& out) {
   if (read == Read::syntax) return fail_at(Flaw::number);
   if (read == Read::range) return fail_at(Flaw::range);
   if (!options_.parse_ints) {
-    if (at_ < end_ && *at_ != ',' && *at_ != '}' && *at_ != ']' && *at_ != ' ' && *at_ != '\t' && *at_ != '\n' && *at_ != '\r' && *at_ != 0) {
+    if (at_ < end_ && *at_ != ',' && *at_ != '}' && *at_ != ']' && *at_ != ' ' && *at_ != '\t' &&
+        *at_ != '\n' && *at_ != '\r' && *at_ != 0) {
       as_ = "float";
       return fail_at(Flaw::end);
     }
@@ -362,22 +394,38 @@ tl::unexpected<Error> JsonReader::error() const {
   const std::string here(1, at_ < end_ ? *at_ : '\0');
   const auto what = [&]() -> std::string {
     switch (flaw_) {
-      case Flaw::value: return "invalid character '" + here + "' looking for beginning of value";
-      case Flaw::not_object: return "expected { character for map value";
-      case Flaw::empty: return options_.parse_ints ? "EOF" : "expected {} for map";
-      case Flaw::colon: return "expected colon after object key";
-      case Flaw::comma: return "expected comma after object value";
-      case Flaw::list: return "json: invalid character " + here + " as slice";
-      case Flaw::end: return std::string("json: ") + as_ + " unexpected end of JSON input";
-      case Flaw::string_end: return "json: string unexpected end of JSON input";
-      case Flaw::escape: return "json: invalid character " + here + " in escaped string";
-      case Flaw::literal: return "json: invalid character " + here + " as " + as_;
-      case Flaw::number: return "strconv.ParseFloat: parsing \"" + std::string(word_) + "\": invalid syntax";
-      case Flaw::range: return "strconv.ParseFloat: parsing \"" + std::string(word_) + "\": value out of range";
-      case Flaw::tail: return "invalid character '" + here + "' after top-level value";
-      case Flaw::depth: return "json: nesting is deeper than " + std::to_string(kMaxDepth);
-      case Flaw::control: return "invalid character in string literal";
-      case Flaw::none: break;
+      case Flaw::value:
+        return "invalid character '" + here + "' looking for beginning of value";
+      case Flaw::not_object:
+        return "expected { character for map value";
+      case Flaw::empty:
+        return options_.parse_ints ? "EOF" : "expected {} for map";
+      case Flaw::colon:
+        return "expected colon after object key";
+      case Flaw::comma:
+        return "expected comma after object value";
+      case Flaw::list:
+        return "json: invalid character " + here + " as slice";
+      case Flaw::end:
+        return std::string("json: ") + as_ + " unexpected end of JSON input";
+      case Flaw::string_end:
+        return "json: string unexpected end of JSON input";
+      case Flaw::escape:
+        return "json: invalid character " + here + " in escaped string";
+      case Flaw::literal:
+        return "json: invalid character " + here + " as " + as_;
+      case Flaw::number:
+        return "strconv.ParseFloat: parsing \"" + std::string(word_) + "\": invalid syntax";
+      case Flaw::range:
+        return "strconv.ParseFloat: parsing \"" + std::string(word_) + "\": value out of range";
+      case Flaw::tail:
+        return "invalid character '" + here + "' after top-level value";
+      case Flaw::depth:
+        return "json: nesting is deeper than " + std::to_string(kMaxDepth);
+      case Flaw::control:
+        return "invalid character in string literal";
+      case Flaw::none:
+        break;
     }
     return "json: unknown error";
   };

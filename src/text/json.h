@@ -10,20 +10,21 @@
 namespace gleaner::text {
 
 struct JsonOptions {
-  /// Whole numbers become integers (others doubles), and text behind the value is ignored; otherwise every number
-  /// is a double and text behind the value is an error.
+  /// Whole numbers become integers (others doubles), and text behind the value is ignored; otherwise every
+  /// number is a double and text behind the value is an error.
   bool parse_ints = false;
-  /// Go's encoding/json instead of goccy/go-json: refuses leading zeros, control characters in strings and other
-  /// slips, and replaces bytes that are not UTF-8.
+  /// Go's encoding/json instead of goccy/go-json: refuses leading zeros, control characters in strings and
+  /// other slips, and replaces bytes that are not UTF-8.
   bool strict = false;
 };
 
-/// Reads JSON into an arena. Keep one and reuse it: its scratch memory stays. Not for several threads at once.
+/// Reads JSON into an arena. Keep one and reuse it: its scratch memory stays. Not for several threads at
+/// once.
 ///
 /// Strings without escapes are views into the text, which must live as long as the arena. Duplicate keys: the
-/// last one wins. Nesting deeper than 1000 is an error. Without `strict`, accepted as the collector 0.159 does:
-/// leading zeros, raw control characters in strings, bytes that are not UTF-8; lone surrogates become U+FFFD.
-/// Source: golden/filelog/json-*, measured against goccy/go-json 0.10.6.
+/// last one wins. Nesting deeper than 1000 is an error. Without `strict`, accepted as the collector 0.159
+/// does: leading zeros, raw control characters in strings, bytes that are not UTF-8; lone surrogates become
+/// U+FFFD. Source: golden/filelog/json-*, measured against goccy/go-json 0.10.6.
 class JsonReader {
  public:
   static constexpr int kMaxDepth = 1000;
@@ -37,7 +38,22 @@ class JsonReader {
 
  private:
   enum class Flaw : std::uint8_t {
-    none, value, not_object, empty, colon, comma, end, string_end, escape, literal, number, range, tail, depth, list, control,
+    none,
+    value,
+    not_object,
+    empty,
+    colon,
+    comma,
+    end,
+    string_end,
+    escape,
+    literal,
+    number,
+    range,
+    tail,
+    depth,
+    list,
+    control,
   };
   bool start(std::string_view text, Arena& arena);
   bool value(pdata::Value& out, int depth);

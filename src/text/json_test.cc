@@ -22,51 +22,56 @@ TEST_P(Json, MatchesTheCollector) {
   Arena arena;
   EXPECT_EQ(shown(JsonReader().read_object(GetParam().text, arena)), GetParam().want);
 }
-INSTANTIATE_TEST_SUITE_P(
-    Table, Json,
-    testing::ValuesIn<Case>({
-        {"{}", "{}"},
-        {" {\"a\" : [ 1 , \"x\" ] } ", R"({"a":[1,"x"]})"},
-        {R"({"a":01})", R"({"a":1})"},
-        {R"({"a":-01})", R"({"a":-1})"},
-        {R"({"a":1.})", R"({"a":1})"},
-        {R"({"a":1e5,"b":1E+2,"c":123456789012345678901234567890})", R"({"a":100000,"b":100,"c":1.2345678901234568e+29})"},
-        {R"({"a":9007199254740993,"b":0.1,"c":1e-400,"d":1.7976931348623157e308})",
-         R"({"a":9007199254740992,"b":0.1,"c":0,"d":1.7976931348623157e+308})"},
-        {"{\"a\":\"x\ty\"}", R"({"a":"x\ty"})"},
-        {R"({"a":"\u3042\ud83d\ude00\ud800x\udc00"})", "{\"a\":\"\xe3\x81\x82\xf0\x9f\x98\x80\xef\xbf\xbdx\xef\xbf\xbd\"}"},
-        {R"({"a":"\/\b\f\n\r\t\"\\"})", R"({"a":"/\u0008\u000c\n\r\t\"\\"})"},
-        {R"({"\u0061b":1})", R"({"ab":1})"},
-        {R"({"a":{"x":1},"b":2,"a":[1]})", R"({"a":[1],"b":2})"},
-        {R"({"t":true,"f":false,"n":null,"":0})", R"({"":0,"f":false,"n":null,"t":true})"},
-        {"null", "{}"},
-        {" null ", "{}"},
-        {"", "!expected {} for map"},
-        {" ", "!expected { character for map value"},
-        {"[1]", "!expected { character for map value"},
-        {"not json", "!json: invalid character o as null"},
-        {"nullx", "!invalid character 'x' after top-level value"},
-        {"{} x", "!invalid character 'x' after top-level value"},
-        {"{bad", "!invalid character 'b' looking for beginning of value"},
-        {R"({"a":1,})", "!invalid character '}' looking for beginning of value"},
-        {R"({"a":[1,]})", "!invalid character ']' looking for beginning of value"},
-        {R"({"a":.5})", "!invalid character '.' looking for beginning of value"},
-        {R"({"a":-})", "!strconv.ParseFloat: parsing \"-\": invalid syntax"},
-        {R"({"a":1-2})", "!strconv.ParseFloat: parsing \"1-2\": invalid syntax"},
-        {R"({"a":1e400})", "!strconv.ParseFloat: parsing \"1e400\": value out of range"},
-        {R"({"a":0x10})", "!json: float unexpected end of JSON input"},
-        {R"({"a":[1 2]})", "!json: invalid character 2 as slice"},
-        {R"({"a" 1})", "!expected colon after object key"},
-        {R"({"a":1 "b":2})", "!expected comma after object value"},
-        {R"({"a":{"b":1})", "!expected comma after object value"},
-        {R"({"a":truE})", "!json: invalid character E as true"},
-        {R"({"a":"open)", "!json: string unexpected end of JSON input"},
-        {"{\"a\":\"x\\", "!json: string unexpected end of JSON input"},
-    }));
+INSTANTIATE_TEST_SUITE_P(Table, Json,
+                         testing::ValuesIn<Case>({
+                             {"{}", "{}"},
+                             {" {\"a\" : [ 1 , \"x\" ] } ", R"({"a":[1,"x"]})"},
+                             {R"({"a":01})", R"({"a":1})"},
+                             {R"({"a":-01})", R"({"a":-1})"},
+                             {R"({"a":1.})", R"({"a":1})"},
+                             {R"({"a":1e5,"b":1E+2,"c":123456789012345678901234567890})",
+                              R"({"a":100000,"b":100,"c":1.2345678901234568e+29})"},
+                             {R"({"a":9007199254740993,"b":0.1,"c":1e-400,"d":1.7976931348623157e308})",
+                              R"({"a":9007199254740992,"b":0.1,"c":0,"d":1.7976931348623157e+308})"},
+                             {"{\"a\":\"x\ty\"}", R"({"a":"x\ty"})"},
+                             {R"({"a":"\u3042\ud83d\ude00\ud800x\udc00"})",
+                              "{\"a\":\"\xe3\x81\x82\xf0\x9f\x98\x80\xef\xbf\xbdx\xef\xbf\xbd\"}"},
+                             {R"({"a":"\/\b\f\n\r\t\"\\"})", R"({"a":"/\u0008\u000c\n\r\t\"\\"})"},
+                             {R"({"\u0061b":1})", R"({"ab":1})"},
+                             {R"({"a":{"x":1},"b":2,"a":[1]})", R"({"a":[1],"b":2})"},
+                             {R"({"t":true,"f":false,"n":null,"":0})",
+                              R"({"":0,"f":false,"n":null,"t":true})"},
+                             {"null", "{}"},
+                             {" null ", "{}"},
+                             {"", "!expected {} for map"},
+                             {" ", "!expected { character for map value"},
+                             {"[1]", "!expected { character for map value"},
+                             {"not json", "!json: invalid character o as null"},
+                             {"nullx", "!invalid character 'x' after top-level value"},
+                             {"{} x", "!invalid character 'x' after top-level value"},
+                             {"{bad", "!invalid character 'b' looking for beginning of value"},
+                             {R"({"a":1,})", "!invalid character '}' looking for beginning of value"},
+                             {R"({"a":[1,]})", "!invalid character ']' looking for beginning of value"},
+                             {R"({"a":.5})", "!invalid character '.' looking for beginning of value"},
+                             {R"({"a":-})", "!strconv.ParseFloat: parsing \"-\": invalid syntax"},
+                             {R"({"a":1-2})", "!strconv.ParseFloat: parsing \"1-2\": invalid syntax"},
+                             {R"({"a":1e400})", "!strconv.ParseFloat: parsing \"1e400\": value out of range"},
+                             {R"({"a":0x10})", "!json: float unexpected end of JSON input"},
+                             {R"({"a":[1 2]})", "!json: invalid character 2 as slice"},
+                             {R"({"a" 1})", "!expected colon after object key"},
+                             {R"({"a":1 "b":2})", "!expected comma after object value"},
+                             {R"({"a":{"b":1})", "!expected comma after object value"},
+                             {R"({"a":truE})", "!json: invalid character E as true"},
+                             {R"({"a":"open)", "!json: string unexpected end of JSON input"},
+                             {"{\"a\":\"x\\", "!json: string unexpected end of JSON input"},
+                         }));
 
 TEST(JsonReader, KeepsIntegersWhenAsked) {
   Arena arena;
-  const auto got = JsonReader({.parse_ints = true}).read_object(R"({"i":42,"big":9007199254740993,"over":18446744073709551616,"f":1.0,"e":1e3} tail)", arena);
+  const auto got =
+      JsonReader({.parse_ints = true})
+          .read_object(R"({"i":42,"big":9007199254740993,"over":18446744073709551616,"f":1.0,"e":1e3} tail)",
+                       arena);
   ASSERT_TRUE(got) << got.error().what;
   EXPECT_EQ(got->find("big")->as_int(), 9007199254740993);
   EXPECT_EQ(got->find("over")->as_real(), 1.8446744073709552e19);
@@ -84,7 +89,10 @@ TEST(JsonReader, LeavesPlainStringsWhereTheyAre) {
 
 TEST(JsonReader, LimitsNesting) {
   Arena arena;
-  const auto nested = [](int depth) { return "{\"a\":" + std::string(static_cast<std::size_t>(depth - 1), '[') + std::string(static_cast<std::size_t>(depth - 1), ']') + "}"; };
+  const auto nested = [](int depth) {
+    return "{\"a\":" + std::string(static_cast<std::size_t>(depth - 1), '[') +
+           std::string(static_cast<std::size_t>(depth - 1), ']') + "}";
+  };
   const auto fits = nested(1000), deep = nested(1001), open = std::string(100000, '[');
   EXPECT_TRUE(JsonReader().read_object(fits, arena));
   EXPECT_EQ(JsonReader().read_object(deep, arena).error().what, "json: nesting is deeper than 1000");
@@ -105,7 +113,8 @@ TEST(JsonReader, FindsDuplicatesInLargeObjects) {
 TEST(JsonReader, StrictFollowsEncodingJson) {
   Arena arena;
   JsonReader strict({.strict = true});
-  for (const std::string_view bad : {"01", "1.", "\"a\tb\"", "[1]x", "-", "nul"}) EXPECT_FALSE(strict.read(bad, arena)) << bad;
+  for (const std::string_view bad : {"01", "1.", "\"a\tb\"", "[1]x", "-", "nul"})
+    EXPECT_FALSE(strict.read(bad, arena)) << bad;
   EXPECT_EQ(strict.read("\"a\xff\"", arena)->text(), "a\xef\xbf\xbd");
   EXPECT_EQ(strict.read(" -1.5e1 ", arena)->as_real(), -15);
 }
@@ -115,7 +124,9 @@ TEST(JsonPretty, LooksLikeMarshalIndent) {
   const auto value = *JsonReader().read(R"({"b":[1,{"x":[]}],"a":"<&>\n","c":{}})", arena);
   std::string out;
   EXPECT_TRUE(append_json_pretty(out, value));
-  EXPECT_EQ(out, "{\n  \"a\": \"\\u003c\\u0026\\u003e\\n\",\n  \"b\": [\n    1,\n    {\n      \"x\": []\n    }\n  ],\n  \"c\": {}\n}");
+  EXPECT_EQ(out,
+            "{\n  \"a\": \"\\u003c\\u0026\\u003e\\n\",\n  \"b\": [\n    1,\n    {\n      \"x\": []\n    }\n  "
+            "],\n  \"c\": {}\n}");
   EXPECT_FALSE(append_json_pretty(out, pdata::Value::real(1 / 0.0 * 0)));
 }
 

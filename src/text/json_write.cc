@@ -44,7 +44,9 @@ bool append(std::string& out, const pdata::Value& value, std::size_t indent) {
     out.append(depth * 2, ' ');
   };
   switch (value.kind()) {
-    case pdata::Value::Kind::string: append_string(out, value.text()); return true;
+    case pdata::Value::Kind::string:
+      append_string(out, value.text());
+      return true;
     case pdata::Value::Kind::real:
       if (!std::isfinite(value.as_real())) return false;
       out += pdata::format_double(value.as_real());
@@ -81,7 +83,9 @@ bool append(std::string& out, const pdata::Value& value, std::size_t indent) {
     case pdata::Value::Kind::bytes:
       out += '"' + pdata::base64(value.text()) + '"';
       return true;
-    default: pdata::append_json(out, value); return true;
+    default:
+      pdata::append_json(out, value);
+      return true;
   }
 }
 

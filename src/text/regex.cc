@@ -8,7 +8,9 @@
 namespace gleaner::text {
 namespace {
 
-bool word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool word(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 /// A pattern as RE2 takes it, and what was taken out of it.
 struct Rewritten {
@@ -64,7 +66,8 @@ Rewritten rewrite(std::string_view p) {
           break;
         }
         ++group;
-        const auto there = std::find_if(out.names.begin(), out.names.end(), [&](const auto& n) { return n.name == name; });
+        const auto there =
+            std::find_if(out.names.begin(), out.names.end(), [&](const auto& n) { return n.name == name; });
         if (there == out.names.end())
           out.names.push_back({std::string(name), group});
         else
@@ -87,21 +90,36 @@ Rewritten rewrite(std::string_view p) {
 std::string words(const re2::RE2& re) {
   const auto text = [&]() -> const char* {
     switch (re.error_code()) {
-      case re2::RE2::ErrorBadEscape: return "invalid escape sequence";
-      case re2::RE2::ErrorBadCharClass: return "invalid character class";
-      case re2::RE2::ErrorBadCharRange: return "invalid character class range";
-      case re2::RE2::ErrorMissingBracket: return "missing closing ]";
-      case re2::RE2::ErrorMissingParen: return "missing closing )";
-      case re2::RE2::ErrorUnexpectedParen: return "unexpected )";
-      case re2::RE2::ErrorTrailingBackslash: return "trailing backslash at end of expression";
-      case re2::RE2::ErrorRepeatArgument: return "missing argument to repetition operator";
-      case re2::RE2::ErrorRepeatSize: return "invalid repeat count";
-      case re2::RE2::ErrorRepeatOp: return "invalid nested repetition operator";
-      case re2::RE2::ErrorBadPerlOp: return "invalid or unsupported Perl syntax";
-      case re2::RE2::ErrorBadUTF8: return "invalid UTF-8";
-      case re2::RE2::ErrorBadNamedCapture: return "invalid named capture";
-      case re2::RE2::ErrorPatternTooLarge: return "expression too large";
-      default: return "unexpected error";
+      case re2::RE2::ErrorBadEscape:
+        return "invalid escape sequence";
+      case re2::RE2::ErrorBadCharClass:
+        return "invalid character class";
+      case re2::RE2::ErrorBadCharRange:
+        return "invalid character class range";
+      case re2::RE2::ErrorMissingBracket:
+        return "missing closing ]";
+      case re2::RE2::ErrorMissingParen:
+        return "missing closing )";
+      case re2::RE2::ErrorUnexpectedParen:
+        return "unexpected )";
+      case re2::RE2::ErrorTrailingBackslash:
+        return "trailing backslash at end of expression";
+      case re2::RE2::ErrorRepeatArgument:
+        return "missing argument to repetition operator";
+      case re2::RE2::ErrorRepeatSize:
+        return "invalid repeat count";
+      case re2::RE2::ErrorRepeatOp:
+        return "invalid nested repetition operator";
+      case re2::RE2::ErrorBadPerlOp:
+        return "invalid or unsupported Perl syntax";
+      case re2::RE2::ErrorBadUTF8:
+        return "invalid UTF-8";
+      case re2::RE2::ErrorBadNamedCapture:
+        return "invalid named capture";
+      case re2::RE2::ErrorPatternTooLarge:
+        return "expression too large";
+      default:
+        return "unexpected error";
     }
   }();
   return std::string(text) + ": `" + re.error_arg() + "`";
@@ -179,7 +197,8 @@ Replacement::Replacement(const Regex& regex, std::string_view text) {
     }
     const bool brace = text.starts_with('{');
     const auto rest = text.substr(brace);
-    const auto size = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), word) - rest.begin());
+    const auto size =
+        static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), word) - rest.begin());
     if (size == 0 || (brace && (size >= rest.size() || rest[size] != '}'))) {
       literal += '$';  // malformed: Go takes the dollar as text
       continue;
@@ -192,7 +211,8 @@ Replacement::Replacement(const Regex& regex, std::string_view text) {
       add_group(std::stoi(std::string(name)));
     } else {
       const auto& names = regex.names();
-      const auto there = std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.name == name; });
+      const auto there =
+          std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.name == name; });
       add_group(there == names.end() ? -1 : there->group);
     }
   }
@@ -208,7 +228,9 @@ void Replacement::replace_all(const Regex& regex, std::string_view text, std::st
     const auto end = begin + groups[0].size();
     out.append(text.substr(copied, begin - copied));
     if (end > copied || begin == 0)
-      for (const auto& part : parts_) out.append(part.group < 0 ? std::string_view(part.literal) : groups[static_cast<std::size_t>(part.group)]);
+      for (const auto& part : parts_)
+        out.append(part.group < 0 ? std::string_view(part.literal)
+                                  : groups[static_cast<std::size_t>(part.group)]);
     copied = end;
     // Past the match; past one whole character when that would not move on.
     std::size_t step = at < text.size() ? 1 : 0;

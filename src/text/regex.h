@@ -40,8 +40,8 @@ class Regex {
 
   /// Whether there is a match at or behind `from`.
   bool search(std::string_view text, std::size_t from = 0) const;
-  /// The leftmost match at or behind `from`. groups[0] is the whole match, groups[i] the i-th parenthesis; one
-  /// that took no part is a view with a null data(). Asking for fewer groups is cheaper.
+  /// The leftmost match at or behind `from`. groups[0] is the whole match, groups[i] the i-th parenthesis;
+  /// one that took no part is a view with a null data(). Asking for fewer groups is cheaper.
   bool match(std::string_view text, std::span<std::string_view> groups, std::size_t from = 0) const;
 
   /// Parentheses that capture.

@@ -41,8 +41,12 @@ TEST(Regex, SearchesFromAnOffsetWithItsContext) {
 }
 
 TEST(Regex, LatinModeMatchesRawBytes) {
-  EXPECT_FALSE(Regex::compile("a.b")->search("a\xff" "b"));
-  EXPECT_TRUE(Regex::compile("a.b", {.latin1 = true})->search("a\xff" "b"));
+  EXPECT_FALSE(
+      Regex::compile("a.b")->search("a\xff"
+                                    "b"));
+  EXPECT_TRUE(Regex::compile("a.b", {.latin1 = true})
+                  ->search("a\xff"
+                           "b"));
 }
 
 struct Bad {
@@ -92,7 +96,10 @@ INSTANTIATE_TEST_SUITE_P(Table, RegexReplace,
                              {"a", "$", "a", "$"},
                              {"a", "${1", "a", "${1"},
                              {"a*", "X", "baac", "XbXcX"},
-                             {"", "-", "\xe6\x97\xa5" "b", "-\xe6\x97\xa5-b-"},
+                             {"", "-",
+                              "\xe6\x97\xa5"
+                              "b",
+                              "-\xe6\x97\xa5-b-"},
                              {"x", "y", "", ""},
                              {"^", "y", "", "y"},
                              {"(a)|(b)", "[$1$2]", "ab", "[a][b]"},

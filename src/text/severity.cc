@@ -8,9 +8,9 @@ namespace gleaner::text {
 namespace {
 
 constexpr std::array<std::string_view, 25> kNames = {
-    "",      "TRACE", "TRACE2", "TRACE3", "TRACE4", "DEBUG", "DEBUG2", "DEBUG3", "DEBUG4",
-    "INFO",  "INFO2", "INFO3",  "INFO4",  "WARN",   "WARN2", "WARN3",  "WARN4",  "ERROR",
-    "ERROR2", "ERROR3", "ERROR4", "FATAL", "FATAL2", "FATAL3", "FATAL4"};
+    "",       "TRACE",  "TRACE2", "TRACE3", "TRACE4", "DEBUG",  "DEBUG2", "DEBUG3", "DEBUG4",
+    "INFO",   "INFO2",  "INFO3",  "INFO4",  "WARN",   "WARN2",  "WARN3",  "WARN4",  "ERROR",
+    "ERROR2", "ERROR3", "ERROR4", "FATAL",  "FATAL2", "FATAL3", "FATAL4"};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 std::string lower(std::string_view text) {
@@ -55,7 +55,8 @@ void SeverityMap::add(int number, std::string_view text) {
 Result<> SeverityMap::add_range(int number, std::int64_t from, std::int64_t to) {
   if (from > to) std::swap(from, to);
   if (static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from) > 100000)
-    return fail(Fault::config, "a range of severities from " + std::to_string(from) + " to " + std::to_string(to) + " is too large");
+    return fail(Fault::config, "a range of severities from " + std::to_string(from) + " to " +
+                                   std::to_string(to) + " is too large");
   for (std::int64_t i = from; i <= to; ++i) numbers_[std::to_string(i)] = number;
   return {};
 }

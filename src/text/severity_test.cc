@@ -10,14 +10,26 @@ struct Case {
   int want;
 };
 class SeverityPreset : public testing::TestWithParam<Case> {};
-TEST_P(SeverityPreset, Finds) { EXPECT_EQ(SeverityMap(GetParam().preset).find(GetParam().text), GetParam().want); }
+TEST_P(SeverityPreset, Finds) {
+  EXPECT_EQ(SeverityMap(GetParam().preset).find(GetParam().text), GetParam().want);
+}
 INSTANTIATE_TEST_SUITE_P(Table, SeverityPreset,
                          testing::ValuesIn<Case>({
-                             {"default", "error", 17},    {"default", "ERROR", 17},  {"default", "tRaCe3", 3},
-                             {"default", "fAtAl4", 24},   {"default", "9", 9},       {"default", "Warning2", 14},
-                             {"default", "ERR3", 19},     {"default", "critical", 0}, {"default", "Information", 0},
-                             {"default", "", 0},          {"default", "25", 0},      {"no such preset", "err", 17},
-                             {"otel", "err", 0},          {"aliases", "warn", 13},   {"none", "error", 0},
+                             {"default", "error", 17},
+                             {"default", "ERROR", 17},
+                             {"default", "tRaCe3", 3},
+                             {"default", "fAtAl4", 24},
+                             {"default", "9", 9},
+                             {"default", "Warning2", 14},
+                             {"default", "ERR3", 19},
+                             {"default", "critical", 0},
+                             {"default", "Information", 0},
+                             {"default", "", 0},
+                             {"default", "25", 0},
+                             {"no such preset", "err", 17},
+                             {"otel", "err", 0},
+                             {"aliases", "warn", 13},
+                             {"none", "error", 0},
                          }));
 
 TEST(SeverityMap, TakesWordsNumbersAndRanges) {

@@ -16,25 +16,44 @@ struct Substitute {
 };
 /// The elements are the collector's ctimeParseSubstitutes: numbers without leading zeros.
 constexpr std::array<Substitute, 39> kStrptime = {{
-    {'Y', "2006", "2006"},         {'y', "06", "06"},
-    {'m', "1", "1"},               {'o', "1", "1"},
-    {'q', "1", "1"},               {'b', "Jan", "Jan"},
-    {'h', "Jan", "Jan"},           {'B', "January", "January"},
-    {'d', "2", "2"},               {'e', "2", "2"},
-    {'g', "2", "2"},               {'a', "Mon", "Mon"},
-    {'A', "Monday", "Monday"},     {'H', "15", "15"},
-    {'l', "3", "3"},               {'I', "3", "3"},
-    {'p', "PM", "PM"},             {'P', "pm", "pm"},
-    {'M', "4", "4"},               {'S', "5", "5"},
-    {'L', "999", "999"},           {'f', "999999", "999999"},
-    {'s', "999999999", "999999999"}, {'Z', "MST", "MST"},
-    {'z', "Z0700", "Z0700|Z07:00|Z07"}, {'w', "-070000", "-070000"},
-    {'i', "-07", "-07"},           {'j', "-07:00", "-07:00"},
-    {'k', "-07:00:00", "-07:00:00"}, {'D', "1/2/2006", "1|/|2|2006|06"},
-    {'x', "1/2/2006", "1|/|2|2006|06"}, {'F', "2006-1-2", "2006|-|1|2"},
-    {'T', "15:4:5", "15|:|4|5"},   {'X', "15:4:5", "15|:|4|5"},
-    {'r', "3:4:5 pm", "3|:|4|5| |pm"}, {'R', "15:4", "15|:|4"},
-    {'n', "\n", "\n"},             {'t', "\t", "\t"},
+    {'Y', "2006", "2006"},
+    {'y', "06", "06"},
+    {'m', "1", "1"},
+    {'o', "1", "1"},
+    {'q', "1", "1"},
+    {'b', "Jan", "Jan"},
+    {'h', "Jan", "Jan"},
+    {'B', "January", "January"},
+    {'d', "2", "2"},
+    {'e', "2", "2"},
+    {'g', "2", "2"},
+    {'a', "Mon", "Mon"},
+    {'A', "Monday", "Monday"},
+    {'H', "15", "15"},
+    {'l', "3", "3"},
+    {'I', "3", "3"},
+    {'p', "PM", "PM"},
+    {'P', "pm", "pm"},
+    {'M', "4", "4"},
+    {'S', "5", "5"},
+    {'L', "999", "999"},
+    {'f', "999999", "999999"},
+    {'s', "999999999", "999999999"},
+    {'Z', "MST", "MST"},
+    {'z', "Z0700", "Z0700|Z07:00|Z07"},
+    {'w', "-070000", "-070000"},
+    {'i', "-07", "-07"},
+    {'j', "-07:00", "-07:00"},
+    {'k', "-07:00:00", "-07:00:00"},
+    {'D', "1/2/2006", "1|/|2|2006|06"},
+    {'x', "1/2/2006", "1|/|2|2006|06"},
+    {'F', "2006-1-2", "2006|-|1|2"},
+    {'T', "15:4:5", "15|:|4|5"},
+    {'X', "15:4:5", "15|:|4|5"},
+    {'r', "3:4:5 pm", "3|:|4|5| |pm"},
+    {'R', "15:4", "15|:|4"},
+    {'n', "\n", "\n"},
+    {'t', "\t", "\t"},
     {'c', "Mon Jan 2 15:4:5 2006", "Mon| |Jan|2|15|:|4|5|2006"},
 }};
 
@@ -50,8 +69,11 @@ std::vector<std::string> split(std::string_view text) {
 }  // namespace
 
 Result<TimeLayout> TimeLayout::strptime(std::string_view layout) {
-  const auto refuse = [](std::string why) { return fail(Fault::config, "invalid strptime layout: " + std::move(why)); };
-  if (std::any_of(layout.begin(), layout.end(), digit)) return refuse("format string should not contain decimals");
+  const auto refuse = [](std::string why) {
+    return fail(Fault::config, "invalid strptime layout: " + std::move(why));
+  };
+  if (std::any_of(layout.begin(), layout.end(), digit))
+    return refuse("format string should not contain decimals");
   TimeLayout out;
   out.layout_ = layout;
   std::string native, unknown;
@@ -64,14 +86,17 @@ Result<TimeLayout> TimeLayout::strptime(std::string_view layout) {
     }
     const char directive = layout[++i];
     const std::string name{'%', directive};
-    if (std::string_view("Lfs").find(directive) != std::string_view::npos && i >= 2 && layout[i - 2] != '.' && layout[i - 2] != ',')
+    if (std::string_view("Lfs").find(directive) != std::string_view::npos && i >= 2 && layout[i - 2] != '.' &&
+        layout[i - 2] != ',')
       return refuse("invalid fractional seconds directive: '" + std::string(layout.substr(i - 2, 3)) +
                     "'. must be preceded with '.' or ','");
     std::string_view text = "%", elements = "%";
     if (directive != '%') {
-      const auto* there = std::find_if(kStrptime.begin(), kStrptime.end(), [&](auto& s) { return s.directive == directive; });
+      const auto* there =
+          std::find_if(kStrptime.begin(), kStrptime.end(), [&](auto& s) { return s.directive == directive; });
       if (there == kStrptime.end()) {
-        unknown += (unknown.empty() ? "" : " ") + std::string("unsupported ctimefmt.toNative() directive: ") + name;
+        unknown +=
+            (unknown.empty() ? "" : " ") + std::string("unsupported ctimefmt.toNative() directive: ") + name;
         continue;
       }
       text = there->native;
@@ -107,7 +132,8 @@ Result<TimeLayout> TimeLayout::gotime(std::string_view layout) {
     if (layout[i] == '9' && before != '9' && before != '.' && before != ',') {
       auto end = std::min(layout.find_first_not_of('9', i), layout.size());
       return fail(Fault::config, "invalid gotime layout: invalid fractional seconds directive: '" +
-                                     std::string(layout.substr(i - 1, end - i + 1)) + "'. must be preceded with '.' or ','");
+                                     std::string(layout.substr(i - 1, end - i + 1)) +
+                                     "'. must be preceded with '.' or ','");
     }
   }
   TimeLayout out;
@@ -209,10 +235,12 @@ void TimeLayout::tokenize(std::string_view native) {
 
 void TimeLayout::find_shape() {
   const auto is = [&](std::size_t i, Op op) { return i < steps_.size() && steps_[i].op == op; };
-  const auto literal = [&](std::size_t i, std::string_view text) { return is(i, Op::literal) && steps_[i].text == text; };
-  const bool shape = is(0, Op::year4) && literal(1, "-") && is(2, Op::month) && literal(3, "-") && is(4, Op::day) &&
-                     (literal(5, "T") || literal(5, " ")) && is(6, Op::hour) && literal(7, ":") && is(8, Op::minute) &&
-                     literal(9, ":") && is(10, Op::second);
+  const auto literal = [&](std::size_t i, std::string_view text) {
+    return is(i, Op::literal) && steps_[i].text == text;
+  };
+  const bool shape = is(0, Op::year4) && literal(1, "-") && is(2, Op::month) && literal(3, "-") &&
+                     is(4, Op::day) && (literal(5, "T") || literal(5, " ")) && is(6, Op::hour) &&
+                     literal(7, ":") && is(8, Op::minute) && literal(9, ":") && is(10, Op::second);
   if (!shape) return;
   std::size_t i = 11;
   if (is(i, Op::fraction_any)) ++i;  // one may follow the seconds in any case

@@ -13,10 +13,10 @@ namespace gleaner::text {
 
 /// A compiled layout. Immutable; parsing is const and safe from any thread.
 ///
-/// Acceptance is that of the collector 0.159: strptime directives take one or two digits and skip blanks in front
-/// of numbers, a fraction may follow the seconds of any layout, %z takes Z, +hhmm, +hh:mm and +hh.
-/// A missing year is the current one, or the last one when that lies more than 7 days ahead.
-/// A zone abbreviation counts as one of `zone`; failing that, as the name of a zone (EST works, JST does not).
+/// Acceptance is that of the collector 0.159: strptime directives take one or two digits and skip blanks in
+/// front of numbers, a fraction may follow the seconds of any layout, %z takes Z, +hhmm, +hh:mm and +hh. A
+/// missing year is the current one, or the last one when that lies more than 7 days ahead. A zone
+/// abbreviation counts as one of `zone`; failing that, as the name of a zone (EST works, JST does not).
 /// Source: spec/filelog.md 13.1, Go's time.Parse.
 class TimeLayout {
  public:
@@ -39,17 +39,42 @@ class TimeLayout {
  private:
   friend class TimeParse;
   enum class Op : std::uint8_t {
-    literal, year2, year4, year_either, month_short, month_long, month, day, under_day, year_day, under_year_day,
-    weekday_short, weekday_long, hour, hour12, minute, second, upper_pm, lower_pm, zone_name, zone_any,
-    zone_hhmm, zone_hh_mm, zone_hh, zone_hhmmss, zone_hh_mm_ss, fraction_exact, fraction_any,
+    literal,
+    year2,
+    year4,
+    year_either,
+    month_short,
+    month_long,
+    month,
+    day,
+    under_day,
+    year_day,
+    under_year_day,
+    weekday_short,
+    weekday_long,
+    hour,
+    hour12,
+    minute,
+    second,
+    upper_pm,
+    lower_pm,
+    zone_name,
+    zone_any,
+    zone_hhmm,
+    zone_hh_mm,
+    zone_hh,
+    zone_hhmmss,
+    zone_hh_mm_ss,
+    fraction_exact,
+    fraction_any,
   };
   struct Step {
     Op op = Op::literal;
-    bool fixed = false;         ///< both digits are required
-    bool skip_blanks = false;   ///< white space in front is no error
-    bool or_z = false;          ///< a zone may be 'Z'
-    std::uint8_t digits = 0;    ///< fraction_exact: with the separator
-    std::string text;           ///< the literal, or the element as the layout spells it
+    bool fixed = false;        ///< both digits are required
+    bool skip_blanks = false;  ///< white space in front is no error
+    bool or_z = false;         ///< a zone may be 'Z'
+    std::uint8_t digits = 0;   ///< fraction_exact: with the separator
+    std::string text;          ///< the literal, or the element as the layout spells it
   };
   struct Directive {
     std::string name;
@@ -73,8 +98,8 @@ class EpochLayout {
  public:
   /// @param layout s, ms, us, ns, s.ms, s.us or s.ns
   static Result<EpochLayout> compile(std::string_view layout);
-  /// Text must be a decimal integer; with s.ms and its kin it must have exactly one dot, and what is behind it
-  /// counts in the smaller unit whatever its length: "1.5" is 1 s + 5 ms.
+  /// Text must be a decimal integer; with s.ms and its kin it must have exactly one dot, and what is behind
+  /// it counts in the smaller unit whatever its length: "1.5" is 1 s + 5 ms.
   /// @return nanoseconds since 1970, Fault::permanent "invalid value 'x' for layout 's'"
   Result<std::int64_t> parse(std::string_view text) const;
   std::int64_t parse(std::int64_t number) const;

@@ -74,7 +74,8 @@ constexpr Case kStrptime[] = {
     {"%Y-%m-%dT%H:%M:%S.%LZ", "", "!as \"%Y\""},
     {"%Y-%m-%d %H:%M:%S %Z", "2024-03-04 05:06:07 UTC", "1709528767000000000"},
     {"%Y-%m-%d %H:%M:%S %Z", "2024-03-04 05:06:07 EST", "1709546767000000000"},
-    {"%Y-%m-%d %H:%M:%S %Z", "2024-03-04 05:06:07 JST", "!failed to load location JST: unknown time zone JST"},
+    {"%Y-%m-%d %H:%M:%S %Z", "2024-03-04 05:06:07 JST",
+     "!failed to load location JST: unknown time zone JST"},
     {"%Y-%m-%d %H:%M:%S %Z", "2024-03-04 05:06:07 GMT", "1709528767000000000"},
     {"%Y-%m-%d %H:%M:%S %Z", "2024-07-04 05:06:07 CET", "1720065967000000000"},
     {"%Y-%m-%d %H:%M:%S %Z", "2024-03-04 05:06:07 GMT+9", "1709528767000000000"},
@@ -87,7 +88,9 @@ constexpr Case kStrptime[] = {
 constexpr Case kGotime[] = {
     {"2006-01-02T15:04:05.000Z07:00", "2024-03-04T05:06:07.123+09:00", "1709496367123000000"},
     {"2006-01-02T15:04:05.000Z07:00", "2024-03-04T05:06:07.123Z", "1709528767123000000"},
-    {"2006-01-02T15:04:05.000Z07:00", "2024-03-04T05:06:07Z", "!parsing time \"2024-03-04T05:06:07Z\" as \"2006-01-02T15:04:05.000Z07:00\": cannot parse \"Z\" as \".000\""},
+    {"2006-01-02T15:04:05.000Z07:00", "2024-03-04T05:06:07Z",
+     "!parsing time \"2024-03-04T05:06:07Z\" as \"2006-01-02T15:04:05.000Z07:00\": cannot parse \"Z\" as "
+     "\".000\""},
     {"2006-01-02T15:04:05.999999999Z07:00", "2024-03-04T05:06:07.123456789Z", "1709528767123456789"},
     {"2006-01-02T15:04:05.999999999Z07:00", "2024-03-04T05:06:07-00:30", "1709530567000000000"},
     {"2006-01-02", "2024-3-04", "!as \"01\""},
@@ -121,21 +124,25 @@ TEST_P(Gotime, MatchesGo) { check(GetParam(), TimeLayout::gotime(GetParam().layo
 INSTANTIATE_TEST_SUITE_P(Table, Gotime, testing::ValuesIn(kGotime));
 
 TEST(TimeLayout, RefusesBadLayouts) {
-  for (const std::string_view bad : {"%1", "%Q", "2006", "%S%L", "x%f", "%s%s"}) EXPECT_FALSE(TimeLayout::strptime(bad)) << bad;
+  for (const std::string_view bad : {"%1", "%Q", "2006", "%S%L", "x%f", "%s%s"})
+    EXPECT_FALSE(TimeLayout::strptime(bad)) << bad;
   EXPECT_TRUE(TimeLayout::strptime("100%%").error().what.find("decimals") != std::string::npos);
   EXPECT_FALSE(TimeLayout::gotime("15:04:05999"));
 }
 
 TEST(TimeLayout, UsesTheGivenZone) {
   const auto tokyo = *Zone::load("Asia/Tokyo");
-  EXPECT_EQ(*TimeLayout::strptime("%Y-%m-%d %H:%M:%S")->parse("2024-03-04 05:06:07", tokyo), 1709496367000000000);
+  EXPECT_EQ(*TimeLayout::strptime("%Y-%m-%d %H:%M:%S")->parse("2024-03-04 05:06:07", tokyo),
+            1709496367000000000);
   // The literal Z is text; a location given by the user wins over it.
   const auto mst = *Zone::load("MST");
-  EXPECT_EQ(*TimeLayout::strptime("%Y-%m-%dT%H:%M:%S.%sZ")->parse("2019-03-08T18:41:12.152531115Z", mst), 1552095672152531115);
+  EXPECT_EQ(*TimeLayout::strptime("%Y-%m-%dT%H:%M:%S.%sZ")->parse("2019-03-08T18:41:12.152531115Z", mst),
+            1552095672152531115);
   const auto offset = TimeLayout::strptime("%Y-%m-%dT%H:%M:%S.%L%z");
   EXPECT_EQ(*offset->parse("2019-11-27T09:34:32.901-1000", tokyo), 1574883272901000000);
   // An abbreviation of the zone itself.
-  EXPECT_EQ(*TimeLayout::strptime("%Y-%m-%d %H:%M %Z")->parse("2024-03-04 05:06 JST", tokyo), 1709496360000000000);
+  EXPECT_EQ(*TimeLayout::strptime("%Y-%m-%d %H:%M %Z")->parse("2024-03-04 05:06 JST", tokyo),
+            1709496360000000000);
 }
 
 TEST(TimeLayout, FollowsGoInGapsAndOverlaps) {
@@ -149,8 +156,9 @@ TEST(TimeLayout, FillsInTheYear) {
   const auto layout = *TimeLayout::strptime("%b %d %H:%M:%S");
   const TimeLayout::Now july = [] { return std::uint64_t{1720000000} * 1000000000; };  // 2024-07-03
   EXPECT_EQ(*layout.parse("Jun 09 11:39:45", Zone::utc(), july), 1717933185000000000);
-  EXPECT_EQ(*layout.parse("Jul 10 00:00:00", Zone::utc(), july), 1720569600000000000);   // 7 days ahead at most
-  EXPECT_EQ(*layout.parse("Jul 11 00:00:00", Zone::utc(), july), 1689033600000000000);   // last year's
+  EXPECT_EQ(*layout.parse("Jul 10 00:00:00", Zone::utc(), july),
+            1720569600000000000);  // 7 days ahead at most
+  EXPECT_EQ(*layout.parse("Jul 11 00:00:00", Zone::utc(), july), 1689033600000000000);  // last year's
   EXPECT_EQ(*TimeLayout::strptime("%H:%M%p")->parse("12:34PM", Zone::utc(), july), 1704112440000000000);
 }
 

@@ -14,10 +14,13 @@ bool point(char c) { return c == '.' || c == ','; }
 
 bool leap(std::int64_t year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
 constexpr std::array<int, 13> kDays = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-int days_in(int month, std::int64_t year) { return kDays[static_cast<std::size_t>(month)] + (month == 2 && leap(year)); }
+int days_in(int month, std::int64_t year) {
+  return kDays[static_cast<std::size_t>(month)] + (month == 2 && leap(year));
+}
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> kWeekdays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                        "Thursday", "Friday", "Saturday"};
 
@@ -41,7 +44,8 @@ int lookup(const std::array<std::string_view, N>& names, bool brief, std::string
 
 /// Seconds and nanoseconds as one number; wraps as Go's UnixNano does.
 std::int64_t nanos_of(std::int64_t seconds, int nanos) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds) * 1'000'000'000u + static_cast<std::uint64_t>(nanos));
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds) * 1'000'000'000u +
+                                   static_cast<std::uint64_t>(nanos));
 }
 
 /// Up to nine digits count, the others are cut off.
@@ -57,7 +61,8 @@ std::size_t abbreviation(std::string_view value) {
     if (text.empty() || (text[0] != '+' && text[0] != '-')) return 0;
     std::size_t i = 1;
     unsigned long number = 0;
-    for (; digit_at(text, i); ++i) number = std::min(number * 10 + static_cast<unsigned long>(text[i] - '0'), 1000ul);
+    for (; digit_at(text, i); ++i)
+      number = std::min(number * 10 + static_cast<unsigned long>(text[i] - '0'), 1000ul);
     return i == 1 || number > 23 ? 0 : i;
   };
   if (value.size() < 3) return 0;
@@ -172,7 +177,9 @@ bool TimeParse::zone_offset(Op op) {
 }
 
 bool TimeParse::step(const Step& step, bool fraction_follows) {
-  const auto in = [&](int value, int low, int high, const char* what) { return value >= low && value <= high ? true : out_of_range(what); };
+  const auto in = [&](int value, int low, int high, const char* what) {
+    return value >= low && value <= high ? true : out_of_range(what);
+  };
   switch (step.op) {
     case Op::literal:
       for (std::size_t i = 0; i < step.text.size();) {
@@ -190,7 +197,8 @@ bool TimeParse::step(const Step& step, bool fraction_follows) {
     case Op::year_either:
     case Op::year4:
       if (digit_at(value_, 0) && digit_at(value_, 1) && digit_at(value_, 2) && digit_at(value_, 3)) {
-        year_ = (value_[0] - '0') * 1000 + (value_[1] - '0') * 100 + (value_[2] - '0') * 10 + (value_[3] - '0');
+        year_ =
+            (value_[0] - '0') * 1000 + (value_[1] - '0') * 100 + (value_[2] - '0') * 10 + (value_[3] - '0');
         value_.remove_prefix(4);
         return true;
       }
@@ -203,26 +211,36 @@ bool TimeParse::step(const Step& step, bool fraction_follows) {
       return true;
     }
     case Op::month_short:
-    case Op::month_long: month_ = lookup(kMonths, step.op == Op::month_short, value_) + 1; return month_ > 0;
+    case Op::month_long:
+      month_ = lookup(kMonths, step.op == Op::month_short, value_) + 1;
+      return month_ > 0;
     case Op::weekday_short:
-    case Op::weekday_long: return lookup(kWeekdays, step.op == Op::weekday_short, value_) >= 0;
-    case Op::month: return number(month_, step.fixed) && in(month_, 1, 12, "month");
+    case Op::weekday_long:
+      return lookup(kWeekdays, step.op == Op::weekday_short, value_) >= 0;
+    case Op::month:
+      return number(month_, step.fixed) && in(month_, 1, 12, "month");
     case Op::under_day:
       if (value_.starts_with(' ')) value_.remove_prefix(1);
       [[fallthrough]];
-    case Op::day: return number(day_, step.fixed);
+    case Op::day:
+      return number(day_, step.fixed);
     case Op::year_day:
     case Op::under_year_day: {
-      for (int i = 0; step.op == Op::under_year_day && i < 2 && value_.starts_with(' '); ++i) value_.remove_prefix(1);
+      for (int i = 0; step.op == Op::under_year_day && i < 2 && value_.starts_with(' '); ++i)
+        value_.remove_prefix(1);
       std::size_t digits = 0;
       year_day_ = 0;
-      for (; digits < 3 && digit_at(value_, digits); ++digits) year_day_ = year_day_ * 10 + (value_[digits] - '0');
+      for (; digits < 3 && digit_at(value_, digits); ++digits)
+        year_day_ = year_day_ * 10 + (value_[digits] - '0');
       value_.remove_prefix(digits);
       return digits > 0 && (!step.fixed || digits == 3);
     }
-    case Op::hour: return number(hour_, false) && in(hour_, 0, 23, "hour");
-    case Op::hour12: return number(hour_, step.fixed) && in(hour_, 0, 12, "hour");
-    case Op::minute: return number(minute_, step.fixed) && in(minute_, 0, 59, "minute");
+    case Op::hour:
+      return number(hour_, false) && in(hour_, 0, 23, "hour");
+    case Op::hour12:
+      return number(hour_, step.fixed) && in(hour_, 0, 12, "hour");
+    case Op::minute:
+      return number(minute_, step.fixed) && in(minute_, 0, 59, "minute");
     case Op::second:
       if (!number(second_, step.fixed) || !in(second_, 0, 59, "second")) return false;
       if (fraction_follows) return true;
@@ -279,7 +297,8 @@ bool TimeParse::run() {
     const Step& now = steps[i];
     element_ = now.text;
     hold_ = value_;
-    const bool fraction_follows = i + 1 < steps.size() && (steps[i + 1].op == Op::fraction_exact || steps[i + 1].op == Op::fraction_any);
+    const bool fraction_follows = i + 1 < steps.size() && (steps[i + 1].op == Op::fraction_exact ||
+                                                           steps[i + 1].op == Op::fraction_any);
     if (step(now, fraction_follows)) continue;
     const auto blanks = hold_.find_first_not_of(" \t\n\f\r");
     if (range_ || !now.skip_blanks || blanks == 0 || blanks == std::string_view::npos) {
@@ -320,8 +339,8 @@ Result<std::int64_t> TimeParse::resolve(const Zone& zone, TimeLayout::Now now) c
     return days_from_civil(year, static_cast<unsigned>(month_), static_cast<unsigned>(day_)) * 86400 + clock;
   };
   const std::int64_t wall = wall_in(year_);
-  Zone in = zone;                  // the zone the result is in, for the missing year
-  std::int64_t at;                 // seconds since 1970
+  Zone in = zone;   // the zone the result is in, for the missing year
+  std::int64_t at;  // seconds since 1970
   if (z_) {
     in = Zone::utc();
     at = wall;
@@ -332,13 +351,16 @@ Result<std::int64_t> TimeParse::resolve(const Zone& zone, TimeLayout::Now now) c
     const auto own = zone.offset_of(zone_name_, wall);
     if (own) {
       at = wall - *own;
-    } else if (zone_name_.starts_with("GMT") && zone_name_.size() > 3 && std::any_of(zone_name_.begin() + 4, zone_name_.end(), [](char c) { return c != '0'; })) {
+    } else if (zone_name_.starts_with("GMT") && zone_name_.size() > 3 &&
+               std::any_of(zone_name_.begin() + 4, zone_name_.end(), [](char c) { return c != '0'; })) {
       // Go's quirk: the clock is taken as UTC and the zone only remembered.
       in = Zone::fixed((zone_name_[3] == '-' ? -3600 : 3600) * std::atoi(zone_name_.data() + 4));
       at = wall;
     } else {
       auto named = Zone::load(zone_name_);
-      if (!named) return fail(Fault::permanent, "failed to load location " + std::string(zone_name_) + ": " + named.error().what);
+      if (!named)
+        return fail(Fault::permanent,
+                    "failed to load location " + std::string(zone_name_) + ": " + named.error().what);
       const auto offset = named->offset_of(zone_name_, wall);
       in = offset ? *named : Zone::utc();
       at = wall - offset.value_or(0);
@@ -382,11 +404,13 @@ bool TimeLayout::parse_iso(std::string_view text, const Zone& zone, std::int64_t
   const char* p = text.data();
   bool ok = true;
   const auto two = [&](int at) {
-    const unsigned a = static_cast<unsigned char>(p[at]) - '0', b = static_cast<unsigned char>(p[at + 1]) - '0';
+    const unsigned a = static_cast<unsigned char>(p[at]) - '0',
+                   b = static_cast<unsigned char>(p[at + 1]) - '0';
     ok &= a < 10 && b < 10;
     return static_cast<int>(a * 10 + b);
   };
-  const int year = two(0) * 100 + two(2), month = two(5), day = two(8), hour = two(11), minute = two(14), second = two(17);
+  const int year = two(0) * 100 + two(2), month = two(5), day = two(8), hour = two(11), minute = two(14),
+            second = two(17);
   ok &= p[4] == '-' && p[7] == '-' && p[10] == iso_separator_ && p[13] == ':' && p[16] == ':';
   ok &= year > 0 && month >= 1 && month <= 12 && day >= 1 && hour < 24 && minute < 60 && second < 60;
   if (!ok || (day > 28 && day > days_in(month, year))) return false;
@@ -402,8 +426,9 @@ bool TimeLayout::parse_iso(std::string_view text, const Zone& zone, std::int64_t
     if (end < 29) part *= kScale[29 - end];
     at = end;
   }
-  const std::int64_t wall = days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day)) * 86400 +
-                            (hour * 60 + minute) * 60 + second;
+  const std::int64_t wall =
+      days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day)) * 86400 +
+      (hour * 60 + minute) * 60 + second;
   const std::size_t left = text.size() - at;
   std::int64_t seconds;
   if (iso_tail_ == Tail::none && left == 0) {

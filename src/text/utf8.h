@@ -7,8 +7,9 @@ namespace gleaner::text {
 
 inline constexpr char32_t kReplacement = 0xfffd;
 
-/// The code point in front of `text` and its size in bytes. Bytes that are not UTF-8: U+FFFD with the size of the
-/// longest part that could have become a character (Unicode's "maximal subpart"), at least 1. {0, 0} at the end.
+/// The code point in front of `text` and its size in bytes. Bytes that are not UTF-8: U+FFFD with the size of
+/// the longest part that could have become a character (Unicode's "maximal subpart"), at least 1. {0, 0} at
+/// the end.
 struct Rune {
   char32_t code;
   unsigned size;

@@ -14,8 +14,8 @@ std::string rfc3339(std::uint64_t nanos) {
   const auto seconds = static_cast<std::time_t>(nanos / 1'000'000'000);
   std::tm t{};
   ::gmtime_r(&seconds, &t);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
-                     t.tm_sec, nanos % 1'000'000'000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
+                     t.tm_hour, t.tm_min, t.tm_sec, nanos % 1'000'000'000);
 }
 
 class HealthCheck final : public Extension, public net::HttpHandler {
@@ -60,14 +60,16 @@ class HealthCheck final : public Extension, public net::HttpHandler {
     const bool up = up_since_ != 0;
     response.status = up ? 200 : 503;
     if (config_.response_body) {
-      response.body = Chain(Bytes::copy(up ? config_.response_body->healthy : config_.response_body->unhealthy));
+      response.body =
+          Chain(Bytes::copy(up ? config_.response_body->healthy : config_.response_body->unhealthy));
       co_return response;
     }
     response.headers.add("content-type", "application/json");
     response.body = Chain(Bytes::copy(
-        up ? fmt::format(R"({{"status":"Server available","upSince":"{}","uptime":"{}"}})", rfc3339(up_since_),
-                         format_duration(context_.loop.now() - started_))
-           : std::string(R"({"status":"Server not available","upSince":"0001-01-01T00:00:00Z","uptime":""})")));
+        up ? fmt::format(R"({{"status":"Server available","upSince":"{}","uptime":"{}"}})",
+                         rfc3339(up_since_), format_duration(context_.loop.now() - started_))
+           : std::string(
+                 R"({"status":"Server not available","upSince":"0001-01-01T00:00:00Z","uptime":""})")));
     co_return response;
   }
 

@@ -21,7 +21,8 @@ std::vector<text::Glob> globs(Check& check, std::string_view key, const std::vec
   return out;
 }
 
-std::optional<text::Regex> regex(Check& check, std::string_view key, const std::string& pattern, const text::Regex::Options& options) {
+std::optional<text::Regex> regex(Check& check, std::string_view key, const std::string& pattern,
+                                 const text::Regex::Options& options) {
   if (pattern.empty()) return std::nullopt;
   auto compiled = text::Regex::compile(pattern, options);
   if (compiled) return std::move(*compiled);
@@ -90,11 +91,13 @@ std::span<const config::Field> FileAttributesConfig::fields() {
       config::field<&C::name>("include_file_name", "attribute log.file.name"),
       config::field<&C::path>("include_file_path", "attribute log.file.path"),
       config::field<&C::name_resolved>("include_file_name_resolved", "log.file.name_resolved: behind links"),
-      config::field<&C::path_resolved>("include_file_path_resolved", "log.file.path_resolved: behind links, absolute"),
+      config::field<&C::path_resolved>("include_file_path_resolved",
+                                       "log.file.path_resolved: behind links, absolute"),
       config::field<&C::owner>("include_file_owner_name", "log.file.owner.name"),
       config::field<&C::group>("include_file_owner_group_name", "log.file.owner.group.name"),
       config::field<&C::permissions>("include_file_permissions", "log.file.permissions, three octal digits"),
-      config::field<&C::record_number>("include_file_record_number", "log.file.record_number, from 1 in each file"),
+      config::field<&C::record_number>("include_file_record_number",
+                                       "log.file.record_number, from 1 in each file"),
       config::field<&C::record_offset>("include_file_record_offset", "log.file.record_offset, in bytes"),
   };
   return kTable;
@@ -104,28 +107,40 @@ std::span<const config::Field> Config::fields() {
   static const config::Field kTable[] = {
       config::field<&Config::include>("include", "patterns of the files to read; at least one"),
       config::field<&Config::exclude>("exclude", "patterns of files to leave out, applied to whole paths"),
-      config::field<&Config::exclude_older_than>("exclude_older_than", "leave out files not written to for this long"),
+      config::field<&Config::exclude_older_than>("exclude_older_than",
+                                                 "leave out files not written to for this long"),
       config::field<&Config::ordering>("ordering_criteria", "read only the first files of an order"),
-      config::field<&Config::start_at>("start_at", "where files that are there at the start are read from").one_of(kStarts),
-      config::field<&Config::poll_interval>("poll_interval", "longest time between looks at busy files, and where the kernel does not tell of changes"),
-      config::field<&Config::fingerprint_size>("fingerprint_size", "bytes at the beginning that files are recognised by"),
+      config::field<&Config::start_at>("start_at", "where files that are there at the start are read from")
+          .one_of(kStarts),
+      config::field<&Config::poll_interval>(
+          "poll_interval",
+          "longest time between looks at busy files, and where the kernel does not tell of changes"),
+      config::field<&Config::fingerprint_size>("fingerprint_size",
+                                               "bytes at the beginning that files are recognised by"),
       config::field<&Config::max_log_size>("max_log_size", "longest record; longer ones are split"),
-      config::field<&Config::max_log_size_behavior>("max_log_size_behavior", "split or truncate them").one_of(kLongLines),
-      config::field<&Config::initial_buffer_size>("initial_buffer_size", "no effect: buffers follow what there is to read"),
-      config::field<&Config::max_concurrent_files>("max_concurrent_files", "no effect: one file is read at a time, all stay open"),
+      config::field<&Config::max_log_size_behavior>("max_log_size_behavior", "split or truncate them")
+          .one_of(kLongLines),
+      config::field<&Config::initial_buffer_size>("initial_buffer_size",
+                                                  "no effect: buffers follow what there is to read"),
+      config::field<&Config::max_concurrent_files>("max_concurrent_files",
+                                                   "no effect: one file is read at a time, all stay open"),
       config::field<&Config::max_batches>("max_batches", "no effect: files take turns"),
       config::field<&Config::encoding>("encoding", "of the files' text"),
       config::field<&Config::multiline>("multiline", "records of several lines"),
-      config::field<&Config::force_flush_period>("force_flush_period", "a last line without an end is given out after this; 0 = never"),
+      config::field<&Config::force_flush_period>(
+          "force_flush_period", "a last line without an end is given out after this; 0 = never"),
       config::field<&Config::keep_leading>("preserve_leading_whitespaces", "keep blanks in front"),
       config::field<&Config::keep_trailing>("preserve_trailing_whitespaces", "keep blanks behind"),
       config::squash<&Config::file>(),
-      config::field<&Config::on_truncate>("on_truncate", "what to do when a file became shorter; default: read it from its beginning").one_of(kTruncations),
+      config::field<&Config::on_truncate>(
+          "on_truncate", "what to do when a file became shorter; default: read it from its beginning")
+          .one_of(kTruncations),
       config::field<&Config::attributes>("attributes", "set on every record; may hold EXPR(...)"),
       config::field<&Config::resource>("resource", "resource attributes of every record; may hold EXPR(...)"),
       config::field<&Config::operators>("operators", "what happens to records, in this order"),
       config::field<&Config::output>("output", "ids of the operators that come first"),
-      config::field<&Config::retry>("retry_on_failure", "reading waits while the pipeline refuses; off: such records are dropped"),
+      config::field<&Config::retry>(
+          "retry_on_failure", "reading waits while the pipeline refuses; off: such records are dropped"),
       config::field<&Config::file_cache_advise>("file_cache_advise", "no effect"),
       config::later("storage", "where offsets are kept"),
       config::later("compression", "gzip files"),
@@ -141,18 +156,23 @@ void Config::validate(Check& check) const { (void)options(check); }
 
 files::TailerOptions Config::options(Check& check) const {
   files::TailerOptions out;
-  if (include.empty()) check.error("include", "required argument `include` is empty: 'include' must be specified");
+  if (include.empty())
+    check.error("include", "required argument `include` is empty: 'include' must be specified");
   if (poll_interval <= Duration{0}) check.error("poll_interval", "must be positive");
-  if (fingerprint_size.bytes < 16) check.error("fingerprint_size", "'fingerprint_size' must be at least 16 bytes");
+  if (fingerprint_size.bytes < 16)
+    check.error("fingerprint_size", "'fingerprint_size' must be at least 16 bytes");
   if (fingerprint_size.bytes > (1 << 20)) check.error("fingerprint_size", "must be at most 1MiB");
   if (max_log_size.bytes == 0) check.error("max_log_size", "'max_log_size' must be positive");
-  if (max_log_size.bytes > (256u << 20)) check.error("max_log_size", "must be at most 256MiB: a record is held in memory whole");
-  if (max_concurrent_files == 0) check.error("max_concurrent_files", "'max_concurrent_files' must be positive");
+  if (max_log_size.bytes > (256u << 20))
+    check.error("max_log_size", "must be at most 256MiB: a record is held in memory whole");
+  if (max_concurrent_files == 0)
+    check.error("max_concurrent_files", "'max_concurrent_files' must be positive");
   if (max_batches < 0) check.error("max_batches", "'max_batches' must not be negative");
 
   out.finder.include = globs(check, "include", include);
   out.finder.exclude = globs(check, "exclude", exclude);
-  out.finder.exclude_older_than = static_cast<std::uint64_t>(std::max<Duration>(exclude_older_than, Duration{0}).count());
+  out.finder.exclude_older_than =
+      static_cast<std::uint64_t>(std::max<Duration>(exclude_older_than, Duration{0}).count());
   if (this->ordering) out.finder.ordering = filelog::ordering(check, *this->ordering);
 
   text::Encoding coding;
@@ -163,16 +183,18 @@ files::TailerOptions Config::options(Check& check) const {
   const bool both = !multiline.line_start_pattern.empty() && !multiline.line_end_pattern.empty();
   if (both) check.error("multiline", "only one of line_start_pattern or line_end_pattern can be set");
   if (coding.nop() && (!multiline.line_start_pattern.empty() || !multiline.line_end_pattern.empty()))
-    check.error("multiline", "line_start_pattern or line_end_pattern should not be set when using nop encoding");
+    check.error("multiline",
+                "line_start_pattern or line_end_pattern should not be set when using nop encoding");
   const text::Regex::Options lines{.latin1 = false, .multi_line = true};
-  out.split = {.encoding = coding,
-               .line_start = both ? std::nullopt : regex(check, "multiline", multiline.line_start_pattern, lines),
-               .line_end = both ? std::nullopt : regex(check, "multiline", multiline.line_end_pattern, lines),
-               .omit_pattern = multiline.omit_pattern,
-               .max_size = max_log_size.bytes,
-               .truncate = max_log_size_behavior == "truncate",
-               .keep_leading = keep_leading,
-               .keep_trailing = keep_trailing};
+  out.split = {
+      .encoding = coding,
+      .line_start = both ? std::nullopt : regex(check, "multiline", multiline.line_start_pattern, lines),
+      .line_end = both ? std::nullopt : regex(check, "multiline", multiline.line_end_pattern, lines),
+      .omit_pattern = multiline.omit_pattern,
+      .max_size = max_log_size.bytes,
+      .truncate = max_log_size_behavior == "truncate",
+      .keep_leading = keep_leading,
+      .keep_trailing = keep_trailing};
   out.entries.encoding = coding;
   out.entries.attributes = templates(check, "attributes", attributes);
   out.entries.resource = templates(check, "resource", resource);
@@ -189,7 +211,8 @@ files::TailerOptions Config::options(Check& check) const {
   // A trial: operators say all that is wrong with them, each with its place.
   Loop loop(Loop::Clock::manual);
   Silent silent;
-  const auto trial = stanza::Pipeline::build(operators, check.path() + "::operators", check.problems(), log::Logger(silent), loop, [](stanza::Entries&&) {});
+  const auto trial = stanza::Pipeline::build(operators, check.path() + "::operators", check.problems(),
+                                             log::Logger(silent), loop, [](stanza::Entries&&) {});
   if (!output.empty())
     if (auto ok = trial->start_at(stanza::split_ids(output)); !ok) check.error("output", ok.error().what);
   return out;

@@ -16,7 +16,8 @@ struct MultilineConfig {
   bool omit_pattern = false;
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
-        config::field<&MultilineConfig::line_start_pattern>("line_start_pattern", "regex a record begins with"),
+        config::field<&MultilineConfig::line_start_pattern>("line_start_pattern",
+                                                            "regex a record begins with"),
         config::field<&MultilineConfig::line_end_pattern>("line_end_pattern", "regex a record ends with"),
         config::field<&MultilineConfig::omit_pattern>("omit_pattern", "leave out what the pattern matched"),
     };
@@ -45,7 +46,8 @@ struct OrderingConfig {
   std::vector<SortConfig> sort_by;
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
-        config::field<&OrderingConfig::regex>("regex", "applied to paths; files that do not match are left out"),
+        config::field<&OrderingConfig::regex>("regex",
+                                              "applied to paths; files that do not match are left out"),
         config::field<&OrderingConfig::top_n>("top_n", "how many files of each group are read; default 1"),
         config::field<&OrderingConfig::group_by>("group_by", "regex whose first group forms groups"),
         config::field<&OrderingConfig::sort_by>("sort_by", "keys; the last one rules"),
@@ -80,7 +82,8 @@ struct Config {
   config::Node operators;
   std::vector<std::string> output;
   /// Without max_elapsed_time it waits for as long as it takes: what is not read stays in its file.
-  std::optional<RetryConfig> retry = RetryConfig{.initial_interval = std::chrono::seconds(1), .max_elapsed_time = Duration{0}};
+  std::optional<RetryConfig> retry =
+      RetryConfig{.initial_interval = std::chrono::seconds(1), .max_elapsed_time = Duration{0}};
 
   static std::span<const config::Field> fields();
   void validate(config::Check& check) const;

@@ -20,13 +20,18 @@ class Filelog final : public Receiver, public files::RecordSink {
         next_(next),
         tailer_(std::move(options), context.loop, context.logger, context.memory, *this),
         patience_(context.loop),
-        accepted_(context.metrics.counter("receiver_accepted_log_records", {{"receiver", context.id}, {"transport", ""}},
+        accepted_(context.metrics.counter("receiver_accepted_log_records",
+                                          {{"receiver", context.id}, {"transport", ""}},
                                           "Number of log records successfully pushed into the pipeline.")),
-        refused_(context.metrics.counter("receiver_refused_log_records", {{"receiver", context.id}, {"transport", ""}},
-                                         "Number of log records that could not be pushed into the pipeline.")) {
+        refused_(context.metrics.counter(
+            "receiver_refused_log_records", {{"receiver", context.id}, {"transport", ""}},
+            "Number of log records that could not be pushed into the pipeline.")) {
     const metrics::Labels labels{{"receiver", context.id}};
-    gauges_ = {context.metrics.gauge("fileconsumer_open_files", labels, "Number of open files", [this] { return static_cast<double>(tailer_.open_files()); }),
-               context.metrics.gauge("fileconsumer_reading_files", labels, "Number of open files that are being read", [this] { return tailer_.reading() ? 1.0 : 0.0; })};
+    gauges_ = {context.metrics.gauge("fileconsumer_open_files", labels, "Number of open files",
+                                     [this] { return static_cast<double>(tailer_.open_files()); }),
+               context.metrics.gauge("fileconsumer_reading_files", labels,
+                                     "Number of open files that are being read",
+                                     [this] { return tailer_.reading() ? 1.0 : 0.0; })};
   }
   ~Filelog() override {
     for (const auto gauge : gauges_) context_.metrics.remove(gauge);
@@ -34,7 +39,9 @@ class Filelog final : public Receiver, public files::RecordSink {
 
   Result<> build() {
     config::Problems problems;
-    operators_ = stanza::Pipeline::build(config_.operators, "operators", problems, context_.logger, context_.loop, [this](stanza::Entries&& entries) { collect(std::move(entries)); });
+    operators_ =
+        stanza::Pipeline::build(config_.operators, "operators", problems, context_.logger, context_.loop,
+                                [this](stanza::Entries&& entries) { collect(std::move(entries)); });
     if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
     if (!config_.output.empty()) return operators_->start_at(stanza::split_ids(config_.output));
     return {};
@@ -62,7 +69,9 @@ class Filelog final : public Receiver, public files::RecordSink {
     memory_.clear();
     if (!errors.empty())
       context_.logger.error("failed to emit token",
-                            {{"component", "fileconsumer"}, {"path", from.path}, {"error", fmt::format("consume entries: {}", fmt::join(errors, "\n"))}});
+                            {{"component", "fileconsumer"},
+                             {"path", from.path},
+                             {"error", fmt::format("consume entries: {}", fmt::join(errors, "\n"))}});
     co_await drain();
   }
 
@@ -106,24 +115,36 @@ class Filelog final : public Receiver, public files::RecordSink {
       const Error& error = result.error();
       const bool again = error.fault != Fault::permanent && config_.retry && !stopping_;
       const Duration elapsed = context_.loop.now() - begun;
-      const bool expired = config_.retry && config_.retry->max_elapsed_time > Duration{0} && elapsed + wait > config_.retry->max_elapsed_time;
+      const bool expired = config_.retry && config_.retry->max_elapsed_time > Duration{0} &&
+                           elapsed + wait > config_.retry->max_elapsed_time;
       if (!again || expired) {
         refused_.add(items);
         if (expired && again)
-          context_.logger.error("Max elapsed time expired. Dropping data.", {{"error", error.what}, {"dropped_items", items}});
-        else if (error.fault == Fault::permanent || config_.retry)  // the latter: at the end there is no time to try again
+          context_.logger.error("Max elapsed time expired. Dropping data.",
+                                {{"error", error.what}, {"dropped_items", items}});
+        else if (error.fault == Fault::permanent ||
+                 config_.retry)  // the latter: at the end there is no time to try again
           context_.logger.error("ConsumeLogs() failed", {{"error", error.what}, {"dropped_items", items}});
         else
-          context_.logger.error("ConsumeLogs() failed. Enable retry_on_failure to slow down reading logs and avoid dropping.", {{"error", error.what}, {"dropped_items", items}});
-        batch.settle(Outcome::dropped, error.fault == Fault::permanent ? Drop::permanent_error : stopping_ ? Drop::shutdown : Drop::queue_full);
+          context_.logger.error(
+              "ConsumeLogs() failed. Enable retry_on_failure to slow down reading logs and avoid dropping.",
+              {{"error", error.what}, {"dropped_items", items}});
+        batch.settle(Outcome::dropped, error.fault == Fault::permanent ? Drop::permanent_error
+                                       : stopping_                     ? Drop::shutdown
+                                                                       : Drop::queue_full);
         co_return;
       }
       if (wait == config_.retry->initial_interval)
-        context_.logger.warn("The pipeline refuses records; reading waits", {{"error", error.what}, {"interval", fmt::format("{}ms", wait / std::chrono::milliseconds(1))}});
-      std::uniform_real_distribution<double> spread(1 - config_.retry->randomization_factor, 1 + config_.retry->randomization_factor);
-      const auto pause = std::max(error.retry_after, std::chrono::duration_cast<Duration>(wait * spread(random_)));
+        context_.logger.warn(
+            "The pipeline refuses records; reading waits",
+            {{"error", error.what}, {"interval", fmt::format("{}ms", wait / std::chrono::milliseconds(1))}});
+      std::uniform_real_distribution<double> spread(1 - config_.retry->randomization_factor,
+                                                    1 + config_.retry->randomization_factor);
+      const auto pause =
+          std::max(error.retry_after, std::chrono::duration_cast<Duration>(wait * spread(random_)));
       (void)co_await patience_.sleep(pause);
-      wait = std::min(std::chrono::duration_cast<Duration>(wait * config_.retry->multiplier), config_.retry->max_interval);
+      wait = std::min(std::chrono::duration_cast<Duration>(wait * config_.retry->multiplier),
+                      config_.retry->max_interval);
     }
   }
 

@@ -20,7 +20,8 @@ std::string name_of(const char* file, std::uint32_t id) {
     const auto second = line.find(':', first + 1);
     if (second == std::string::npos) continue;
     const auto third = line.find(':', second + 1);
-    if (line.substr(second + 1, third == std::string::npos ? third : third - second - 1) == wanted) return line.substr(0, first);
+    if (line.substr(second + 1, third == std::string::npos ? third : third - second - 1) == wanted)
+      return line.substr(0, first);
   }
   return {};
 }
@@ -45,15 +46,20 @@ Result<TextAttributes> file_attributes(const AttributeOptions& options, int fd, 
     if (::fstat(fd, &info) != 0) return fail_errno("stat " + path);
     if (options.owner) {
       auto name = name_of("/etc/passwd", info.st_uid);
-      if (name.empty()) return fail(Fault::os, fmt::format("resolve file owner of {}: user: unknown userid {}", path, info.st_uid));
+      if (name.empty())
+        return fail(Fault::os,
+                    fmt::format("resolve file owner of {}: user: unknown userid {}", path, info.st_uid));
       out.emplace_back("log.file.owner.name", std::move(name));
     }
     if (options.group) {
       auto name = name_of("/etc/group", info.st_gid);
-      if (name.empty()) return fail(Fault::os, fmt::format("resolve file group of {}: group: unknown groupid {}", path, info.st_gid));
+      if (name.empty())
+        return fail(Fault::os,
+                    fmt::format("resolve file group of {}: group: unknown groupid {}", path, info.st_gid));
       out.emplace_back("log.file.owner.group.name", std::move(name));
     }
-    if (options.permissions) out.emplace_back("log.file.permissions", fmt::format("{:03o}", info.st_mode & 0777));
+    if (options.permissions)
+      out.emplace_back("log.file.permissions", fmt::format("{:03o}", info.st_mode & 0777));
   }
   return out;
 }

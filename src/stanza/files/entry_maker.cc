@@ -11,7 +11,8 @@ bool constant(const Templates& templates) {
 }
 }  // namespace
 
-EntryMaker::EntryMaker(const EntryOptions& options, const TextAttributes& file, Arena& arena, std::uint64_t observed)
+EntryMaker::EntryMaker(const EntryOptions& options, const TextAttributes& file, Arena& arena,
+                       std::uint64_t observed)
     : options_(options),
       arena_(arena),
       observed_(observed),
@@ -19,7 +20,8 @@ EntryMaker::EntryMaker(const EntryOptions& options, const TextAttributes& file, 
       constant_resource_(constant(options.resource)) {
   const text::expr::Environment nothing{pdata::Value(), nullptr, nullptr, 0};
   const auto put = [&](std::string_view key, std::string_view value) {
-    const auto there = std::find_if(attributes_.begin(), attributes_.end(), [&](const auto& kv) { return kv.key == key; });
+    const auto there =
+        std::find_if(attributes_.begin(), attributes_.end(), [&](const auto& kv) { return kv.key == key; });
     if (there == attributes_.end())
       attributes_.push_back({arena_.copy(key), pdata::Value::string(value)});
     else
@@ -31,11 +33,13 @@ EntryMaker::EntryMaker(const EntryOptions& options, const TextAttributes& file, 
   if (constant_resource_) {
     resource_.items.reserve(arena_, options.resource.size());
     for (const auto& [key, text] : options.resource)
-      resource_.items.push_back(arena_, {arena_.copy(key), pdata::Value::string(*text.render(nothing, arena_))});
+      resource_.items.push_back(arena_,
+                                {arena_.copy(key), pdata::Value::string(*text.render(nothing, arena_))});
   }
 }
 
-Result<> EntryMaker::render(const Templates& templates, const Entry& entry, pdata::Map& into, std::size_t spare) {
+Result<> EntryMaker::render(const Templates& templates, const Entry& entry, pdata::Map& into,
+                            std::size_t spare) {
   into.items.reserve(arena_, templates.size() + spare);
   for (const auto& [key, text] : templates) {
     auto value = text.render({entry.body, &entry.attributes, &entry.resource, entry.timestamp}, arena_);
@@ -49,7 +53,8 @@ Result<Entry> EntryMaker::make(std::string_view text, const Origin& origin, std:
   Entry entry;
   entry.observed = observed_;
   entry.origin = origin;
-  entry.body = options_.encoding.nop() ? pdata::Value::bytes(text) : pdata::Value::string(options_.encoding.decode(text, arena_));
+  entry.body = options_.encoding.nop() ? pdata::Value::bytes(text)
+                                       : pdata::Value::string(options_.encoding.decode(text, arena_));
   const std::size_t spare = attributes_.size() + kSpareAttributes;
   if (constant_attributes_) {
     entry.attributes.items.reserve(arena_, spare);
@@ -61,9 +66,11 @@ Result<Entry> EntryMaker::make(std::string_view text, const Origin& origin, std:
   else
     for (const auto& item : attributes_) entry.attributes.set(arena_, item.key, item.value);
   if (options_.record_number)
-    entry.attributes.set(arena_, "log.file.record_number", pdata::Value::integer(static_cast<std::int64_t>(record_number)));
+    entry.attributes.set(arena_, "log.file.record_number",
+                         pdata::Value::integer(static_cast<std::int64_t>(record_number)));
   if (options_.record_offset)
-    entry.attributes.set(arena_, "log.file.record_offset", pdata::Value::integer(static_cast<std::int64_t>(origin.begin)));
+    entry.attributes.set(arena_, "log.file.record_offset",
+                         pdata::Value::integer(static_cast<std::int64_t>(origin.begin)));
   if (constant_resource_) {
     entry.resource = resource_;
     entry.resource_shared = true;

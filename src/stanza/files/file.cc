@@ -21,7 +21,8 @@ bool File::look(TimePoint now) {
   return true;
 }
 
-Task<Result<std::size_t>> read_at(Loop& loop, const Fd& fd, std::uint64_t at, std::size_t count, Buffer& into) {
+Task<Result<std::size_t>> read_at(Loop& loop, const Fd& fd, std::uint64_t at, std::size_t count,
+                                  Buffer& into) {
   char* to = into.reserve(count);
   std::size_t got = 0;
   while (got < count) {
@@ -68,7 +69,8 @@ void move_offset(Position& position, std::string_view consumed) {
     return;
   }
   position.anchor += consumed;
-  if (position.anchor.size() > Position::kAnchor) position.anchor.erase(0, position.anchor.size() - Position::kAnchor);
+  if (position.anchor.size() > Position::kAnchor)
+    position.anchor.erase(0, position.anchor.size() - Position::kAnchor);
 }
 
 }  // namespace gleaner::stanza::files

@@ -11,12 +11,12 @@
 
 namespace gleaner::stanza::files {
 
-/// What recognises a file again under another name, inode or process. Source: spec/filelog.md 5.1, and more: the bytes
-/// just before the offset tell files with equal beginnings apart.
+/// What recognises a file again under another name, inode or process. Source: spec/filelog.md 5.1, and more:
+/// the bytes just before the offset tell files with equal beginnings apart.
 struct Position {
   static constexpr std::size_t kAnchor = 64;  ///< bytes
 
-  std::string fingerprint;  ///< the first bytes of the file, fingerprint_size at most
+  std::string fingerprint;          ///< the first bytes of the file, fingerprint_size at most
   std::uint64_t offset = 0;         ///< bytes read and handed on
   std::string anchor;               ///< the last bytes before offset, kAnchor at most
   std::uint64_t record_number = 0;  ///< records handed on
@@ -43,8 +43,8 @@ struct File {
   bool grew = false;          ///< since the last rest
   bool leaving = false;       ///< no pattern finds it any more
   bool queued = false;
-  bool by_clock = false;      ///< the kernel cannot tell when it changes
-  bool seen = false;          ///< by the scan in progress
+  bool by_clock = false;             ///< the kernel cannot tell when it changes
+  bool seen = false;                 ///< by the scan in progress
   TimePoint due = TimePoint::max();  ///< next look by the clock
 
   /// Looks at size and links. @return false when even that fails
@@ -53,7 +53,8 @@ struct File {
 
 /// Reads bytes [at, at + count) into `into`, off the loop when they are not in the page cache.
 /// @return bytes read, fewer at the end; Fault::os otherwise
-Task<Result<std::size_t>> read_at(Loop& loop, const Fd& fd, std::uint64_t at, std::size_t count, Buffer& into);
+Task<Result<std::size_t>> read_at(Loop& loop, const Fd& fd, std::uint64_t at, std::size_t count,
+                                  Buffer& into);
 
 /// The same at once, for small pieces.
 std::string peek(const Fd& fd, std::uint64_t at, std::size_t count);

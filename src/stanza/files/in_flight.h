@@ -24,7 +24,8 @@ class InFlight {
         note.back().second = std::min(note.back().second, entry.origin.begin);
         continue;
       }
-      const auto there = std::find_if(note.begin(), note.end(), [&](const auto& n) { return n.first == entry.origin.source; });
+      const auto there = std::find_if(note.begin(), note.end(),
+                                      [&](const auto& n) { return n.first == entry.origin.source; });
       if (there == note.end())
         note.emplace_back(entry.origin.source, entry.origin.begin);
       else

@@ -8,7 +8,8 @@ namespace {
 pdata::Value from_yaml(const config::Node& node, Arena& arena) {
   if (node.is_map()) {
     auto map = pdata::Value::new_map(arena);
-    for (const auto& entry : node.entries()) map.as_map().set(arena, arena.copy(entry.key), from_yaml(entry.value, arena));
+    for (const auto& entry : node.entries())
+      map.as_map().set(arena, arena.copy(entry.key), from_yaml(entry.value, arena));
     return map;
   }
   if (node.is_list()) {
@@ -39,9 +40,12 @@ struct Config {
 
 class Add : public Transformer<Add> {
  public:
-  Add(const Build& build, Conditional::Options options, Field field, const config::Node& value, std::optional<text::expr::Program> program)
+  Add(const Build& build, Conditional::Options options, Field field, const config::Node& value,
+      std::optional<text::expr::Program> program)
       : Transformer(build.id, "add", build.logger, std::move(options)),
-        field_(std::move(field)), value_(from_yaml(value, own_)), program_(std::move(program)) {}
+        field_(std::move(field)),
+        value_(from_yaml(value, own_)),
+        program_(std::move(program)) {}
 
   bool apply(Entry& entry, Flow& flow) {
     pdata::Value value;
@@ -77,7 +81,9 @@ std::unique_ptr<Operator> make_add(const Build& build) {
     if (text.starts_with("EXPR(") && text.ends_with(")")) {
       const auto source = text.substr(5, text.size() - 6);
       auto compiled = text::expr::Program::compile(source);
-      if (!compiled) return build.error("value", "failed to compile expression '" + std::string(source) + "': " + compiled.error().what);
+      if (!compiled)
+        return build.error(
+            "value", "failed to compile expression '" + std::string(source) + "': " + compiled.error().what);
       program = std::move(*compiled);
     }
   }

@@ -21,21 +21,26 @@ struct Config {
 class AssignKeys : public Transformer<AssignKeys> {
  public:
   AssignKeys(const Build& build, Conditional::Options options, Field field, std::vector<std::string> keys)
-      : Transformer(build.id, "assign_keys", build.logger, std::move(options)), field_(std::move(field)), keys_(std::move(keys)) {}
+      : Transformer(build.id, "assign_keys", build.logger, std::move(options)),
+        field_(std::move(field)),
+        keys_(std::move(keys)) {}
 
   bool apply(Entry& entry, Flow& flow) {
     const pdata::Value* value = field_.get(entry);
     if (!value) return fail("apply assign_keys: field " + field_.text() + " does not exist on entry");
-    if (!value->is_array()) return fail("apply assign_keys: couldn't convert field " + field_.text() + " to []any");
+    if (!value->is_array())
+      return fail("apply assign_keys: couldn't convert field " + field_.text() + " to []any");
     const auto list = value->as_array();
     if (list.size() != keys_.size()) {
       std::string names;
       for (const auto& key : keys_) names += (names.empty() ? "" : " ") + key;
-      return fail("apply assign_keys: field " + field_.text() + " contains " + std::to_string(list.size()) + " values while expected keys are [" +
-                  names + "] contain " + std::to_string(keys_.size()) + " keys");
+      return fail("apply assign_keys: field " + field_.text() + " contains " + std::to_string(list.size()) +
+                  " values while expected keys are [" + names + "] contain " + std::to_string(keys_.size()) +
+                  " keys");
     }
     auto map = pdata::Value::new_map(flow.arena);
-    for (std::size_t i = 0; i < keys_.size(); ++i) map.as_map().set(flow.arena, flow.arena.copy(keys_[i]), list[i]);
+    for (std::size_t i = 0; i < keys_.size(); ++i)
+      map.as_map().set(flow.arena, flow.arena.copy(keys_[i]), list[i]);
     return field_.set(entry, map, flow.arena);
   }
 

@@ -21,7 +21,8 @@ template <class Block>
 class BlockParser : public Transformer<BlockParser<Block>> {
  public:
   BlockParser(const Build& build, std::string type, Conditional::Options options, Block block)
-      : Transformer<BlockParser>(build.id, std::move(type), build.logger, std::move(options)), block_(std::move(block)) {}
+      : Transformer<BlockParser>(build.id, std::move(type), build.logger, std::move(options)),
+        block_(std::move(block)) {}
 
   bool apply(Entry& entry, Flow& flow) {
     if constexpr (requires { block_.apply(entry, flow.arena, this->error_); })
@@ -35,7 +36,8 @@ class BlockParser : public Transformer<BlockParser<Block>> {
 };
 
 template <class Block>
-std::unique_ptr<Operator> with(const Build& build, const char* type, Conditional::Options options, std::optional<Block> block) {
+std::unique_ptr<Operator> with(const Build& build, const char* type, Conditional::Options options,
+                               std::optional<Block> block) {
   if (!block) return nullptr;
   return std::make_unique<BlockParser<Block>>(build, type, std::move(options), std::move(*block));
 }
@@ -57,7 +59,8 @@ std::unique_ptr<Operator> make_severity_parser(const Build& build) {
 }
 std::unique_ptr<Operator> make_trace_parser(const Build& build) {
   const auto config = build.decode<WithKeys<TraceConfig>>();
-  return with<TraceBlock>(build, "trace_parser", build.options(config.transformer), Build::trace(config.keys));
+  return with<TraceBlock>(build, "trace_parser", build.options(config.transformer),
+                          Build::trace(config.keys));
 }
 std::unique_ptr<Operator> make_scope_name_parser(const Build& build) {
   const auto config = build.decode<WithKeys<FromConfig>>();

@@ -1,9 +1,9 @@
-// Reads what container runtimes write: docker's JSON, CRI-O's and containerd's lines; joins partial lines; takes the
-// pod's names from the path.
+// Reads what container runtimes write: docker's JSON, CRI-O's and containerd's lines; joins partial lines;
+// takes the pod's names from the path.
 //
-// Two ways through: the quick one for CRI lines in the body without blocks, which sets the final fields at once, and
-// the reference's long one (parse, blocks, moves) for everything else. Partial lines of stdout and stderr are kept
-// apart, which the reference does not do.
+// Two ways through: the quick one for CRI lines in the body without blocks, which sets the final fields at
+// once, and the reference's long one (parse, blocks, moves) for everything else. Partial lines of stdout and
+// stderr are kept apart, which the reference does not do.
 #include "stanza/joiner.h"
 #include "stanza/operators/cri_line.h"
 #include "stanza/operators/operators.h"
@@ -24,9 +24,12 @@ struct Config {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::squash<&Config::parser>(),
-        config::field<&Config::format>("format", "docker, crio or containerd; default: looked at line by line"),
-        config::field<&Config::add_metadata_from_filepath>("add_metadata_from_filepath", "set k8s.* resource attributes"),
-        config::field<&Config::max_log_size>("max_log_size", "bytes of a line joined from parts; 0 = no limit"),
+        config::field<&Config::format>("format",
+                                       "docker, crio or containerd; default: looked at line by line"),
+        config::field<&Config::add_metadata_from_filepath>("add_metadata_from_filepath",
+                                                           "set k8s.* resource attributes"),
+        config::field<&Config::max_log_size>("max_log_size",
+                                             "bytes of a line joined from parts; 0 = no limit"),
     };
     return kTable;
   }
@@ -36,11 +39,17 @@ enum class Format : std::uint8_t { detect, docker, crio, containerd };
 
 class Container : public Conditional {
  public:
-  Container(const Build& build, Conditional::Options options, ParserParts parts, Format format, bool metadata, std::size_t max_bytes)
-      : Conditional(build.id, "container", build.logger, std::move(options)), parts_(std::move(parts)), format_(format), metadata_(metadata),
-        quick_(parts_.parse_from == Field() && parts_.parse_to == Field(Field::Root::attributes) && !parts_.body && !parts_.timestamp &&
-               !parts_.severity && !parts_.trace && !parts_.scope_name),
-        joiner_({.field = Field(), .with = "", .max_parts = 0, .max_unmatched_parts = 0, .max_bytes = max_bytes}, build.loop, logger_) {}
+  Container(const Build& build, Conditional::Options options, ParserParts parts, Format format, bool metadata,
+            std::size_t max_bytes)
+      : Conditional(build.id, "container", build.logger, std::move(options)),
+        parts_(std::move(parts)),
+        format_(format),
+        metadata_(metadata),
+        quick_(parts_.parse_from == Field() && parts_.parse_to == Field(Field::Root::attributes) &&
+               !parts_.body && !parts_.timestamp && !parts_.severity && !parts_.trace && !parts_.scope_name),
+        joiner_(
+            {.field = Field(), .with = "", .max_parts = 0, .max_unmatched_parts = 0, .max_bytes = max_bytes},
+            build.loop, logger_) {}
 
   void process(EntryList& list, Flow& flow) override {
     memo_ = {};
@@ -86,10 +95,14 @@ class Container : public Conditional {
     else
       list.erase(list.begin() + static_cast<std::ptrdiff_t>(kept), list.end());
   }
-  void flush(TimePoint now, bool all, EntryList& list, Flow& flow) override { joiner_.flush(now, all, list, flow); }
+  void flush(TimePoint now, bool all, EntryList& list, Flow& flow) override {
+    joiner_.flush(now, all, list, flow);
+  }
   std::optional<TimePoint> due() const override { return joiner_.due(); }
   std::uint64_t held() const override { return joiner_.held(); }
-  std::optional<std::uint64_t> held_from(std::uint32_t source) const override { return joiner_.held_from(source); }
+  std::optional<std::uint64_t> held_from(std::uint32_t source) const override {
+    return joiner_.held_from(source);
+  }
 
  private:
   enum class Part : std::uint8_t { whole, more, last };
@@ -99,7 +112,9 @@ class Container : public Conditional {
       CriLine line;
       const auto text = entry.body.text();
       const bool json = format_ == Format::detect && text.starts_with('{');
-      if (!json && scan_cri(text, line) && (format_ == Format::detect || line.zulu == (format_ == Format::containerd))) return quick(entry, line, flow, part);
+      if (!json && scan_cri(text, line) &&
+          (format_ == Format::detect || line.zulu == (format_ == Format::containerd)))
+        return quick(entry, line, flow, part);
     }
     return slow(entry, flow, part);
   }
@@ -114,7 +129,8 @@ class Container : public Conditional {
     bool in_the_way = false;
     for (const auto& [key, value] : entry.attributes) {
       if (key == kPath) path = &value;
-      in_the_way = in_the_way || key == kTag || key == kStream || key == "time" || key == "log" || key == "stream";
+      in_the_way =
+          in_the_way || key == kTag || key == kStream || key == "time" || key == "log" || key == "stream";
     }
     if (in_the_way) {
       for (const std::string_view key : {"time", "log", "stream"}) entry.attributes.erase(key);
@@ -137,12 +153,19 @@ class Container : public Conditional {
     if (format == Format::detect && !detect(from, format)) return false;
     static constexpr std::string_view kNames[] = {"", "docker container", "cri-o container", "containerd"};
     const auto wrapped = [&] {
-      reported_ = (format == Format::docker ? "failed to process the docker log: " : format == Format::crio ? "failed to parse crio log: " : "failed to parse containerd log: ") + error_;
+      reported_ = (format == Format::docker ? "failed to process the docker log: "
+                   : format == Format::crio ? "failed to parse crio log: "
+                                            : "failed to parse containerd log: ") +
+                  error_;
       return false;
     };
-    if (!from) return fail(missing_field("Entry is missing the expected parse_from field.", parts_.parse_from)), wrapped();
+    if (!from)
+      return fail(missing_field("Entry is missing the expected parse_from field.", parts_.parse_from)),
+             wrapped();
     if (!from->is_string())
-      return fail("type '" + std::string(text::go_type(*from)) + "' cannot be parsed as " + std::string(kNames[static_cast<std::size_t>(format)]) + " logs"), wrapped();
+      return fail("type '" + std::string(text::go_type(*from)) + "' cannot be parsed as " +
+                  std::string(kNames[static_cast<std::size_t>(format)]) + " logs"),
+             wrapped();
     pdata::Map found;
     if (format == Format::docker) {
       auto object = reader_.read_object(from->text(), flow.arena);
@@ -150,8 +173,11 @@ class Container : public Conditional {
       found = *object;
     } else {
       CriLine line;
-      if (!scan_cri(from->text(), line) || line.zulu != (format == Format::containerd)) return fail("regex pattern does not match"), wrapped();
-      const auto put = [&](std::string_view key, std::string_view value) { found.items.push_back(flow.arena, {key, pdata::Value::string(value)}); };
+      if (!scan_cri(from->text(), line) || line.zulu != (format == Format::containerd))
+        return fail("regex pattern does not match"), wrapped();
+      const auto put = [&](std::string_view key, std::string_view value) {
+        found.items.push_back(flow.arena, {key, pdata::Value::string(value)});
+      };
       put("time", line.time);
       put("stream", line.stream);
       put(kTag, line.tag);
@@ -159,7 +185,8 @@ class Container : public Conditional {
     }
     if (!parts_.finish(entry, found, flow.arena, error_)) return wrapped();
     if (!set_time(entry, format != Format::crio)) return false;
-    if (!move_attribute(entry, "log", {}, flow) || !move_attribute(entry, "stream", kStream, flow)) return false;
+    if (!move_attribute(entry, "log", {}, flow) || !move_attribute(entry, "stream", kStream, flow))
+      return false;
     if (metadata_ && !add_metadata(entry, entry.attributes.find(kPath), flow)) return false;
     if (format == Format::docker) return true;
     const pdata::Value* tag = entry.attributes.find(kTag);
@@ -170,14 +197,17 @@ class Container : public Conditional {
   bool detect(const pdata::Value* from, Format& format) {
     constexpr const char* kPrefix = "failed to detect a valid container log format: ";
     if (!from) return fail(std::string(kPrefix) + "entry cannot be parsed as container logs");
-    if (!from->is_string()) return fail(kPrefix + ("type '" + std::string(text::go_type(*from))) + "' cannot be parsed as container logs");
+    if (!from->is_string())
+      return fail(kPrefix + ("type '" + std::string(text::go_type(*from))) +
+                  "' cannot be parsed as container logs");
     CriLine line;
     if (from->text().starts_with('{'))
       format = Format::docker;
     else if (scan_cri(from->text(), line))
       format = line.zulu ? Format::containerd : Format::crio;
     else
-      return fail(std::string(kPrefix) + "entry cannot be parsed as container logs: " + std::string(from->text()));
+      return fail(std::string(kPrefix) +
+                  "entry cannot be parsed as container logs: " + std::string(from->text()));
     return true;
   }
 
@@ -190,7 +220,9 @@ class Container : public Conditional {
   bool set_time(Entry& entry, bool zulu) {
     const pdata::Value* value = entry.attributes.find("time");
     if (!value) return fail("failed to parse time: failed to get the time from the record");
-    if (!value->is_string()) return fail("failed to parse time: type " + std::string(text::go_type(*value)) + " cannot be parsed as a time");
+    if (!value->is_string())
+      return fail("failed to parse time: type " + std::string(text::go_type(*value)) +
+                  " cannot be parsed as a time");
     const auto time = layout(zulu).parse(value->text(), zulu ? text::Zone::utc() : text::Zone::local());
     if (!time) return fail("failed to parse time: " + time.error().what);
     entry.timestamp = static_cast<std::uint64_t>(*time);
@@ -205,24 +237,30 @@ class Container : public Conditional {
     const pdata::Value value = *there;
     entry.attributes.erase(from);
     if (to.empty()) return Field().set(entry, value, flow.arena);
-    if (value.is_map()) return Field(Field::Root::attributes, {std::string(to)}).set(entry, value, flow.arena);
+    if (value.is_map())
+      return Field(Field::Root::attributes, {std::string(to)}).set(entry, value, flow.arena);
     entry.attributes.set(flow.arena, to, value);
     return true;
   }
 
   bool add_metadata(Entry& entry, const pdata::Value* path, Flow& flow) {
     if (!path)
-      return fail("operator '" + id() + "' has 'add_metadata_from_filepath' enabled, but the log record attribute '" + std::string(kPath) +
-                  "' is missing. Perhaps enable the 'include_file_path' option?");
-    if (!path->is_string()) return fail("type '" + std::string(text::go_type(*path)) + "' cannot be parsed as log path field");
+      return fail("operator '" + id() +
+                  "' has 'add_metadata_from_filepath' enabled, but the log record attribute '" +
+                  std::string(kPath) + "' is missing. Perhaps enable the 'include_file_path' option?");
+    if (!path->is_string())
+      return fail("type '" + std::string(text::go_type(*path)) + "' cannot be parsed as log path field");
     const auto text = path->text();
-    const bool same_path = memo_.path.size() == text.size() && (memo_.path.data() == text.data() || memo_.path == text);
+    const bool same_path =
+        memo_.path.size() == text.size() && (memo_.path.data() == text.data() || memo_.path == text);
     if (!same_path || memo_.base != entry.resource.items.begin() || !memo_.ready) {
       const PodPath& pod = paths_.find(text);
       if (!pod.valid) return fail("failed to detect a valid log path");
       pdata::Map resource;
       for (const auto& item : entry.resource) resource.items.push_back(flow.arena, item);
-      const auto put = [&](std::string_view key, const std::string& value) { resource.set(flow.arena, key, pdata::Value::string(flow.arena.copy(value))); };
+      const auto put = [&](std::string_view key, const std::string& value) {
+        resource.set(flow.arena, key, pdata::Value::string(flow.arena.copy(value)));
+      };
       put("k8s.namespace.name", pod.name_space);
       put("k8s.pod.name", pod.pod);
       put("k8s.pod.uid", pod.uid);
@@ -279,9 +317,10 @@ std::unique_ptr<Operator> make_container(const Build& build) {
   static constexpr std::string_view kFormats[] = {"", "docker", "crio", "containerd"};
   for (std::size_t i = 0; i < 4; ++i)
     if (config.format == kFormats[i])
-      return std::make_unique<Container>(build, std::move(options), std::move(parts), static_cast<Format>(i), config.add_metadata_from_filepath,
-                                         config.max_log_size.bytes);
-  return build.error("format", "operator config has an invalid `format` field: \"" + config.format + "\" is not one of docker, crio, containerd");
+      return std::make_unique<Container>(build, std::move(options), std::move(parts), static_cast<Format>(i),
+                                         config.add_metadata_from_filepath, config.max_log_size.bytes);
+  return build.error("format", "operator config has an invalid `format` field: \"" + config.format +
+                                   "\" is not one of docker, crio, containerd");
 }
 
 }  // namespace gleaner::stanza

@@ -20,7 +20,9 @@ struct Config {
 class Copy : public Transformer<Copy> {
  public:
   Copy(const Build& build, Conditional::Options options, Field from, Field to)
-      : Transformer(build.id, "copy", build.logger, std::move(options)), from_(std::move(from)), to_(std::move(to)) {}
+      : Transformer(build.id, "copy", build.logger, std::move(options)),
+        from_(std::move(from)),
+        to_(std::move(to)) {}
 
   bool apply(Entry& entry, Flow& flow) {
     const pdata::Value* value = from_.get(entry);

@@ -15,8 +15,10 @@ struct Config {
     static const config::Field kTable[] = {
         config::squash<&Config::parser>(),
         config::field<&Config::header>("header", "names of the fields"),
-        config::field<&Config::header_delimiter>("header_delimiter", "between these names; default: delimiter"),
-        config::field<&Config::header_attribute>("header_attribute", "attribute that holds the header, instead of header"),
+        config::field<&Config::header_delimiter>("header_delimiter",
+                                                 "between these names; default: delimiter"),
+        config::field<&Config::header_attribute>("header_attribute",
+                                                 "attribute that holds the header, instead of header"),
         config::field<&Config::delimiter>("delimiter", "one character; default: a comma"),
         config::field<&Config::lazy_quotes>("lazy_quotes", "allow quotes inside of fields"),
         config::field<&Config::ignore_quotes>("ignore_quotes", "quotes mean nothing"),
@@ -38,7 +40,8 @@ std::vector<std::string_view> split(std::string_view text, std::string_view by) 
 class CsvParser : public Parser<CsvParser> {
  public:
   CsvParser(const Build& build, Conditional::Options options, ParserParts parts, Config config)
-      : Parser(build.id, "csv_parser", build.logger, std::move(options), std::move(parts)), config_(std::move(config)) {
+      : Parser(build.id, "csv_parser", build.logger, std::move(options), std::move(parts)),
+        config_(std::move(config)) {
     header_ = split(config_.header, config_.header_delimiter);
   }
 
@@ -48,7 +51,9 @@ class CsvParser : public Parser<CsvParser> {
     if (!config_.header_attribute.empty()) {
       const pdata::Value* value = entry.attributes.find(config_.header_attribute);
       if (!value) return fail_and_drop("failed to read dynamic header attribute " + config_.header_attribute);
-      if (!value->is_string()) return fail_and_drop("header is expected to be a string but is " + std::string(text::go_type(*value)));
+      if (!value->is_string())
+        return fail_and_drop("header is expected to be a string but is " +
+                             std::string(text::go_type(*value)));
       own = split(value->text(), config_.header_delimiter);
       header = &own;
     }
@@ -60,7 +65,8 @@ class CsvParser : public Parser<CsvParser> {
       return false;
     }
     if (row_.size() != header->size())
-      return fail("wrong number of fields: expected " + std::to_string(header->size()) + ", found " + std::to_string(row_.size()));
+      return fail("wrong number of fields: expected " + std::to_string(header->size()) + ", found " +
+                  std::to_string(row_.size()));
     object_ = {};
     for (std::size_t i = 0; i < row_.size(); ++i) {
       const auto key = header == &header_ ? flow.arena.copy((*header)[i]) : (*header)[i];
@@ -86,11 +92,14 @@ std::unique_ptr<Operator> make_csv_parser(const Build& build) {
   auto parts = build.parts(config.parser);
   if (config.delimiter.empty()) config.delimiter = ",";
   if (config.header_delimiter.empty()) config.header_delimiter = config.delimiter;
-  if (config.ignore_quotes && config.lazy_quotes) return build.error("lazy_quotes", "only one of 'ignore_quotes' or 'lazy_quotes' can be true");
-  if (text::count_runes(config.delimiter) != 1) return build.error("delimiter", "invalid 'delimiter': '" + config.delimiter + "'");
+  if (config.ignore_quotes && config.lazy_quotes)
+    return build.error("lazy_quotes", "only one of 'ignore_quotes' or 'lazy_quotes' can be true");
+  if (text::count_runes(config.delimiter) != 1)
+    return build.error("delimiter", "invalid 'delimiter': '" + config.delimiter + "'");
   if (text::count_runes(config.header_delimiter) != 1)
     return build.error("header_delimiter", "invalid 'header_delimiter': '" + config.header_delimiter + "'");
-  if (config.header.empty() && config.header_attribute.empty()) return build.error({}, "missing required field 'header' or 'header_attribute'");
+  if (config.header.empty() && config.header_attribute.empty())
+    return build.error({}, "missing required field 'header' or 'header_attribute'");
   if (!config.header.empty() && !config.header_attribute.empty())
     return build.error("header", "only one header parameter can be set: 'header' or 'header_attribute'");
   if (!config.header.empty() && config.header.find(config.header_delimiter) == std::string::npos)

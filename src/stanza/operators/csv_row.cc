@@ -3,14 +3,16 @@
 namespace gleaner::stanza {
 namespace {
 
-/// One line (or several, when quotes hold newlines) of Go's csv.Reader. On an error the fields read so far stay,
-/// as Go's reader gives them out.
+/// One line (or several, when quotes hold newlines) of Go's csv.Reader. On an error the fields read so far
+/// stay, as Go's reader gives them out.
 class Reader {
  public:
-  Reader(std::string_view text, std::string_view delimiter, bool lazy) : rest_(text), delimiter_(delimiter), lazy_(lazy) {}
+  Reader(std::string_view text, std::string_view delimiter, bool lazy)
+      : rest_(text), delimiter_(delimiter), lazy_(lazy) {}
 
   bool done() {
-    while (!rest_.empty() && (rest_[0] == '\n' || rest_.starts_with("\r\n"))) take_line();  // empty lines are skipped
+    while (!rest_.empty() && (rest_[0] == '\n' || rest_.starts_with("\r\n")))
+      take_line();  // empty lines are skipped
     return rest_.empty();
   }
 
@@ -83,8 +85,8 @@ class Reader {
 
 }  // namespace
 
-bool read_csv_row(std::string_view text, std::string_view delimiter, bool lazy, Arena& arena, std::vector<std::string_view>& row,
-                  std::string& why) {
+bool read_csv_row(std::string_view text, std::string_view delimiter, bool lazy, Arena& arena,
+                  std::vector<std::string_view>& row, std::string& why) {
   row.clear();
   if (text.find_first_of("\"\r\n") == std::string_view::npos && !text.empty()) {
     // Nothing special in it: the fields are parts of the text.

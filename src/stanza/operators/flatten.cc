@@ -19,7 +19,9 @@ struct Config {
 class Flatten : public Transformer<Flatten> {
  public:
   Flatten(const Build& build, Conditional::Options options, Field field)
-      : Transformer(build.id, "flatten", build.logger, std::move(options)), field_(std::move(field)), parent_(field_.parent()) {}
+      : Transformer(build.id, "flatten", build.logger, std::move(options)),
+        field_(std::move(field)),
+        parent_(field_.parent()) {}
 
   bool apply(Entry& entry, Flow& flow) {
     const pdata::Value* value = field_.get(entry);

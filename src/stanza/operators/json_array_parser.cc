@@ -22,8 +22,10 @@ struct Config {
 
 class JsonArrayParser : public Parser<JsonArrayParser> {
  public:
-  JsonArrayParser(const Build& build, Conditional::Options options, ParserParts parts, std::vector<std::string> header)
-      : Parser(build.id, "json_array_parser", build.logger, std::move(options), std::move(parts)), header_(std::move(header)) {}
+  JsonArrayParser(const Build& build, Conditional::Options options, ParserParts parts,
+                  std::vector<std::string> header)
+      : Parser(build.id, "json_array_parser", build.logger, std::move(options), std::move(parts)),
+        header_(std::move(header)) {}
 
   bool parse(const pdata::Value& from, Entry&, Flow& flow, pdata::Value& found) {
     if (!from.is_string() && from.kind() != pdata::Value::Kind::bytes)
@@ -31,9 +33,11 @@ class JsonArrayParser : public Parser<JsonArrayParser> {
     const auto value = reader_.read(from.text(), flow.arena);
     if (!value) return fail("failed to parse entry");
     static const pdata::Array kNone;
-    const auto& list = value->is_array() ? value->as_array() : kNone;  // anything else counts as an empty list
+    const auto& list =
+        value->is_array() ? value->as_array() : kNone;  // anything else counts as an empty list
     if (!header_.empty() && header_.size() != list.size())
-      return fail("wrong number of fields: expected " + std::to_string(header_.size()) + ", found " + std::to_string(list.size()));
+      return fail("wrong number of fields: expected " + std::to_string(header_.size()) + ", found " +
+                  std::to_string(list.size()));
     auto out = header_.empty() ? pdata::Value::new_array(flow.arena) : pdata::Value::new_map(flow.arena);
     for (std::size_t i = 0; i < list.size(); ++i) {
       pdata::Value item = list[i];
@@ -72,7 +76,8 @@ std::unique_ptr<Operator> make_json_array_parser(const Build& build) {
     header.push_back(config.header.substr(from, end - from));
     from = end + 1;
   }
-  return std::make_unique<JsonArrayParser>(build, build.options(config.parser.transformer), build.parts(config.parser), std::move(header));
+  return std::make_unique<JsonArrayParser>(build, build.options(config.parser.transformer),
+                                           build.parts(config.parser), std::move(header));
 }
 
 }  // namespace gleaner::stanza

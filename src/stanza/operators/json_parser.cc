@@ -21,10 +21,12 @@ struct Config {
 class JsonParser : public Parser<JsonParser> {
  public:
   JsonParser(const Build& build, Conditional::Options options, ParserParts parts, bool parse_ints)
-      : Parser(build.id, "json_parser", build.logger, std::move(options), std::move(parts)), reader_({.parse_ints = parse_ints}) {}
+      : Parser(build.id, "json_parser", build.logger, std::move(options), std::move(parts)),
+        reader_({.parse_ints = parse_ints}) {}
 
   bool parse(const pdata::Value& from, Entry&, Flow& flow, pdata::Value& found) {
-    if (!from.is_string()) return fail("type " + std::string(text::go_type(from)) + " cannot be parsed as JSON");
+    if (!from.is_string())
+      return fail("type " + std::string(text::go_type(from)) + " cannot be parsed as JSON");
     auto object = reader_.read_object(from.text(), flow.arena);
     if (!object) return fail(object.error().what);
     object_ = *object;
@@ -43,7 +45,8 @@ std::span<const config::Field> json_parser_fields() { return Config::fields(); }
 
 std::unique_ptr<Operator> make_json_parser(const Build& build) {
   const auto config = build.decode<Config>();
-  return std::make_unique<JsonParser>(build, build.options(config.parser.transformer), build.parts(config.parser), config.parse_ints);
+  return std::make_unique<JsonParser>(build, build.options(config.parser.transformer),
+                                      build.parts(config.parser), config.parse_ints);
 }
 
 }  // namespace gleaner::stanza

@@ -27,16 +27,20 @@ std::string_view trim(std::string_view text) {
 
 class KeyValueParser : public Parser<KeyValueParser> {
  public:
-  KeyValueParser(const Build& build, Conditional::Options options, ParserParts parts, std::string delimiter, std::string pair_delimiter)
+  KeyValueParser(const Build& build, Conditional::Options options, ParserParts parts, std::string delimiter,
+                 std::string pair_delimiter)
       : Parser(build.id, "key_value_parser", build.logger, std::move(options), std::move(parts)),
-        delimiter_(std::move(delimiter)), pair_delimiter_(std::move(pair_delimiter)) {}
+        delimiter_(std::move(delimiter)),
+        pair_delimiter_(std::move(pair_delimiter)) {}
 
   bool parse(const pdata::Value& from, Entry&, Flow& flow, pdata::Value& found) {
-    if (!from.is_string()) return fail("type " + std::string(text::go_type(from)) + " cannot be parsed as key value pairs");
+    if (!from.is_string())
+      return fail("type " + std::string(text::go_type(from)) + " cannot be parsed as key value pairs");
     if (from.text().empty()) return fail("parse from field " + parts_.parse_from.text() + " is empty");
     object_ = {};
     errors_.clear();
-    if (!split(from.text(), flow.arena)) return fail("failed to parse pairs from input: never reached the end of a quoted value");
+    if (!split(from.text(), flow.arena))
+      return fail("failed to parse pairs from input: never reached the end of a quoted value");
     if (!errors_.empty()) return fail(errors_);
     found = pdata::Value::map(&object_);
     return true;
@@ -95,10 +99,12 @@ class KeyValueParser : public Parser<KeyValueParser> {
   void pair(std::string_view text, Arena& arena) {
     const auto at = text.find(delimiter_);
     if (at == std::string_view::npos) {
-      errors_ += (errors_.empty() ? "" : "; ") + ("cannot split " + text::go_quote(text)) + " into 2 items, got 1 item(s)";
+      errors_ += (errors_.empty() ? "" : "; ") + ("cannot split " + text::go_quote(text)) +
+                 " into 2 items, got 1 item(s)";
       return;
     }
-    object_.set(arena, trim(text.substr(0, at)), pdata::Value::string(trim(text.substr(at + delimiter_.size()))));
+    object_.set(arena, trim(text.substr(0, at)),
+                pdata::Value::string(trim(text.substr(at + delimiter_.size()))));
   }
 
   std::string delimiter_, pair_delimiter_;
@@ -116,8 +122,10 @@ std::unique_ptr<Operator> make_key_value_parser(const Build& build) {
   auto parts = build.parts(config.parser);
   if (config.pair_delimiter.empty()) config.pair_delimiter = " ";
   if (config.delimiter.empty()) return build.error("delimiter", "delimiter is a required parameter");
-  if (config.delimiter == config.pair_delimiter) return build.error("delimiter", "delimiter and pair_delimiter cannot be the same value");
-  return std::make_unique<KeyValueParser>(build, std::move(options), std::move(parts), config.delimiter, config.pair_delimiter);
+  if (config.delimiter == config.pair_delimiter)
+    return build.error("delimiter", "delimiter and pair_delimiter cannot be the same value");
+  return std::make_unique<KeyValueParser>(build, std::move(options), std::move(parts), config.delimiter,
+                                          config.pair_delimiter);
 }
 
 }  // namespace gleaner::stanza

@@ -20,7 +20,9 @@ struct Config {
 class Move : public Transformer<Move> {
  public:
   Move(const Build& build, Conditional::Options options, Field from, Field to)
-      : Transformer(build.id, "move", build.logger, std::move(options)), from_(std::move(from)), to_(std::move(to)) {}
+      : Transformer(build.id, "move", build.logger, std::move(options)),
+        from_(std::move(from)),
+        to_(std::move(to)) {}
 
   bool apply(Entry& entry, Flow& flow) {
     const auto value = from_.remove(entry, flow.arena);

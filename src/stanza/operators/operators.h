@@ -4,7 +4,7 @@
 
 namespace gleaner::stanza {
 
-#define GLEANER_OPERATOR(NAME)                             \
+#define GLEANER_OPERATOR(NAME)                               \
   std::unique_ptr<Operator> make_##NAME(const Build& build); \
   std::span<const config::Field> NAME##_fields();
 

@@ -4,7 +4,8 @@ namespace gleaner::stanza {
 
 PodPaths::PodPaths()
     : pattern_(*text::Regex::compile(
-          R"(^.*(?:/|\\)([^_]+)_([^_]+)_([a-f0-9\-]+)(?:/|\\)([^\._]+)(?:/|\\)(\d+)\.log(?:\.\d{8}-\d{6})?$)")) {}
+          R"(^.*(?:/|\\)([^_]+)_([^_]+)_([a-f0-9\-]+)(?:/|\\)([^\._]+)(?:/|\\)(\d+)\.log(?:\.\d{8}-\d{6})?$)")) {
+}
 
 const PodPath& PodPaths::find(std::string_view path) {
   if (known_.size() >= kMaxPaths) known_.clear();

@@ -14,8 +14,8 @@ struct PodPath {
   std::string name_space, pod, uid, container, restart_count;
 };
 
-/// Reads .../NAMESPACE_POD_UID/CONTAINER/RESTARTS.log, also with the suffix of rotated files (.20240115-103000).
-/// Remembers the last 1024 paths.
+/// Reads .../NAMESPACE_POD_UID/CONTAINER/RESTARTS.log, also with the suffix of rotated files
+/// (.20240115-103000). Remembers the last 1024 paths.
 class PodPaths {
  public:
   PodPaths();

@@ -9,7 +9,8 @@ namespace {
 struct CacheConfig {
   std::uint16_t size = 0;
   static std::span<const config::Field> fields() {
-    static const config::Field kTable[] = {config::field<&CacheConfig::size>("size", "accepted; gleaner needs no cache")};
+    static const config::Field kTable[] = {
+        config::field<&CacheConfig::size>("size", "accepted; gleaner needs no cache")};
     return kTable;
   }
 };
@@ -32,15 +33,18 @@ class RegexParser : public Parser<RegexParser> {
  public:
   RegexParser(const Build& build, Conditional::Options options, ParserParts parts, text::Regex regex)
       : Parser(build.id, "regex_parser", build.logger, std::move(options), std::move(parts)),
-        regex_(std::move(regex)), groups_(static_cast<std::size_t>(regex_.groups()) + 1) {}
+        regex_(std::move(regex)),
+        groups_(static_cast<std::size_t>(regex_.groups()) + 1) {}
 
   bool parse(const pdata::Value& from, Entry&, Flow& flow, pdata::Value& found) {
-    if (!from.is_string()) return fail("type '" + std::string(text::go_type(from)) + "' cannot be parsed as regex");
+    if (!from.is_string())
+      return fail("type '" + std::string(text::go_type(from)) + "' cannot be parsed as regex");
     if (!regex_.match(from.text(), groups_)) return fail("regex pattern does not match");
     object_ = {};
     object_.items.reserve(flow.arena, regex_.names().size());
     for (const auto& [name, group] : regex_.names())
-      object_.items.push_back(flow.arena, {flow.arena.copy(name), pdata::Value::string(groups_[static_cast<std::size_t>(group)])});
+      object_.items.push_back(flow.arena, {flow.arena.copy(name),
+                                           pdata::Value::string(groups_[static_cast<std::size_t>(group)])});
     found = pdata::Value::map(&object_);
     return true;
   }
@@ -63,7 +67,9 @@ std::unique_ptr<Operator> make_regex_parser(const Build& build) {
   auto regex = text::Regex::compile(config.regex);
   if (!regex) return build.error("regex", "compiling regex: " + regex.error().what);
   if (regex->names().empty())
-    return build.error("regex", "no named capture groups in regex pattern: use named capture groups like '^(?P<my_key>.*)$' to specify the key name for the parsed field");
+    return build.error("regex",
+                       "no named capture groups in regex pattern: use named capture groups like "
+                       "'^(?P<my_key>.*)$' to specify the key name for the parsed field");
   return std::make_unique<RegexParser>(build, std::move(options), std::move(parts), std::move(*regex));
 }
 

@@ -27,9 +27,12 @@ struct Config {
 
 class RegexReplace : public Transformer<RegexReplace> {
  public:
-  RegexReplace(const Build& build, Conditional::Options options, Field field, text::Regex regex, std::string_view with)
+  RegexReplace(const Build& build, Conditional::Options options, Field field, text::Regex regex,
+               std::string_view with)
       : Transformer(build.id, "regex_replace", build.logger, std::move(options)),
-        field_(std::move(field)), regex_(std::move(regex)), with_(regex_, with) {}
+        field_(std::move(field)),
+        regex_(std::move(regex)),
+        with_(regex_, with) {}
 
   bool apply(Entry& entry, Flow& flow) {
     const pdata::Value* value = field_.get(entry);
@@ -55,15 +58,18 @@ std::span<const config::Field> regex_replace_fields() { return Config::fields();
 std::unique_ptr<Operator> make_regex_replace(const Build& build) {
   const auto config = build.decode<Config>();
   auto options = build.options(config.transformer);
-  if (config.regex.empty() == config.regex_name.empty()) return build.error("regex", "either regex or regex_name must be set");
+  if (config.regex.empty() == config.regex_name.empty())
+    return build.error("regex", "either regex or regex_name must be set");
   std::string_view pattern = config.regex;
   if (!config.regex_name.empty()) {
-    if (config.regex_name != "ansi_control_sequences") return build.error("regex_name", "regex_name " + config.regex_name + " is unknown");
+    if (config.regex_name != "ansi_control_sequences")
+      return build.error("regex_name", "regex_name " + config.regex_name + " is unknown");
     pattern = kAnsi;
   }
   auto regex = text::Regex::compile(pattern);
   if (!regex) return build.error("regex", "compiling regex: " + regex.error().what);
-  return std::make_unique<RegexReplace>(build, std::move(options), config.field, std::move(*regex), config.replace_with);
+  return std::make_unique<RegexReplace>(build, std::move(options), config.field, std::move(*regex),
+                                        config.replace_with);
 }
 
 }  // namespace gleaner::stanza

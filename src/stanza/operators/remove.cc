@@ -22,7 +22,8 @@ class Remove : public Transformer<Remove> {
       : Transformer(build.id, "remove", build.logger, std::move(options)), field_(std::move(field)) {}
 
   bool apply(Entry& entry, Flow& flow) {
-    if (field_.remove(entry, flow.arena) || (field_.is_root() && field_.root() != Field::Root::body)) return true;
+    if (field_.remove(entry, flow.arena) || (field_.is_root() && field_.root() != Field::Root::body))
+      return true;
     return fail("remove: field does not exist: " + field_.text());
   }
 

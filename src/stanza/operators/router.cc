@@ -1,5 +1,5 @@
-// Sends each record the way of the first route whose expression is true. Records of one file stay in their order,
-// which the reference loses. Does not look at `if`.
+// Sends each record the way of the first route whose expression is true. Records of one file stay in their
+// order, which the reference loses. Does not look at `if`.
 #include <algorithm>
 
 #include "stanza/expr_text.h"
@@ -30,7 +30,8 @@ struct Config {
     static const config::Field kTable[] = {
         config::squash<&Config::common>(),
         config::field<&Config::routes>("routes", "tried in their order"),
-        config::field<&Config::otherwise>("default", "where records go that no route takes; without it they are dropped"),
+        config::field<&Config::otherwise>(
+            "default", "where records go that no route takes; without it they are dropped"),
     };
     return kTable;
   }
@@ -45,7 +46,8 @@ struct Route {
 
 class Router : public Operator {
  public:
-  Router(const Build& build, std::vector<Route> routes) : Operator(build.id, "router", build.logger), routes_(std::move(routes)) {}
+  Router(const Build& build, std::vector<Route> routes)
+      : Operator(build.id, "router", build.logger), routes_(std::move(routes)) {}
 
   std::vector<std::string> wanted_outputs() const override {
     std::vector<std::string> all;
@@ -90,11 +92,13 @@ class Router : public Operator {
  private:
   const Route* route(Entry& entry, Flow& flow) {
     if (scratch_.held_bytes() > (64u << 10)) scratch_ = Arena();
-    const text::expr::Environment environment{entry.body, &entry.attributes, &entry.resource, entry.timestamp};
+    const text::expr::Environment environment{entry.body, &entry.attributes, &entry.resource,
+                                              entry.timestamp};
     for (const auto& route : routes_) {
       const auto truth = route.condition.test(environment, scratch_);
       if (!truth) {
-        log_entry(logger_, log::Level::warn, "Running expression returned an error", entry, truth.error().what);
+        log_entry(logger_, log::Level::warn, "Running expression returned an error", entry,
+                  truth.error().what);
         continue;
       }
       if (!*truth) continue;
@@ -130,7 +134,9 @@ std::unique_ptr<Operator> make_router(const Build& build) {
     Route route{std::move(*condition), split_ids(written.output), {}, {}};
     for (const auto& [key, value] : written.attributes) {
       auto text = ExprText::compile(value);
-      if (!text) return build.error("routes", "failed to build attributer for route '" + written.expr + "': " + text.error().what);
+      if (!text)
+        return build.error(
+            "routes", "failed to build attributer for route '" + written.expr + "': " + text.error().what);
       route.attributes.emplace_back(key, std::move(*text));
     }
     routes.push_back(std::move(route));

@@ -26,7 +26,8 @@ class Sanitize : public Transformer<Sanitize> {
   bool apply(Entry& entry, Flow& flow) {
     const pdata::Value* value = field_.get(entry);
     if (!value) return true;
-    if (!value->is_string()) return fail("field '" + field_.text() + "' is not a string, got " + std::string(text::go_type(*value)));
+    if (!value->is_string())
+      return fail("field '" + field_.text() + "' is not a string, got " + std::string(text::go_type(*value)));
     if (text::is_utf8(value->text())) return true;
     std::string clean;
     bool bad = false;

@@ -84,7 +84,8 @@ bool timestamp_5424(Cursor& c, SyslogMessage& out) {
     if (!c.take('-')) return false;
     const char tens = c.now();
     if (!c.range('0', '3')) return false;
-    if (!(tens == '0' ? c.range('1', '9') : tens == '3' ? c.range('0', '1') : c.range('0', '9'))) return false;
+    if (!(tens == '0' ? c.range('1', '9') : tens == '3' ? c.range('0', '1') : c.range('0', '9')))
+      return false;
     if (!c.take('T') || !clock() || !c.take(':') || !sixty(c)) return false;
     if (c.take('.')) {
       if (!c.range('0', '9')) return false;
@@ -111,7 +112,8 @@ bool name(Cursor& c, std::string_view& out) {
 }
 
 constexpr auto kParameter =
-    "expecting a structured data parameter (`key=\"value\"`, both part from 1 to max 32 US-ASCII characters; key cannot contain `=`, ` `, `]`, "
+    "expecting a structured data parameter (`key=\"value\"`, both part from 1 to max 32 US-ASCII characters; "
+    "key cannot contain `=`, ` `, `]`, "
     "and `\"`, while value cannot contain `]`, backslash, and `\"` unless escaped)";
 
 bool parameter(Cursor& c, Arena& arena, SyslogMessage::Element& element) {
@@ -144,7 +146,8 @@ bool parameter(Cursor& c, Arena& arena, SyslogMessage::Element& element) {
   }
   one.value = escaped ? arena.copy(plain) : c.line.substr(from, c.at - from);
   ++c.at;
-  const auto there = std::find_if(element.parameters.begin(), element.parameters.end(), [&](const auto& p) { return p.name == one.name; });
+  const auto there = std::find_if(element.parameters.begin(), element.parameters.end(),
+                                  [&](const auto& p) { return p.name == one.name; });
   if (there != element.parameters.end())
     there->value = one.value;
   else
@@ -153,14 +156,19 @@ bool parameter(Cursor& c, Arena& arena, SyslogMessage::Element& element) {
 }
 
 bool structured_data(Cursor& c, Arena& arena, SyslogMessage& out) {
-  constexpr auto kWords = "expecting a structured data section containing one or more elements (`[id( key=\"value\")*]+`) or a nil value";
-  constexpr auto kId = "expecting a structured data element id (from 1 to max 32 US-ASCII characters; except `=`, ` `, `]`, and `\"`";
+  constexpr auto kWords =
+      "expecting a structured data section containing one or more elements (`[id( key=\"value\")*]+`) or a "
+      "nil value";
+  constexpr auto kId =
+      "expecting a structured data element id (from 1 to max 32 US-ASCII characters; except `=`, ` `, `]`, "
+      "and `\"`";
   if (c.take('-')) return true;
   if (c.now() != '[') return c.fail(kWords);
   while (c.take('[')) {
     SyslogMessage::Element element;
     if (!name(c, element.id) || (c.now() != ' ' && c.now() != ']')) return c.fail(kId);
-    if (std::any_of(out.elements.begin(), out.elements.end(), [&](const auto& e) { return e.id == element.id; }))
+    if (std::any_of(out.elements.begin(), out.elements.end(),
+                    [&](const auto& e) { return e.id == element.id; }))
       return c.fail("duplicate structured data element id");
     while (c.take(' '))
       if (!parameter(c, arena, element)) return false;
@@ -181,10 +189,14 @@ bool parse_rfc5424(std::string_view line, Arena& arena, SyslogMessage& out, std:
   for (; digit(c.now()) && digits < 3; ++digits, ++c.at) out.version = out.version * 10 + (c.now() - '0');
   if (!c.take(' ')) return c.fail(digits > 1 && !c.end() ? kVersion : "parsing error");
   if (!timestamp_5424(c, out)) return false;
-  if (!word(c, 255, "expecting an hostname (from 1 to max 255 US-ASCII characters) or a nil value", out.hostname) ||
-      !word(c, 48, "expecting an app-name (from 1 to max 48 US-ASCII characters) or a nil value", out.appname) ||
-      !word(c, 128, "expecting a procid (from 1 to max 128 US-ASCII characters) or a nil value", out.proc_id) ||
-      !word(c, 32, "expecting a msgid (from 1 to max 32 US-ASCII characters) or a nil value", out.msg_id) || !structured_data(c, arena, out))
+  if (!word(c, 255, "expecting an hostname (from 1 to max 255 US-ASCII characters) or a nil value",
+            out.hostname) ||
+      !word(c, 48, "expecting an app-name (from 1 to max 48 US-ASCII characters) or a nil value",
+            out.appname) ||
+      !word(c, 128, "expecting a procid (from 1 to max 128 US-ASCII characters) or a nil value",
+            out.proc_id) ||
+      !word(c, 32, "expecting a msgid (from 1 to max 32 US-ASCII characters) or a nil value", out.msg_id) ||
+      !structured_data(c, arena, out))
     return false;
   if (c.end()) return true;
   if (!c.take(' ')) return c.fail("parsing error");
@@ -197,7 +209,8 @@ bool parse_rfc5424(std::string_view line, Arena& arena, SyslogMessage& out, std:
 namespace {
 
 bool stamp(Cursor& c, const text::Zone& zone, SyslogMessage& out) {
-  static constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   constexpr auto kWords = "expecting a Stamp timestamp";
   const std::size_t from = c.at;
   std::size_t fits = 0;  // how much of a month's name is there
@@ -210,7 +223,9 @@ bool stamp(Cursor& c, const text::Zone& zone, SyslogMessage& out) {
   c.at += fits;
   if (fits < 3 || !c.take(' ')) return c.fail(kWords);
   const char tens = c.now();
-  const bool day = tens == ' ' || tens == '0' ? (++c.at, c.range('1', '9')) : tens == '3' ? (++c.at, c.range('0', '1')) : c.range('1', '2') && c.range('0', '9');
+  const bool day = tens == ' ' || tens == '0' ? (++c.at, c.range('1', '9'))
+                   : tens == '3'              ? (++c.at, c.range('0', '1'))
+                                              : c.range('1', '2') && c.range('0', '9');
   if (!day || !c.take(' ') || !hours(c) || !c.take(':') || !sixty(c) || !c.take(':') || !sixty(c))
     return c.fail(kWords);
   static const auto kLayout = *text::TimeLayout::gotime("Jan _2 15:04:05");
@@ -222,8 +237,8 @@ bool stamp(Cursor& c, const text::Zone& zone, SyslogMessage& out) {
 
 bool visible(char c) { return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t'; }
 
-/// "tag[pid]: text"; the tag and the pid count even when what follows does not fit, and the message then begins
-/// where the last of them did: so does the reference's state machine.
+/// "tag[pid]: text"; the tag and the pid count even when what follows does not fit, and the message then
+/// begins where the last of them did: so does the reference's state machine.
 void tag_and_message(std::string_view text, SyslogMessage& out) {
   std::size_t at = 0;
   while (at < text.size() && at < 48 && graph(text[at]) && text[at] != ':' && text[at] != '[') ++at;
@@ -256,7 +271,8 @@ bool parse_rfc3164(std::string_view line, const text::Zone& zone, SyslogMessage&
   }
   while (c.take(' ')) {
   }
-  if (c.end() || !visible(c.now())) return c.fail("expecting an hostname (from 1 to max 255 US-ASCII characters)");
+  if (c.end() || !visible(c.now()))
+    return c.fail("expecting an hostname (from 1 to max 255 US-ASCII characters)");
   auto rest = line.substr(c.at);
   if (rest.ends_with('\n')) rest.remove_suffix(1);
   if (!std::all_of(rest.begin(), rest.end(), visible)) {
@@ -280,14 +296,16 @@ bool parse_rfc3164(std::string_view line, const text::Zone& zone, SyslogMessage&
 }
 
 std::string_view facility_name(int facility) {
-  static constexpr std::array<std::string_view, 24> kNames = {"kern",   "user",   "mail",   "daemon", "auth",   "syslog", "lpr",    "news",
-                                                              "uucp",   "cron",   "authpriv", "ftp",  "ntp",    "security", "console", "cron2",
-                                                              "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
+  static constexpr std::array<std::string_view, 24> kNames = {
+      "kern",   "user",   "mail",     "daemon", "auth",   "syslog",   "lpr",     "news",
+      "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "security", "console", "cron2",
+      "local0", "local1", "local2",   "local3", "local4", "local5",   "local6",  "local7"};
   return facility < 0 || facility > 23 ? "" : kNames[static_cast<std::size_t>(facility)];
 }
 
 std::string_view severity_word(int severity) {
-  static constexpr std::array<std::string_view, 8> kWords = {"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
+  static constexpr std::array<std::string_view, 8> kWords = {"emerg",   "alert",  "crit", "err",
+                                                             "warning", "notice", "info", "debug"};
   return severity < 0 || severity > 7 ? "" : kWords[static_cast<std::size_t>(severity)];
 }
 

@@ -18,8 +18,8 @@ struct SyslogMessage {
     std::string_view id;
     std::vector<Parameter> parameters;
   };
-  int priority = 0;  ///< facility * 8 + severity
-  int version = 0;   ///< RFC 5424 only
+  int priority = 0;                       ///< facility * 8 + severity
+  int version = 0;                        ///< RFC 5424 only
   std::optional<std::int64_t> timestamp;  ///< ns since 1970
   // Null when absent.
   std::string_view hostname, appname, proc_id, msg_id, message;
@@ -28,7 +28,8 @@ struct SyslogMessage {
 
 /// Both: views into `line` or the arena. @return false with go-syslog's words, which name a column, in `why`.
 bool parse_rfc5424(std::string_view line, Arena& arena, SyslogMessage& out, std::string& why);
-/// @param zone of the timestamp, which has no year either: the current one, or the last when that is far ahead
+/// @param zone of the timestamp, which has no year either: the current one, or the last when that is far
+/// ahead
 bool parse_rfc3164(std::string_view line, const text::Zone& zone, SyslogMessage& out, std::string& why);
 
 /// "kern", "user", ... "local7"; "" for numbers past 23.

@@ -19,10 +19,13 @@ struct Config {
         config::squash<&Config::parser>(),
         config::field<&Config::protocol>("protocol", "rfc3164, rfc5424 or none"),
         config::field<&Config::location>("location", "time zone of rfc3164 timestamps; default: UTC"),
-        config::field<&Config::enable_octet_counting>("enable_octet_counting", "the text is \"LENGTH MESSAGE\""),
+        config::field<&Config::enable_octet_counting>("enable_octet_counting",
+                                                      "the text is \"LENGTH MESSAGE\""),
         config::field<&Config::max_octets>("max_octets", "longest message with octet counting, bytes"),
-        config::field<&Config::non_transparent_framing_trailer>("non_transparent_framing_trailer", "LF or NUL behind rfc5424 messages"),
-        config::field<&Config::allow_skip_pri_header>("allow_skip_pri_header", "accept messages without <PRI>"),
+        config::field<&Config::non_transparent_framing_trailer>("non_transparent_framing_trailer",
+                                                                "LF or NUL behind rfc5424 messages"),
+        config::field<&Config::allow_skip_pri_header>("allow_skip_pri_header",
+                                                      "accept messages without <PRI>"),
     };
     return kTable;
   }
@@ -45,17 +48,25 @@ bool has_priority(std::string_view text) {
 
 class SyslogParser : public Transformer<SyslogParser> {
  public:
-  SyslogParser(const Build& build, Conditional::Options options, ParserParts parts, const Config& config, Protocol protocol, text::Zone zone)
-      : Transformer(build.id, "syslog_parser", build.logger, std::move(options)), parts_(std::move(parts)), protocol_(protocol), zone_(zone),
-        octets_(config.enable_octet_counting ? config.max_octets : 0), counted_(config.enable_octet_counting),
+  SyslogParser(const Build& build, Conditional::Options options, ParserParts parts, const Config& config,
+               Protocol protocol, text::Zone zone)
+      : Transformer(build.id, "syslog_parser", build.logger, std::move(options)),
+        parts_(std::move(parts)),
+        protocol_(protocol),
+        zone_(zone),
+        octets_(config.enable_octet_counting ? config.max_octets : 0),
+        counted_(config.enable_octet_counting),
         skip_pri_(config.allow_skip_pri_header && !config.enable_octet_counting) {
-    if (config.non_transparent_framing_trailer) trailer_ = *config.non_transparent_framing_trailer == "LF" ? '\n' : '\0';
+    if (config.non_transparent_framing_trailer)
+      trailer_ = *config.non_transparent_framing_trailer == "LF" ? '\n' : '\0';
   }
 
   bool apply(Entry& entry, Flow& flow) {
     const pdata::Value* from = parts_.parse_from.get(entry);
-    if (!from) return fail(missing_field("Entry is missing the expected parse_from field.", parts_.parse_from));
-    if (!from->is_string()) return fail("unable to convert type '" + std::string(text::go_type(*from)) + "' to bytes");
+    if (!from)
+      return fail(missing_field("Entry is missing the expected parse_from field.", parts_.parse_from));
+    if (!from->is_string())
+      return fail("unable to convert type '" + std::string(text::go_type(*from)) + "' to bytes");
     std::string_view line = from->text();
     if (protocol_ == Protocol::none) return raw(entry, line, flow);
     const bool without_priority = skip_pri_ && line.size() > 1 && line[0] != '<';
@@ -73,17 +84,23 @@ class SyslogParser : public Transformer<SyslogParser> {
   }
   bool one(std::string_view line, Arena& arena, SyslogMessage& out) {
     out = {};
-    return protocol_ == Protocol::rfc5424 ? parse_rfc5424(line, arena, out, error_) : parse_rfc3164(line, zone_, out, error_);
+    return protocol_ == Protocol::rfc5424 ? parse_rfc5424(line, arena, out, error_)
+                                          : parse_rfc3164(line, zone_, out, error_);
   }
   /// LENGTH SP MESSAGE, one behind the other; the last one counts.
   bool frames(std::string_view text, Arena& arena, SyslogMessage& out) {
     do {
       std::size_t at = 0, length = 0;
-      while (at < text.size() && at < 9 && text[at] >= '0' && text[at] <= '9') length = length * 10 + static_cast<std::size_t>(text[at++] - '0');
-      if (at == 0 || text[0] == '0' || at >= text.size() || text[at] != ' ') return fail("found no length, expecting a MSGLEN");
-      if (length > octets_) return fail("message too long to parse. was size " + std::to_string(length) + ", max length " + std::to_string(octets_));
+      while (at < text.size() && at < 9 && text[at] >= '0' && text[at] <= '9')
+        length = length * 10 + static_cast<std::size_t>(text[at++] - '0');
+      if (at == 0 || text[0] == '0' || at >= text.size() || text[at] != ' ')
+        return fail("found no length, expecting a MSGLEN");
+      if (length > octets_)
+        return fail("message too long to parse. was size " + std::to_string(length) + ", max length " +
+                    std::to_string(octets_));
       text.remove_prefix(at + 1);
-      if (text.size() < length) return fail("found EOF, expecting a SYSLOGMSG containing " + std::to_string(length) + " octets");
+      if (text.size() < length)
+        return fail("found EOF, expecting a SYSLOGMSG containing " + std::to_string(length) + " octets");
       if (!one(text.substr(0, length), arena, out)) return false;
       text.remove_prefix(length);
     } while (!text.empty());
@@ -95,7 +112,9 @@ class SyslogParser : public Transformer<SyslogParser> {
     const auto word = [&](std::string_view key, std::string_view value) {
       if (value.data()) found.items.push_back(flow.arena, {key, pdata::Value::string(value)});
     };
-    const auto number = [&](std::string_view key, int value) { found.items.push_back(flow.arena, {key, pdata::Value::integer(value)}); };
+    const auto number = [&](std::string_view key, int value) {
+      found.items.push_back(flow.arena, {key, pdata::Value::integer(value)});
+    };
     word("hostname", message.hostname);
     word("appname", message.appname);
     word("proc_id", message.proc_id);
@@ -107,7 +126,8 @@ class SyslogParser : public Transformer<SyslogParser> {
         auto data = pdata::Value::new_map(flow.arena);
         for (const auto& element : message.elements) {
           auto parameters = pdata::Value::new_map(flow.arena);
-          for (const auto& [name, value] : element.parameters) parameters.as_map().items.push_back(flow.arena, {name, pdata::Value::string(value)});
+          for (const auto& [name, value] : element.parameters)
+            parameters.as_map().items.push_back(flow.arena, {name, pdata::Value::string(value)});
           data.as_map().items.push_back(flow.arena, {element.id, parameters});
         }
         found.items.push_back(flow.arena, {"structured_data", data});
@@ -125,7 +145,8 @@ class SyslogParser : public Transformer<SyslogParser> {
     const bool at_home = parts_.parse_to == Field(Field::Root::attributes);
     if (!parts_.timestamp) {
       if (!message.timestamp || !at_home)
-        return fail("time parser: " + missing_field("log entry does not have the expected parse_from field", Field(Field::Root::attributes, {"timestamp"})));
+        return fail("time parser: " + missing_field("log entry does not have the expected parse_from field",
+                                                    Field(Field::Root::attributes, {"timestamp"})));
       entry.timestamp = static_cast<std::uint64_t>(*message.timestamp);
     }
     if (!ok) return false;
@@ -145,7 +166,9 @@ class SyslogParser : public Transformer<SyslogParser> {
     if (counted_) {
       std::size_t at = 0;
       while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
-      if (at > 0 && text[0] != '0' && at < text.size() && std::string_view(" \t\n\v\f\r").find(text[at]) != std::string_view::npos) text.remove_prefix(at + 1);
+      if (at > 0 && text[0] != '0' && at < text.size() &&
+          std::string_view(" \t\n\v\f\r").find(text[at]) != std::string_view::npos)
+        text.remove_prefix(at + 1);
     }
     int priority = -1;
     if (text.starts_with('<') && has_priority(text.substr(0, 5))) {
@@ -183,19 +206,27 @@ std::unique_ptr<Operator> make_syslog_parser(const Build& build) {
   auto options = build.options(config.parser.transformer);
   auto parts = build.parts(config.parser);
   std::string name = config.protocol;
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   if (name.empty()) return build.error("protocol", "missing field 'protocol'");
-  if (name != "rfc3164" && name != "rfc5424" && name != "none") return build.error("protocol", "unsupported protocol version: " + name);
+  if (name != "rfc3164" && name != "rfc5424" && name != "none")
+    return build.error("protocol", "unsupported protocol version: " + name);
   const auto& trailer = config.non_transparent_framing_trailer;
   if (trailer && config.enable_octet_counting)
-    return build.error("non_transparent_framing_trailer", "only one of octet_counting or non_transparent_framing can be enabled");
+    return build.error("non_transparent_framing_trailer",
+                       "only one of octet_counting or non_transparent_framing can be enabled");
   if (trailer && name != "rfc5424")
-    return build.error("non_transparent_framing_trailer", "non_transparent_framing is only compatible with protocol rfc5424");
+    return build.error("non_transparent_framing_trailer",
+                       "non_transparent_framing is only compatible with protocol rfc5424");
   if (trailer && *trailer != "LF" && *trailer != "NUL")
-    return build.error("non_transparent_framing_trailer", "invalid non_transparent_framing_trailer '" + *trailer + "'. Must be either 'LF' or 'NUL'");
+    return build.error("non_transparent_framing_trailer", "invalid non_transparent_framing_trailer '" +
+                                                              *trailer + "'. Must be either 'LF' or 'NUL'");
   const auto zone = text::Zone::load(config.location);
-  if (!zone) return build.error("location", "failed to load location " + config.location + ": " + zone.error().what);
-  const Protocol protocol = name == "rfc3164" ? Protocol::rfc3164 : name == "rfc5424" ? Protocol::rfc5424 : Protocol::none;
+  if (!zone)
+    return build.error("location", "failed to load location " + config.location + ": " + zone.error().what);
+  const Protocol protocol = name == "rfc3164"   ? Protocol::rfc3164
+                            : name == "rfc5424" ? Protocol::rfc5424
+                                                : Protocol::none;
   return std::make_unique<SyslogParser>(build, std::move(options), std::move(parts), config, protocol, *zone);
 }
 

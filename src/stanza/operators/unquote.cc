@@ -64,7 +64,9 @@ bool go_unquote(std::string_view text, std::string& out) {
     char32_t code = octal ? static_cast<char32_t>(kind - '0') : 0;
     for (std::size_t i = 0; i < digits; ++i) {
       const char d = text[i];
-      const int value = d >= '0' && d <= '9' ? d - '0' : (d | 0x20) >= 'a' && (d | 0x20) <= 'f' ? (d | 0x20) - 'a' + 10 : 99;
+      const int value = d >= '0' && d <= '9'                     ? d - '0'
+                        : (d | 0x20) >= 'a' && (d | 0x20) <= 'f' ? (d | 0x20) - 'a' + 10
+                                                                 : 99;
       if (value >= (octal ? 8 : 16)) return false;
       code = code * (octal ? 8 : 16) + static_cast<char32_t>(value);
     }
@@ -88,7 +90,8 @@ class Unquote : public Transformer<Unquote> {
   bool apply(Entry& entry, Flow& flow) {
     const pdata::Value* value = field_.get(entry);
     if (!value) return true;
-    if (!value->is_string()) return fail("type " + std::string(text::go_type(*value)) + " cannot be unquoted");
+    if (!value->is_string())
+      return fail("type " + std::string(text::go_type(*value)) + " cannot be unquoted");
     std::string plain;
     if (!go_unquote(value->text(), plain)) return fail("invalid syntax");
     return field_.set(entry, pdata::Value::string(flow.arena.copy(plain)), flow.arena);

@@ -65,7 +65,8 @@ void put_query(std::string_view text, Arena& arena, pdata::Map& out, std::string
 
 bool valid_host(std::string_view host) {
   return std::all_of(host.begin(), host.end(), [](char c) {
-    return letter(c) || digit(c) || static_cast<unsigned char>(c) >= 0x80 || std::string_view("!$&'()*+,;=:[]<>\"-_.~").find(c) != std::string_view::npos;
+    return letter(c) || digit(c) || static_cast<unsigned char>(c) >= 0x80 ||
+           std::string_view("!$&'()*+,;=:[]<>\"-_.~").find(c) != std::string_view::npos;
   });
 }
 
@@ -73,7 +74,9 @@ bool valid_host(std::string_view host) {
 std::string escaped_path(std::string_view path) {
   constexpr std::string_view kPlain = "-_.~$&+,/:;=@!'()*[]";
   static constexpr char kHex[] = "0123456789ABCDEF";
-  const bool valid = std::all_of(path.begin(), path.end(), [&](char c) { return letter(c) || digit(c) || c == '%' || kPlain.find(c) != std::string_view::npos; });
+  const bool valid = std::all_of(path.begin(), path.end(), [&](char c) {
+    return letter(c) || digit(c) || c == '%' || kPlain.find(c) != std::string_view::npos;
+  });
   if (valid) return std::string(path);
   std::string out, plain, why;
   unescape(path, false, plain, why);
@@ -102,7 +105,8 @@ bool parse_uri(std::string_view text, Arena& arena, pdata::Map& out, std::string
     return false;
   };
   if (text.empty()) return refuse("empty url");
-  if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
+  if (std::any_of(text.begin(), text.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
     return refuse("net/url: invalid control character in URL");
   std::string_view rest = text, scheme;
   for (std::size_t i = 0; i < rest.size(); ++i) {
@@ -120,7 +124,8 @@ bool parse_uri(std::string_view text, Arena& arena, pdata::Map& out, std::string
     break;
   }
   std::string lowered(scheme);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   const auto mark = rest.find('?');
   const auto query = mark == std::string_view::npos ? std::string_view() : rest.substr(mark + 1);
   rest = rest.substr(0, mark);

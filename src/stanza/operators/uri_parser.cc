@@ -12,7 +12,8 @@ class UriParser : public Parser<UriParser> {
       : Parser(build.id, "uri_parser", build.logger, std::move(options), std::move(parts)) {}
 
   bool parse(const pdata::Value& from, Entry&, Flow& flow, pdata::Value& found) {
-    if (!from.is_string()) return fail("type '" + std::string(text::go_type(from)) + "' cannot be parsed as URI");
+    if (!from.is_string())
+      return fail("type '" + std::string(text::go_type(from)) + "' cannot be parsed as URI");
     object_ = {};
     if (!parse_uri(from.text(), flow.arena, object_, error_)) return false;
     found = pdata::Value::map(&object_);

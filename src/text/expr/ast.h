@@ -11,7 +11,20 @@ namespace gleaner::text::expr {
 
 /// What is known about a value before it is there.
 struct Type {
-  enum class Is : std::uint8_t { unknown, nil, boolean, integer, real, string, bytes, array, map, time, duration, location };
+  enum class Is : std::uint8_t {
+    unknown,
+    nil,
+    boolean,
+    integer,
+    real,
+    string,
+    bytes,
+    array,
+    map,
+    time,
+    duration,
+    location
+  };
   Is is = Is::unknown;
   Is element = Is::unknown;  ///< of an array
 
@@ -20,8 +33,31 @@ struct Type {
 };
 
 enum class Op : std::uint8_t {
-  none, or_, and_, equal, unequal, less, more, less_equal, more_equal, in, matches, contains, starts_with, ends_with,
-  range, add, subtract, multiply, divide, modulo, power, coalesce, not_, plus, minus,
+  none,
+  or_,
+  and_,
+  equal,
+  unequal,
+  less,
+  more,
+  less_equal,
+  more_equal,
+  in,
+  matches,
+  contains,
+  starts_with,
+  ends_with,
+  range,
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  power,
+  coalesce,
+  not_,
+  plus,
+  minus,
 };
 
 struct Function;  // builtins.h
@@ -52,7 +88,7 @@ struct Node {
   bool optional = false;  ///< ?.
   bool method = false;    ///< a member that is called; a call of a member
   std::uint32_t slot = 0;
-  std::uint32_t at = 0;   ///< characters in front of it, for error words
+  std::uint32_t at = 0;  ///< characters in front of it, for error words
   std::string text;
   pdata::Value value;
   std::vector<std::unique_ptr<Node>> kids;

@@ -43,7 +43,9 @@ bool texts(Evaluator& e, Args args, std::initializer_list<std::size_t> which) {
   return true;
 }
 std::string_view text(const Val& val) { return val.value.text(); }
-std::int64_t to_int(double value) { return std::fabs(value) < 9.2e18 ? static_cast<std::int64_t>(value) : INT64_MIN; }
+std::int64_t to_int(double value) {
+  return std::fabs(value) < 9.2e18 ? static_cast<std::int64_t>(value) : INT64_MIN;
+}
 bool whole(Evaluator& e, const Val& val, std::int64_t& out) {
   if (!val.number()) return e.fail("invalid operation: int(" + std::string(type_name(val)) + ")");
   out = val.integer() ? val.value.as_int() : to_int(val.value.as_real());
@@ -59,25 +61,30 @@ bool len(Evaluator& e, Args a, Val& out) {
 }
 
 bool type(Evaluator& e, Args a, Val& out) {
-  const auto name = a[0].nil()       ? "nil"
-                    : a[0].integer() ? "int"
-                    : a[0].real()    ? "float"
-                    : a[0].map()     ? "map"
+  const auto name = a[0].nil()                           ? "nil"
+                    : a[0].integer()                     ? "int"
+                    : a[0].real()                        ? "float"
+                    : a[0].map()                         ? "map"
                     : a[0].array() || a[0].is(VK::bytes) ? "array"
-                    : type_name(a[0]);
+                                                         : type_name(a[0]);
   out = e.text(name);
   return true;
 }
 
 bool abs(Evaluator& e, Args a, Val& out) {
-  if (a[0].integer()) return integer(out, a[0].value.as_int() < 0 ? static_cast<std::int64_t>(-static_cast<std::uint64_t>(a[0].value.as_int())) : a[0].value.as_int());
+  if (a[0].integer())
+    return integer(out, a[0].value.as_int() < 0
+                            ? static_cast<std::int64_t>(-static_cast<std::uint64_t>(a[0].value.as_int()))
+                            : a[0].value.as_int());
   if (a[0].real()) return real(out, a[0].value.as_real() < 0 ? -a[0].value.as_real() : a[0].value.as_real());
   return e.fail("invalid argument for abs (type " + std::string(type_name(a[0])) + ")");
 }
 
 template <double (*Round)(double)>
 bool rounded(Evaluator& e, Args a, Val& out, const char* name) {
-  if (!a[0].number()) return e.fail(std::string("invalid argument for ") + name + " (type " + std::string(type_name(a[0])) + ")");
+  if (!a[0].number())
+    return e.fail(std::string("invalid argument for ") + name + " (type " + std::string(type_name(a[0])) +
+                  ")");
   return real(out, a[0].integer() ? a[0].as_double() : Round(a[0].value.as_real()));
 }
 bool ceil(Evaluator& e, Args a, Val& out) { return rounded<std::ceil>(e, a, out, "ceil"); }
@@ -120,14 +127,16 @@ bool to_string(Evaluator& e, Args a, Val& out) {
 }
 
 bool space(char32_t c) {
-  return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
-         c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+  return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
+         c == 0x3000;
 }
 
 /// Cuts characters that `drop` takes off both ends.
 template <class Drop>
 std::string_view trimmed(std::string_view t, Drop drop) {
-  for (Rune rune = next_rune(t); rune.size && drop(rune.code); rune = next_rune(t)) t.remove_prefix(rune.valid ? rune.size : 1);
+  for (Rune rune = next_rune(t); rune.size && drop(rune.code); rune = next_rune(t))
+    t.remove_prefix(rune.valid ? rune.size : 1);
   while (!t.empty()) {
     std::size_t at = t.size() - 1;
     while (at > 0 && t.size() - at < 4 && (static_cast<unsigned char>(t[at]) & 0xc0) == 0x80) --at;
@@ -242,9 +251,12 @@ bool replace(Evaluator& e, Args a, Val& out) {
 bool repeat(Evaluator& e, Args a, Val& out) {
   std::int64_t count = 0;
   if (!texts(e, a, {0}) || !whole(e, a[1], count)) return false;
-  if (count < 0) return e.fail("invalid argument for repeat (expected positive integer, got " + std::to_string(count) + ")");
+  if (count < 0)
+    return e.fail("invalid argument for repeat (expected positive integer, got " + std::to_string(count) +
+                  ")");
   const std::size_t size = text(a[0]).size();
-  if (count > 1'000'000 || !e.take(size * static_cast<std::size_t>(count))) return e.fail("memory budget exceeded");
+  if (count > 1'000'000 || !e.take(size * static_cast<std::size_t>(count)))
+    return e.fail("memory budget exceeded");
   std::string result;
   for (std::int64_t i = 0; i < count; ++i) result.append(text(a[0]));
   return give(e, out, result);
@@ -260,8 +272,12 @@ bool last_index_of(Evaluator& e, Args a, Val& out) {
   const auto at = text(a[0]).rfind(text(a[1]));
   return integer(out, at == std::string_view::npos ? -1 : static_cast<std::int64_t>(at));
 }
-bool has_prefix(Evaluator& e, Args a, Val& out) { return texts(e, a, {0, 1}) && truth(out, text(a[0]).starts_with(text(a[1]))); }
-bool has_suffix(Evaluator& e, Args a, Val& out) { return texts(e, a, {0, 1}) && truth(out, text(a[0]).ends_with(text(a[1]))); }
+bool has_prefix(Evaluator& e, Args a, Val& out) {
+  return texts(e, a, {0, 1}) && truth(out, text(a[0]).starts_with(text(a[1])));
+}
+bool has_suffix(Evaluator& e, Args a, Val& out) {
+  return texts(e, a, {0, 1}) && truth(out, text(a[0]).ends_with(text(a[1])));
+}
 
 bool to_json(Evaluator& e, Args a, Val& out) {
   std::string result;
@@ -275,7 +291,9 @@ bool from_json(Evaluator& e, Args a, Val& out) {
   out = *value;
   return e.take_text(text(a[0]).size());
 }
-bool to_base64(Evaluator& e, Args a, Val& out) { return texts(e, a, {0}) && give(e, out, pdata::base64(text(a[0]))); }
+bool to_base64(Evaluator& e, Args a, Val& out) {
+  return texts(e, a, {0}) && give(e, out, pdata::base64(text(a[0])));
+}
 bool from_base64(Evaluator& e, Args a, Val& out) {
   if (!texts(e, a, {0})) return false;
   std::string result;
@@ -284,7 +302,8 @@ bool from_base64(Evaluator& e, Args a, Val& out) {
 }
 
 bool now(Evaluator& e, Args a, Val& out) {
-  if (!a.empty() && a[0].kind != Val::Kind::zone) return e.fail("invalid number of arguments (expected 0, got " + std::to_string(a.size()) + ")");
+  if (!a.empty() && a[0].kind != Val::Kind::zone)
+    return e.fail("invalid number of arguments (expected 0, got " + std::to_string(a.size()) + ")");
   out = Val::time(static_cast<std::int64_t>(unix_nanos()), a.empty() ? Zone::local() : a[0].zone);
   return true;
 }
@@ -327,8 +346,9 @@ bool date(Evaluator& e, Args a, Val& out) {
   }
   static const auto* const kLayouts = [] {
     auto* all = new std::vector<TimeLayout>;
-    for (const char* layout : {"2006-01-02", "15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00", "02 Jan 06 15:04 MST",
-                               "Monday, 02-Jan-06 15:04:05 MST", "Mon, 02 Jan 2006 15:04:05 MST"})
+    for (const char* layout :
+         {"2006-01-02", "15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00", "02 Jan 06 15:04 MST",
+          "Monday, 02-Jan-06 15:04:05 MST", "Mon, 02 Jan 2006 15:04:05 MST"})
       all->push_back(*TimeLayout::gotime(layout));
     return all;
   }();
@@ -343,26 +363,42 @@ bool date(Evaluator& e, Args a, Val& out) {
 template <class Do>
 bool bits(Evaluator& e, Args a, Val& out, const char* name, bool shift, Do what) {
   for (const auto& v : a)
-    if (!v.integer()) return e.fail("cannot use " + std::string(type_name(v)) + " as argument (type int) to call " + name);
+    if (!v.integer())
+      return e.fail("cannot use " + std::string(type_name(v)) + " as argument (type int) to call " + name);
   const std::int64_t y = a[1].value.as_int();
-  if (shift && y < 0) return e.fail("invalid operation: negative shift count " + std::to_string(y) + " (type int)");
+  if (shift && y < 0)
+    return e.fail("invalid operation: negative shift count " + std::to_string(y) + " (type int)");
   return integer(out, what(a[0].value.as_int(), y));
 }
-bool bit_and(Evaluator& e, Args a, Val& out) { return bits(e, a, out, "bitand", false, [](auto x, auto y) { return x & y; }); }
-bool bit_or(Evaluator& e, Args a, Val& out) { return bits(e, a, out, "bitor", false, [](auto x, auto y) { return x | y; }); }
-bool bit_xor(Evaluator& e, Args a, Val& out) { return bits(e, a, out, "bitxor", false, [](auto x, auto y) { return x ^ y; }); }
-bool bit_nand(Evaluator& e, Args a, Val& out) { return bits(e, a, out, "bitnand", false, [](auto x, auto y) { return x & ~y; }); }
+bool bit_and(Evaluator& e, Args a, Val& out) {
+  return bits(e, a, out, "bitand", false, [](auto x, auto y) { return x & y; });
+}
+bool bit_or(Evaluator& e, Args a, Val& out) {
+  return bits(e, a, out, "bitor", false, [](auto x, auto y) { return x | y; });
+}
+bool bit_xor(Evaluator& e, Args a, Val& out) {
+  return bits(e, a, out, "bitxor", false, [](auto x, auto y) { return x ^ y; });
+}
+bool bit_nand(Evaluator& e, Args a, Val& out) {
+  return bits(e, a, out, "bitnand", false, [](auto x, auto y) { return x & ~y; });
+}
 bool bit_shl(Evaluator& e, Args a, Val& out) {
-  return bits(e, a, out, "bitshl", true, [](std::int64_t x, std::int64_t y) { return y > 63 ? 0 : static_cast<std::int64_t>(static_cast<std::uint64_t>(x) << y); });
+  return bits(e, a, out, "bitshl", true, [](std::int64_t x, std::int64_t y) {
+    return y > 63 ? 0 : static_cast<std::int64_t>(static_cast<std::uint64_t>(x) << y);
+  });
 }
 bool bit_shr(Evaluator& e, Args a, Val& out) {
-  return bits(e, a, out, "bitshr", true, [](std::int64_t x, std::int64_t y) { return x >> std::min<std::int64_t>(y, 63); });
+  return bits(e, a, out, "bitshr", true,
+              [](std::int64_t x, std::int64_t y) { return x >> std::min<std::int64_t>(y, 63); });
 }
 bool bit_ushr(Evaluator& e, Args a, Val& out) {
-  return bits(e, a, out, "bitushr", true, [](std::int64_t x, std::int64_t y) { return y > 63 ? 0 : static_cast<std::int64_t>(static_cast<std::uint64_t>(x) >> y); });
+  return bits(e, a, out, "bitushr", true, [](std::int64_t x, std::int64_t y) {
+    return y > 63 ? 0 : static_cast<std::int64_t>(static_cast<std::uint64_t>(x) >> y);
+  });
 }
 bool bit_not(Evaluator& e, Args a, Val& out) {
-  if (!a[0].integer()) return e.fail("cannot use " + std::string(type_name(a[0])) + " as argument (type int) to call bitnot");
+  if (!a[0].integer())
+    return e.fail("cannot use " + std::string(type_name(a[0])) + " as argument (type int) to call bitnot");
   return integer(out, ~a[0].value.as_int());
 }
 
@@ -380,17 +416,27 @@ bool one_of(std::span<const Type> types, std::string& why, const char* name, std
   return false;
 }
 using Types = std::span<const Type>;
-bool check_len(Types t, Type&, std::string& why) { return one_of(t, why, "len", {Is::string, Is::array, Is::map, Is::bytes}); }
+bool check_len(Types t, Type&, std::string& why) {
+  return one_of(t, why, "len", {Is::string, Is::array, Is::map, Is::bytes});
+}
 bool check_abs(Types t, Type& r, std::string& why) {
   if (!one_of(t, why, "abs", {Is::integer, Is::real})) return false;
   r = t[0];
   return true;
 }
 bool check_ceil(Types t, Type&, std::string& why) { return one_of(t, why, "ceil", {Is::integer, Is::real}); }
-bool check_floor(Types t, Type&, std::string& why) { return one_of(t, why, "floor", {Is::integer, Is::real}); }
-bool check_round(Types t, Type&, std::string& why) { return one_of(t, why, "round", {Is::integer, Is::real}); }
-bool check_int(Types t, Type&, std::string& why) { return one_of(t, why, "int", {Is::integer, Is::real, Is::string}); }
-bool check_float(Types t, Type&, std::string& why) { return one_of(t, why, "float", {Is::integer, Is::real, Is::string}); }
+bool check_floor(Types t, Type&, std::string& why) {
+  return one_of(t, why, "floor", {Is::integer, Is::real});
+}
+bool check_round(Types t, Type&, std::string& why) {
+  return one_of(t, why, "round", {Is::integer, Is::real});
+}
+bool check_int(Types t, Type&, std::string& why) {
+  return one_of(t, why, "int", {Is::integer, Is::real, Is::string});
+}
+bool check_float(Types t, Type&, std::string& why) {
+  return one_of(t, why, "float", {Is::integer, Is::real, Is::string});
+}
 bool check_now(Types t, Type&, std::string& why) {
   if (t.empty() || (t.size() == 1 && (t[0].is == Is::location || t[0].is == Is::unknown))) return true;
   why = "invalid number of arguments (expected 0, got " + std::to_string(t.size()) + ")";
@@ -399,7 +445,8 @@ bool check_now(Types t, Type&, std::string& why) {
 bool check_date(Types t, Type&, std::string& why) {
   const std::size_t most = !t.empty() && t[0].is == Is::location ? 4 : 3;
   if (!t.empty() && t.size() <= most) return true;
-  why = t.empty() ? "invalid number of arguments (expected at least 1, got 0)" : "invalid number of arguments (expected at most 3, got " + std::to_string(t.size()) + ")";
+  why = t.empty() ? "invalid number of arguments (expected at least 1, got 0)"
+                  : "invalid number of arguments (expected at most 3, got " + std::to_string(t.size()) + ")";
   return false;
 }
 

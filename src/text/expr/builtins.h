@@ -11,8 +11,8 @@ namespace gleaner::text::expr {
 struct Function {
   using Run = bool (*)(Evaluator& eval, std::span<Val> args, Val& out);
   std::string_view name;
-  /// Overloads, separated by '|': one letter an argument. s string, i int, f float, a list, l list of anything or
-  /// map..., * anything. Empty = `validate` decides.
+  /// Overloads, separated by '|': one letter an argument. s string, i int, f float, a list, l list of
+  /// anything or map..., * anything. Empty = `validate` decides.
   std::string_view takes;
   Type::Is gives;
   Run run;
@@ -24,7 +24,21 @@ const Function* find_function(std::string_view name);
 
 /// Functions that take an expression over the elements of a list.
 enum class Over : std::uint8_t {
-  all, none, any, one, filter, map, count, sum, find, find_index, find_last, find_last_index, group_by, sort_by, reduce,
+  all,
+  none,
+  any,
+  one,
+  filter,
+  map,
+  count,
+  sum,
+  find,
+  find_index,
+  find_last,
+  find_last_index,
+  group_by,
+  sort_by,
+  reduce,
 };
 struct Predicate {
   std::string_view name;

@@ -37,7 +37,8 @@ bool get(Evaluator& e, Args a, Val& out) {
   out = Val();
   if (a[0].nil()) return true;
   if (a[0].map() || a[0].array() || a[0].string()) {
-    if (!a[0].map() && !a[1].number()) return e.fail("invalid operation: int(" + std::string(type_name(a[1])) + ")");
+    if (!a[0].map() && !a[1].number())
+      return e.fail("invalid operation: int(" + std::string(type_name(a[1])) + ")");
     const Flaw before = e.flaw();
     if (e.fetch(a[0], a[1], out)) return true;
     if (a[0].map()) return false;
@@ -79,7 +80,9 @@ bool pairs(Evaluator& e, Args a, Val& out, const char* verb, bool keys, bool val
   return true;
 }
 bool keys(Evaluator& e, Args a, Val& out) { return pairs(e, a, out, "cannot get keys from ", true, false); }
-bool values(Evaluator& e, Args a, Val& out) { return pairs(e, a, out, "cannot get values from ", false, true); }
+bool values(Evaluator& e, Args a, Val& out) {
+  return pairs(e, a, out, "cannot get values from ", false, true);
+}
 bool to_pairs(Evaluator& e, Args a, Val& out) { return pairs(e, a, out, "cannot transform ", true, true); }
 
 bool from_pairs(Evaluator& e, Args a, Val& out) {
@@ -90,7 +93,8 @@ bool from_pairs(Evaluator& e, Args a, Val& out) {
     if (!item.is_array()) return e.fail("invalid pair " + go_text(item));
     if (item.as_array().size() != 2) return e.fail("invalid pair length " + go_text(item));
     const auto& key = item.as_array()[0];
-    value.as_map().set(e.arena(), key.is_string() ? key.text() : e.copy(go_text(key)).value.text(), item.as_array()[1]);
+    value.as_map().set(e.arena(), key.is_string() ? key.text() : e.copy(go_text(key)).value.text(),
+                       item.as_array()[1]);
   }
   out = value;
   return true;
@@ -111,7 +115,8 @@ bool uniq(Evaluator& e, Args a, Val& out) {
   auto value = pdata::Value::new_array(e.arena());
   for (const auto& item : items(a[0])) {
     auto& kept = value.as_array();
-    if (std::none_of(kept.begin(), kept.end(), [&](const auto& k) { return equal(Val(k), Val(item)); })) kept.push_back(e.arena(), item);
+    if (std::none_of(kept.begin(), kept.end(), [&](const auto& k) { return equal(Val(k), Val(item)); }))
+      kept.push_back(e.arena(), item);
   }
   out = value;
   return e.take(value.as_array().size());
@@ -149,9 +154,11 @@ bool flatten(Evaluator& e, Args a, Val& out) {
 bool sort(Evaluator& e, Args a, Val& out) {
   bool descending = false;
   if (a.size() > 1) {
-    if (!a[1].string()) return e.fail("sort order argument must be a string (got " + std::string(type_name(a[1])) + ")");
+    if (!a[1].string())
+      return e.fail("sort order argument must be a string (got " + std::string(type_name(a[1])) + ")");
     descending = a[1].value.text() == "desc";
-    if (!descending && a[1].value.text() != "asc") return e.fail("invalid order " + std::string(a[1].value.text()) + ", expected asc or desc");
+    if (!descending && a[1].value.text() != "asc")
+      return e.fail("invalid order " + std::string(a[1].value.text()) + ", expected asc or desc");
   }
   out = pdata::Value::new_array(e.arena());
   if (!a[0].array()) return true;
@@ -196,7 +203,8 @@ bool numbers(Evaluator& e, Args a, const char* name, std::vector<Val>& found, in
     } else if (v.number()) {
       found.push_back(v);
     } else {
-      return e.fail(std::string("invalid argument for ") + name + " (type " + std::string(type_name(v)) + ")");
+      return e.fail(std::string("invalid argument for ") + name + " (type " + std::string(type_name(v)) +
+                    ")");
     }
   }
   return true;
@@ -239,7 +247,8 @@ bool median(Evaluator& e, Args a, Val& out) {
 
 bool lists(Types t, std::string& why, std::size_t count, const char* verb, const char* behind, Is is) {
   if (t.size() != count) {
-    why = "invalid number of arguments (expected " + std::to_string(count) + ", got " + std::to_string(t.size()) + ")";
+    why = "invalid number of arguments (expected " + std::to_string(count) + ", got " +
+          std::to_string(t.size()) + ")";
     return false;
   }
   if (t[0].is == Is::unknown || t[0].is == is) return true;
@@ -251,8 +260,12 @@ bool element(Types t, Type& r, std::string& why, const char* verb) {
   r = {t[0].element};
   return true;
 }
-bool check_first(Types t, Type& r, std::string& why) { return element(t, r, why, "cannot get first element from "); }
-bool check_last(Types t, Type& r, std::string& why) { return element(t, r, why, "cannot get last element from "); }
+bool check_first(Types t, Type& r, std::string& why) {
+  return element(t, r, why, "cannot get first element from ");
+}
+bool check_last(Types t, Type& r, std::string& why) {
+  return element(t, r, why, "cannot get last element from ");
+}
 bool check_get(Types t, Type&, std::string& why) {
   if (t.size() == 2) return true;
   why = "invalid number of arguments (expected 2, got " + std::to_string(t.size()) + ")";
@@ -267,13 +280,25 @@ bool check_take(Types t, Type& r, std::string& why) {
   r = t[0];
   return true;
 }
-bool check_keys(Types t, Type&, std::string& why) { return lists(t, why, 1, "cannot get keys from ", "", Is::map); }
-bool check_values(Types t, Type&, std::string& why) { return lists(t, why, 1, "cannot get values from ", "", Is::map); }
-bool check_to_pairs(Types t, Type&, std::string& why) { return lists(t, why, 1, "cannot transform ", " to pairs", Is::map); }
-bool check_from_pairs(Types t, Type&, std::string& why) { return lists(t, why, 1, "cannot transform ", " from pairs", Is::array); }
-bool check_reverse(Types t, Type&, std::string& why) { return lists(t, why, 1, "cannot reverse ", "", Is::array); }
+bool check_keys(Types t, Type&, std::string& why) {
+  return lists(t, why, 1, "cannot get keys from ", "", Is::map);
+}
+bool check_values(Types t, Type&, std::string& why) {
+  return lists(t, why, 1, "cannot get values from ", "", Is::map);
+}
+bool check_to_pairs(Types t, Type&, std::string& why) {
+  return lists(t, why, 1, "cannot transform ", " to pairs", Is::map);
+}
+bool check_from_pairs(Types t, Type&, std::string& why) {
+  return lists(t, why, 1, "cannot transform ", " from pairs", Is::array);
+}
+bool check_reverse(Types t, Type&, std::string& why) {
+  return lists(t, why, 1, "cannot reverse ", "", Is::array);
+}
 bool check_uniq(Types t, Type&, std::string& why) { return lists(t, why, 1, "cannot uniq ", "", Is::array); }
-bool check_flatten(Types t, Type&, std::string& why) { return lists(t, why, 1, "cannot flatten ", "", Is::array); }
+bool check_flatten(Types t, Type&, std::string& why) {
+  return lists(t, why, 1, "cannot flatten ", "", Is::array);
+}
 bool check_concat(Types t, Type&, std::string& why) {
   if (t.empty()) why = "invalid number of arguments (expected at least 1, got 0)";
   for (const auto& type : t)

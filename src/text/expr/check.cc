@@ -10,17 +10,28 @@ using Is = Type::Is;
 
 std::string_view base_name(Is is) {
   switch (is) {
-    case Is::boolean: return "bool";
-    case Is::integer: return "int";
-    case Is::real: return "float64";
-    case Is::string: return "string";
-    case Is::bytes: return "[]uint8";
-    case Is::array: return "[]interface {}";
-    case Is::map: return "map[string]interface {}";
-    case Is::time: return "time.Time";
-    case Is::duration: return "time.Duration";
-    case Is::location: return "*time.Location";
-    default: return "unknown";
+    case Is::boolean:
+      return "bool";
+    case Is::integer:
+      return "int";
+    case Is::real:
+      return "float64";
+    case Is::string:
+      return "string";
+    case Is::bytes:
+      return "[]uint8";
+    case Is::array:
+      return "[]interface {}";
+    case Is::map:
+      return "map[string]interface {}";
+    case Is::time:
+      return "time.Time";
+    case Is::duration:
+      return "time.Duration";
+    case Is::location:
+      return "*time.Location";
+    default:
+      return "unknown";
   }
 }
 
@@ -80,12 +91,18 @@ Type Checker::infer(Node& node) {
   switch (node.kind) {
     case Kind::constant:
       switch (node.value.kind()) {
-        case pdata::Value::Kind::empty: return {Is::nil};
-        case pdata::Value::Kind::boolean: return {Is::boolean};
-        case pdata::Value::Kind::integer: return {Is::integer};
-        case pdata::Value::Kind::real: return {Is::real};
-        case pdata::Value::Kind::bytes: return {Is::bytes};
-        default: return {Is::string};
+        case pdata::Value::Kind::empty:
+          return {Is::nil};
+        case pdata::Value::Kind::boolean:
+          return {Is::boolean};
+        case pdata::Value::Kind::integer:
+          return {Is::integer};
+        case pdata::Value::Kind::real:
+          return {Is::real};
+        case pdata::Value::Kind::bytes:
+          return {Is::bytes};
+        default:
+          return {Is::string};
       }
     case Kind::array: {
       Type element;
@@ -108,28 +125,39 @@ Type Checker::infer(Node& node) {
         return it->type;
       }
       return {};
-    case Kind::variable: return node.type;
+    case Kind::variable:
+      return node.type;
     case Kind::pointer: {
       if (scopes_.empty()) return error(node, "cannot use pointer accessor outside predicate");
       const Scope& scope = scopes_.back();
-      if (node.text.empty()) return {scope.collection.is == Is::array ? scope.collection.element : Is::unknown};
+      if (node.text.empty())
+        return {scope.collection.is == Is::array ? scope.collection.element : Is::unknown};
       if (node.text == "index" && scope.index) return {Is::integer};
       if (node.text == "acc" && scope.accumulator) return {};
       return error(node, "unknown pointer #" + node.text);
     }
-    case Kind::unary: return unary(node);
-    case Kind::binary: return binary(node);
-    case Kind::chain: return visit(*node.kids[0]);
-    case Kind::member: return member(node);
-    case Kind::slice: return slice(node);
-    case Kind::call: return call(node);
+    case Kind::unary:
+      return unary(node);
+    case Kind::binary:
+      return binary(node);
+    case Kind::chain:
+      return visit(*node.kids[0]);
+    case Kind::member:
+      return member(node);
+    case Kind::slice:
+      return slice(node);
+    case Kind::call:
+      return call(node);
     case Kind::environment:
       for (auto& kid : node.kids) visit(*kid);
       return {};
-    case Kind::builtin: return node.function ? builtin(node) : over(node);
-    case Kind::predicate: return visit(*node.kids[0]);
+    case Kind::builtin:
+      return node.function ? builtin(node) : over(node);
+    case Kind::predicate:
+      return visit(*node.kids[0]);
     case Kind::let: {
-      if (find_function(node.text) || find_predicate(node.text)) return error(node, "cannot redeclare builtin " + node.text);
+      if (find_function(node.text) || find_predicate(node.text))
+        return error(node, "cannot redeclare builtin " + node.text);
       for (const auto& variable : variables_)
         if (variable.name == node.text) return error(node, "cannot redeclare variable " + node.text);
       const Type type = visit(*node.kids[0]);
@@ -147,7 +175,8 @@ Type Checker::infer(Node& node) {
     case Kind::conditional: {
       const Type condition = visit(*node.kids[0]);
       if (condition.is != Is::boolean && condition.is != Is::unknown)
-        return error(*node.kids[0], "non-bool expression (type " + name_of(condition) + ") used as condition");
+        return error(*node.kids[0],
+                     "non-bool expression (type " + name_of(condition) + ") used as condition");
       const Type a = visit(*node.kids[1]), b = visit(*node.kids[2]);
       if (a.is == Is::nil) return b;
       if (b.is == Is::nil) return a;
@@ -179,7 +208,9 @@ Type Checker::binary(Node& node) {
   switch (node.op) {
     case Op::equal:
     case Op::unequal:
-      if (a.is == Is::unknown || b.is == Is::unknown || a.is == Is::nil || b.is == Is::nil || numbers || a.is == b.is) return truth;
+      if (a.is == Is::unknown || b.is == Is::unknown || a.is == Is::nil || b.is == Is::nil || numbers ||
+          a.is == b.is)
+        return truth;
       break;
     case Op::or_:
     case Op::and_:
@@ -215,7 +246,8 @@ Type Checker::binary(Node& node) {
     case Op::add:
       if (numbers) return promoted();
       if (both(Is::string)) return {Is::string};
-      if ((a.is == Is::time && b.is == Is::duration) || (a.is == Is::duration && b.is == Is::time)) return {Is::time};
+      if ((a.is == Is::time && b.is == Is::duration) || (a.is == Is::duration && b.is == Is::time))
+        return {Is::time};
       if (both(Is::duration)) return {Is::duration};
       if (maybe(a, b, {Is::integer, Is::real, Is::string, Is::time, Is::duration})) return {};
       break;
@@ -226,8 +258,11 @@ Type Checker::binary(Node& node) {
         return truth;
       }
       if (b.is == Is::array) {
-        const bool fits = a.is == Is::unknown || a.is == Is::nil || b.element == Is::unknown || a.is == b.element || (a.number() && Type{b.element}.number());
-        if (!fits) return error(node, "cannot use " + name_of(a) + " as type " + std::string(base_name(b.element)) + " in array");
+        const bool fits = a.is == Is::unknown || a.is == Is::nil || b.element == Is::unknown ||
+                          a.is == b.element || (a.number() && Type{b.element}.number());
+        if (!fits)
+          return error(node, "cannot use " + name_of(a) + " as type " + std::string(base_name(b.element)) +
+                                 " in array");
         return truth;
       }
       if (a.is == Is::unknown && b.is == Is::string) return truth;
@@ -240,7 +275,8 @@ Type Checker::binary(Node& node) {
         if (!regex) return error(node, regex.error().what);
         node.regex = std::make_unique<Regex>(std::move(*regex));
       }
-      if (((a.is == Is::string || a.is == Is::bytes) && b.is == Is::string) || maybe(a, b, {Is::string})) return truth;
+      if (((a.is == Is::string || a.is == Is::bytes) && b.is == Is::string) || maybe(a, b, {Is::string}))
+        return truth;
       break;
     }
     case Op::contains:
@@ -255,9 +291,11 @@ Type Checker::binary(Node& node) {
       if (a.is == Is::nil) return b;
       if (b.is == Is::nil) return a;
       return a == b ? a : Type{};
-    default: break;
+    default:
+      break;
   }
-  return error(node, "invalid operation: " + node.text + " (mismatched types " + name_of(a) + " and " + name_of(b) + ")");
+  return error(node, "invalid operation: " + node.text + " (mismatched types " + name_of(a) + " and " +
+                         name_of(b) + ")");
 }
 
 Type Checker::member(Node& node) {
@@ -267,12 +305,14 @@ Type Checker::member(Node& node) {
   const bool named = property.kind == Kind::constant && property.value.is_string();
   if (base.is == Is::nil && named) return error(node, "type nil has no field " + property.text);
   if (base.is == Is::map) {
-    if (key.is != Is::string && key.is != Is::unknown) return error(property, "cannot use " + name_of(key) + " to get an element from " + name_of(base));
+    if (key.is != Is::string && key.is != Is::unknown)
+      return error(property, "cannot use " + name_of(key) + " to get an element from " + name_of(base));
     return {};
   }
   if (base.is == Is::array || base.is == Is::bytes) {
     if (key.is != Is::integer && key.is != Is::unknown)
-      return error(property, "array elements can only be selected using an integer (got " + name_of(key) + ")");
+      return error(property,
+                   "array elements can only be selected using an integer (got " + name_of(key) + ")");
     return {base.is == Is::array ? base.element : Is::unknown};
   }
   if (named) return error(node, "type " + name_of(base) + " has no field " + property.text);
@@ -299,8 +339,10 @@ Type Checker::call(Node& node) {
     const Type type = visit(*node.kids[i]);
     if (i == 0) self = type;
   }
-  if (node.method && self.is != Is::unknown && self.is != Is::time && self.is != Is::duration && self.is != Is::map && self.is != Is::location)
-    return error(node, "type " + std::string(self.is == Is::nil ? "nil" : name_of(self)) + " has no method " + node.text);
+  if (node.method && self.is != Is::unknown && self.is != Is::time && self.is != Is::duration &&
+      self.is != Is::map && self.is != Is::location)
+    return error(node, "type " + std::string(self.is == Is::nil ? "nil" : name_of(self)) + " has no method " +
+                           node.text);
   return {};
 }
 
@@ -324,17 +366,23 @@ Type Checker::builtin(Node& node) {
     where = nullptr;
     if (types.size() != takes.size()) {
       where = &node;
-      why = (types.size() > takes.size() ? "too many arguments to call " : "not enough arguments to call ") + name;
+      why = (types.size() > takes.size() ? "too many arguments to call " : "not enough arguments to call ") +
+            name;
     }
     for (std::size_t i = 0; !where && i < takes.size(); ++i) {
       const Is is = types[i].is;
-      const bool fits = is == Is::unknown || takes[i] == '*' || (takes[i] == 's' && is == Is::string) || (takes[i] == 'i' && is == Is::integer) ||
-                        (takes[i] == 'f' && Type{is}.number()) || (takes[i] == 'a' && is == Is::array);
+      const bool fits = is == Is::unknown || takes[i] == '*' || (takes[i] == 's' && is == Is::string) ||
+                        (takes[i] == 'i' && is == Is::integer) || (takes[i] == 'f' && Type{is}.number()) ||
+                        (takes[i] == 'a' && is == Is::array);
       if (fits) continue;
       where = node.kids[i].get();
-      const std::string wanted = takes[i] == 's' ? "string" : takes[i] == 'i' ? "int" : takes[i] == 'f' ? "float64" : "[]interface {}";
+      const std::string wanted = takes[i] == 's'   ? "string"
+                                 : takes[i] == 'i' ? "int"
+                                 : takes[i] == 'f' ? "float64"
+                                                   : "[]interface {}";
       why = is == Is::nil ? "cannot use nil as argument (type " + wanted + ") to call " + name
-                          : "cannot use " + name_of(types[i]) + " as argument (type " + wanted + ") to call " + name + " ";
+                          : "cannot use " + name_of(types[i]) + " as argument (type " + wanted +
+                                ") to call " + name + " ";
     }
     if (!where) return {function.gives};
     if (bar == std::string_view::npos) break;
@@ -361,34 +409,42 @@ Type Checker::over(Node& node) {
       return error(*node.kids[2], "sortBy order argument must be a string (got " + name_of(third) + ")");
   }
   if (failed_) return {};
-  const bool tests = what != Over::map && what != Over::sum && what != Over::group_by && what != Over::sort_by && what != Over::reduce;
+  const bool tests = what != Over::map && what != Over::sum && what != Over::group_by &&
+                     what != Over::sort_by && what != Over::reduce;
   if (tests && node.kids.size() > 1 && result.is != Is::boolean && result.is != Is::unknown)
     return error(*node.kids[1], "predicate should return boolean (got " + name_of(result) + ")");
   switch (what) {
     case Over::all:
     case Over::none:
     case Over::any:
-    case Over::one: return {Is::boolean};
-    case Over::filter: return {Is::array, list.element};
-    case Over::map: return {Is::array, result.is};
+    case Over::one:
+      return {Is::boolean};
+    case Over::filter:
+      return {Is::array, list.element};
+    case Over::map:
+      return {Is::array, result.is};
     case Over::count:
     case Over::find_index:
-    case Over::find_last_index: return {Is::integer};
-    case Over::sum: return node.kids.size() > 1 ? result : Type{list.element};
+    case Over::find_last_index:
+      return {Is::integer};
+    case Over::sum:
+      return node.kids.size() > 1 ? result : Type{list.element};
     case Over::find:
-    case Over::find_last: return {list.element};
-    case Over::group_by: return {Is::map};
-    case Over::sort_by: return list;
-    case Over::reduce: return result;
+    case Over::find_last:
+      return {list.element};
+    case Over::group_by:
+      return {Is::map};
+    case Over::sort_by:
+      return list;
+    case Over::reduce:
+      return result;
   }
   return {};
 }
 
 }  // namespace
 
-std::string name_of(const Type& type) {
-  return std::string(base_name(type.is));
-}
+std::string name_of(const Type& type) { return std::string(base_name(type.is)); }
 
 bool check(Node& root, std::uint32_t& slots, Flaw& flaw) {
   Checker checker(slots, flaw);

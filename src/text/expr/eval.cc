@@ -36,7 +36,8 @@ std::string_view type_name(const Val& val) {
 
 bool equal(const Val& a, const Val& b) {
   if (!a.plain() || !b.plain()) return a.kind == b.kind && a.nanos == b.nanos;
-  if (a.number() && b.number()) return a.integer() && b.integer() ? a.value.as_int() == b.value.as_int() : a.as_double() == b.as_double();
+  if (a.number() && b.number())
+    return a.integer() && b.integer() ? a.value.as_int() == b.value.as_int() : a.as_double() == b.as_double();
   if (a.array() && b.array()) {
     const auto &x = a.value.as_array(), &y = b.value.as_array();
     if (x.size() != y.size()) return false;
@@ -50,7 +51,8 @@ bool equal(const Val& a, const Val& b) {
 bool Evaluator::run(const Node& node, Val& out) { return evaluate(node, out); }
 
 bool Evaluator::wrong_type(const Val& val, std::string_view wanted) {
-  return fail("interface conversion: interface {} is " + std::string(val.nil() ? "nil" : type_name(val)) + ", not " + std::string(wanted));
+  return fail("interface conversion: interface {} is " + std::string(val.nil() ? "nil" : type_name(val)) +
+              ", not " + std::string(wanted));
 }
 
 bool Evaluator::want_bool(const Val& val, bool& out) {
@@ -81,24 +83,29 @@ Val Evaluator::list(std::span<const Val> items) {
 /// What a record can hold: times and durations become the text that Go prints.
 pdata::Value Evaluator::plain(const Val& val) {
   if (val.plain()) return val.value;
-  if (val.kind == Val::Kind::duration) return copy(format_duration(std::chrono::nanoseconds(val.nanos))).value;
+  if (val.kind == Val::Kind::duration)
+    return copy(format_duration(std::chrono::nanoseconds(val.nanos))).value;
   if (val.kind == Val::Kind::zone) return text("UTC").value;
   if (val.nanos == Val::kZeroTime) return text("0001-01-01 00:00:00 +0000 UTC").value;
   std::int64_t seconds = val.nanos / 1'000'000'000, part = val.nanos % 1'000'000'000;
   if (part < 0) --seconds, part += 1'000'000'000;
   const int offset = val.zone.offset_at(seconds);
-  const std::int64_t wall = seconds + offset, day = (wall - (((wall % 86400) + 86400) % 86400)) / 86400, clock = wall - day * 86400;
+  const std::int64_t wall = seconds + offset, day = (wall - (((wall % 86400) + 86400) % 86400)) / 86400,
+                     clock = wall - day * 86400;
   const Civil date = civil_from_days(day);
   char buffer[96];
-  int size = std::snprintf(buffer, sizeof buffer, "%04lld-%02u-%02u %02d:%02d:%02d", static_cast<long long>(date.year), date.month,
-                           date.day, static_cast<int>(clock / 3600), static_cast<int>(clock / 60 % 60), static_cast<int>(clock % 60));
+  int size =
+      std::snprintf(buffer, sizeof buffer, "%04lld-%02u-%02u %02d:%02d:%02d",
+                    static_cast<long long>(date.year), date.month, date.day, static_cast<int>(clock / 3600),
+                    static_cast<int>(clock / 60 % 60), static_cast<int>(clock % 60));
   if (part) {
-    size += std::snprintf(buffer + size, sizeof buffer - static_cast<std::size_t>(size), ".%09lld", static_cast<long long>(part));
+    size += std::snprintf(buffer + size, sizeof buffer - static_cast<std::size_t>(size), ".%09lld",
+                          static_cast<long long>(part));
     while (buffer[size - 1] == '0') --size;
   }
   const int minutes = std::abs(offset) / 60;
-  size += std::snprintf(buffer + size, sizeof buffer - static_cast<std::size_t>(size), " %c%02d%02d%s", offset < 0 ? '-' : '+', minutes / 60,
-                        minutes % 60, offset == 0 ? " UTC" : "");
+  size += std::snprintf(buffer + size, sizeof buffer - static_cast<std::size_t>(size), " %c%02d%02d%s",
+                        offset < 0 ? '-' : '+', minutes / 60, minutes % 60, offset == 0 ? " UTC" : "");
   return copy({buffer, static_cast<std::size_t>(size)}).value;
 }
 
@@ -111,9 +118,14 @@ bool Evaluator::evaluate(const Node& node, Val& out) {
     return ok;
   };
   switch (node.kind) {
-    case Node::Kind::constant: out = node.value; return true;
-    case Node::Kind::name: return placed(name(node, out));
-    case Node::Kind::variable: out = variables_[node.slot]; return true;
+    case Node::Kind::constant:
+      out = node.value;
+      return true;
+    case Node::Kind::name:
+      return placed(name(node, out));
+    case Node::Kind::variable:
+      out = variables_[node.slot];
+      return true;
     case Node::Kind::pointer: {
       const Scope& scope = scopes_.back();
       if (node.text == "acc")
@@ -147,8 +159,11 @@ bool Evaluator::evaluate(const Node& node, Val& out) {
       out = value;
       return true;
     }
-    case Node::Kind::unary: return placed(unary(node, out));
-    case Node::Kind::binary: return placed(node.op == Op::or_ || node.op == Op::and_ || node.op == Op::coalesce ? logic(node, out) : binary(node, out));
+    case Node::Kind::unary:
+      return placed(unary(node, out));
+    case Node::Kind::binary:
+      return placed(node.op == Op::or_ || node.op == Op::and_ || node.op == Op::coalesce ? logic(node, out)
+                                                                                         : binary(node, out));
     case Node::Kind::chain: {
       ++chains_;
       const bool ok = evaluate(*node.kids[0], out);
@@ -157,8 +172,10 @@ bool Evaluator::evaluate(const Node& node, Val& out) {
       chain_ended_ = false;
       return ok;
     }
-    case Node::Kind::member: return placed(member(node, out));
-    case Node::Kind::slice: return placed(slice(node, out));
+    case Node::Kind::member:
+      return placed(member(node, out));
+    case Node::Kind::slice:
+      return placed(slice(node, out));
     case Node::Kind::call: {
       Val first;
       for (std::size_t i = 0; i < node.kids.size(); ++i) {
@@ -176,7 +193,9 @@ bool Evaluator::evaluate(const Node& node, Val& out) {
     }
     case Node::Kind::environment: {
       Val key;
-      if (node.kids.size() != 1) return placed(fail("invalid number of arguments: expected 1, got " + std::to_string(node.kids.size())));
+      if (node.kids.size() != 1)
+        return placed(
+            fail("invalid number of arguments: expected 1, got " + std::to_string(node.kids.size())));
       if (!evaluate(*node.kids[0], key)) return false;
       if (!key.string())
         return placed(fail("reflect: Call using " + std::string(type_name(key)) + " as type string"));
@@ -197,8 +216,10 @@ bool Evaluator::evaluate(const Node& node, Val& out) {
         if (!evaluate(*node.kids[i], arguments[i])) return false;
       return placed(node.function->run(*this, {arguments, node.kids.size()}, out));
     }
-    case Node::Kind::predicate: return evaluate(*node.kids[0], out);
-    case Node::Kind::let: return evaluate(*node.kids[0], variables_[node.slot]) && evaluate(*node.kids[1], out);
+    case Node::Kind::predicate:
+      return evaluate(*node.kids[0], out);
+    case Node::Kind::let:
+      return evaluate(*node.kids[0], variables_[node.slot]) && evaluate(*node.kids[1], out);
     case Node::Kind::sequence:
       for (const auto& kid : node.kids)
         if (!evaluate(*kid, out)) return false;
@@ -215,9 +236,12 @@ bool Evaluator::evaluate(const Node& node, Val& out) {
 }
 
 bool Evaluator::name(const Node& node, Val& out) {
-  const auto map = [](const pdata::Map* m) { return m ? Val(pdata::Value::map(const_cast<pdata::Map*>(m))) : Val(); };
+  const auto map = [](const pdata::Map* m) {
+    return m ? Val(pdata::Value::map(const_cast<pdata::Map*>(m))) : Val();
+  };
   const auto timestamp = [&] {
-    return Val::time(environment_.timestamp ? static_cast<std::int64_t>(environment_.timestamp) : Val::kZeroTime);
+    return Val::time(environment_.timestamp ? static_cast<std::int64_t>(environment_.timestamp)
+                                            : Val::kZeroTime);
   };
   const std::string_view name = node.text;
   if (name == "body" || name == "$") {
@@ -281,34 +305,46 @@ bool Evaluator::binary(const Node& node, Val& out) {
     return true;
   };
   switch (node.op) {
-    case Op::equal: return truth(equal(a, b));
-    case Op::unequal: return truth(!equal(a, b));
+    case Op::equal:
+      return truth(equal(a, b));
+    case Op::unequal:
+      return truth(!equal(a, b));
     case Op::less:
     case Op::more:
     case Op::less_equal:
     case Op::more_equal: {
       if (a.number() && b.number() && (a.real() || b.real())) {
         const double x = a.as_double(), y = b.as_double();
-        return truth(node.op == Op::less ? x < y : node.op == Op::more ? x > y : node.op == Op::less_equal ? x <= y : x >= y);
+        return truth(node.op == Op::less         ? x < y
+                     : node.op == Op::more       ? x > y
+                     : node.op == Op::less_equal ? x <= y
+                                                 : x >= y);
       }
       int order = 0;
       if (!compare(node.text, a, b, order)) return false;
-      return truth(node.op == Op::less ? order < 0 : node.op == Op::more ? order > 0 : node.op == Op::less_equal ? order <= 0 : order >= 0);
+      return truth(node.op == Op::less         ? order < 0
+                   : node.op == Op::more       ? order > 0
+                   : node.op == Op::less_equal ? order <= 0
+                                               : order >= 0);
     }
-    case Op::in: return in(node, a, b, out);
-    case Op::matches: return matches(node, a, b, out);
+    case Op::in:
+      return in(node, a, b, out);
+    case Op::matches:
+      return matches(node, a, b, out);
     case Op::contains:
     case Op::starts_with:
     case Op::ends_with: {
       if (a.nil() || b.nil()) return truth(false);
       if (!want_string(a) || !want_string(b)) return false;
       const auto whole = a.value.text(), part = b.value.text();
-      return truth(node.op == Op::contains ? whole.find(part) != std::string_view::npos
+      return truth(node.op == Op::contains      ? whole.find(part) != std::string_view::npos
                    : node.op == Op::starts_with ? whole.starts_with(part)
                                                 : whole.ends_with(part));
     }
-    case Op::range: return range(a, b, out);
-    default: return arithmetic(node.op, a, b, out);
+    case Op::range:
+      return range(a, b, out);
+    default:
+      return arithmetic(node.op, a, b, out);
   }
 }
 
@@ -320,15 +356,18 @@ bool Evaluator::compare(std::string_view op, const Val& a, const Val& b, int& or
   if (a.integer() && b.integer()) return sign(a.value.as_int(), b.value.as_int());
   if (a.number() && b.number()) return sign(a.as_double(), b.as_double());
   if (a.string() && b.string()) return sign(a.value.text(), b.value.text());
-  if (a.kind == b.kind && (a.kind == Val::Kind::time || a.kind == Val::Kind::duration)) return sign(a.nanos, b.nanos);
-  return fail("invalid operation: " + std::string(type_name(a)) + " " + std::string(op) + " " + std::string(type_name(b)));
+  if (a.kind == b.kind && (a.kind == Val::Kind::time || a.kind == Val::Kind::duration))
+    return sign(a.nanos, b.nanos);
+  return fail("invalid operation: " + std::string(type_name(a)) + " " + std::string(op) + " " +
+              std::string(type_name(b)));
 }
 
 bool Evaluator::arithmetic(Op op, const Val& a, const Val& b, Val& out) {
   static constexpr std::string_view kSigns[] = {"+", "-", "*", "/", "%", "**"};
   const auto refuse = [&] {
-    return fail("invalid operation: " + std::string(type_name(a)) + " " + std::string(kSigns[static_cast<int>(op) - static_cast<int>(Op::add)]) +
-                " " + std::string(type_name(b)));
+    return fail("invalid operation: " + std::string(type_name(a)) + " " +
+                std::string(kSigns[static_cast<int>(op) - static_cast<int>(Op::add)]) + " " +
+                std::string(type_name(b)));
   };
   const auto wrapped = [](std::uint64_t v) { return static_cast<std::int64_t>(v); };
   if (op == Op::power) {
@@ -343,7 +382,8 @@ bool Evaluator::arithmetic(Op op, const Val& a, const Val& b, Val& out) {
       return true;
     }
     if (a.integer() && b.integer()) {
-      const auto x = static_cast<std::uint64_t>(a.value.as_int()), y = static_cast<std::uint64_t>(b.value.as_int());
+      const auto x = static_cast<std::uint64_t>(a.value.as_int()),
+                 y = static_cast<std::uint64_t>(b.value.as_int());
       if (op == Op::modulo) {
         if (y == 0) return fail("runtime error: integer divide by zero");
         out = pdata::Value::integer(b.value.as_int() == -1 ? 0 : a.value.as_int() % b.value.as_int());
@@ -379,7 +419,8 @@ bool Evaluator::arithmetic(Op op, const Val& a, const Val& b, Val& out) {
     return true;
   }
   if (op == Op::multiply && ((span_a && (b.number() || span_b)) || (span_b && a.number()))) {
-    const double x = span_a ? static_cast<double>(a.nanos) : a.as_double(), y = span_b ? static_cast<double>(b.nanos) : b.as_double();
+    const double x = span_a ? static_cast<double>(a.nanos) : a.as_double(),
+                 y = span_b ? static_cast<double>(b.nanos) : b.as_double();
     const double product = x * y;
     out = Val::duration(std::fabs(product) < 9.2e18 ? static_cast<std::int64_t>(product) : INT64_MAX);
     return true;
@@ -406,11 +447,13 @@ bool Evaluator::in(const Node& node, const Val& a, const Val& b, Val& out) {
   out = pdata::Value::boolean(false);
   if (b.nil()) return true;
   const auto no_key = [&] {
-    return fail("reflect.Value.MapIndex: value of type " + std::string(type_name(a)) + " is not assignable to type string");
+    return fail("reflect.Value.MapIndex: value of type " + std::string(type_name(a)) +
+                " is not assignable to type string");
   };
   if (b.map()) {
     if (!a.nil() && !a.string()) return no_key();
-    out = pdata::Value::boolean(b.value.as_map().find(a.nil() ? std::string_view("") : a.value.text()) != nullptr);
+    out = pdata::Value::boolean(b.value.as_map().find(a.nil() ? std::string_view("") : a.value.text()) !=
+                                nullptr);
     return true;
   }
   if (!b.array()) return fail("operator \"in\" not defined on " + std::string(type_name(b)));
@@ -418,7 +461,8 @@ bool Evaluator::in(const Node& node, const Val& a, const Val& b, Val& out) {
   const Node& right = *node.kids[1];
   if (right.kind == Node::Kind::array && !right.kids.empty() && !a.nil() && !a.string()) {
     bool literals = true;
-    for (const auto& kid : right.kids) literals = literals && kid->kind == Node::Kind::constant && kid->value.is_string();
+    for (const auto& kid : right.kids)
+      literals = literals && kid->kind == Node::Kind::constant && kid->value.is_string();
     if (literals) return no_key();
   }
   for (const auto& item : b.value.as_array())
@@ -433,7 +477,9 @@ bool Evaluator::range(const Val& a, const Val& b, Val& out) {
   for (const Val* side : {&a, &b})
     if (!side->number()) return fail("invalid operation: int(" + std::string(type_name(*side)) + ")");
   const auto whole = [](const Val& v) {
-    return v.integer() ? v.value.as_int() : std::fabs(v.value.as_real()) < 9e18 ? static_cast<std::int64_t>(v.value.as_real()) : INT64_MIN;
+    return v.integer()                           ? v.value.as_int()
+           : std::fabs(v.value.as_real()) < 9e18 ? static_cast<std::int64_t>(v.value.as_real())
+                                                 : INT64_MIN;
   };
   const std::int64_t low = whole(a), high = whole(b);
   auto value = pdata::Value::new_array(arena_);
@@ -441,7 +487,8 @@ bool Evaluator::range(const Val& a, const Val& b, Val& out) {
     const auto size = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
     if (!take(size >= 1'000'000 ? 1'000'000 : size + 1)) return false;
     value.as_array().reserve(arena_, size + 1);
-    for (std::uint64_t i = 0; i <= size; ++i) value.as_array().push_back(arena_, pdata::Value::integer(low + static_cast<std::int64_t>(i)));
+    for (std::uint64_t i = 0; i <= size; ++i)
+      value.as_array().push_back(arena_, pdata::Value::integer(low + static_cast<std::int64_t>(i)));
   }
   out = value;
   return true;
@@ -450,20 +497,27 @@ bool Evaluator::range(const Val& a, const Val& b, Val& out) {
 bool Evaluator::fetch(const Val& from, const Val& key, Val& out) {
   if (from.map()) {
     if (!key.nil() && !key.string())
-      return fail("reflect.Value.MapIndex: value of type " + std::string(type_name(key)) + " is not assignable to type string");
+      return fail("reflect.Value.MapIndex: value of type " + std::string(type_name(key)) +
+                  " is not assignable to type string");
     const pdata::Value* value = from.value.as_map().find(key.nil() ? std::string_view("") : key.value.text());
     out = value ? Val(*value) : Val();
     return true;
   }
   if (from.array() || from.string() || from.is(VK::bytes)) {
     if (!key.number()) return fail("invalid operation: int(" + std::string(type_name(key)) + ")");
-    const auto size = static_cast<std::int64_t>(from.array() ? from.value.as_array().size() : from.value.text().size());
-    std::int64_t index = key.integer() ? key.value.as_int() : std::fabs(key.value.as_real()) < 9e18 ? static_cast<std::int64_t>(key.value.as_real()) : INT64_MIN / 2;
+    const auto size =
+        static_cast<std::int64_t>(from.array() ? from.value.as_array().size() : from.value.text().size());
+    std::int64_t index = key.integer() ? key.value.as_int()
+                         : std::fabs(key.value.as_real()) < 9e18
+                             ? static_cast<std::int64_t>(key.value.as_real())
+                             : INT64_MIN / 2;
     if (index < 0) index += size;
     if (index < 0 || index >= size)
-      return fail("index out of range: " + std::to_string(index) + " (array length is " + std::to_string(size) + ")");
+      return fail("index out of range: " + std::to_string(index) + " (array length is " +
+                  std::to_string(size) + ")");
     const auto i = static_cast<std::size_t>(index);
-    out = from.array() ? Val(from.value.as_array()[i]) : Val(pdata::Value::integer(static_cast<unsigned char>(from.value.text()[i])));
+    out = from.array() ? Val(from.value.as_array()[i])
+                       : Val(pdata::Value::integer(static_cast<unsigned char>(from.value.text()[i])));
     return true;
   }
   return fail("cannot fetch " + go_text(plain(key)) + " from " + std::string(type_name(from)));
@@ -497,16 +551,20 @@ bool Evaluator::slice(const Node& node, Val& out) {
   if (node.kids[1] && !evaluate(*node.kids[1], from)) return false;
   const bool textual = base.string() || base.is(VK::bytes);
   if (!textual && !base.array()) {
-    return fail(node.kids[2] ? "cannot slice " + (node.kids[1] ? go_text(plain(from)) : "0") : "invalid argument for len (type " + std::string(type_name(base)) + ")");
+    return fail(node.kids[2] ? "cannot slice " + (node.kids[1] ? go_text(plain(from)) : "0")
+                             : "invalid argument for len (type " + std::string(type_name(base)) + ")");
   }
-  const auto size = static_cast<std::int64_t>(textual ? base.value.text().size() : base.value.as_array().size());
+  const auto size =
+      static_cast<std::int64_t>(textual ? base.value.text().size() : base.value.as_array().size());
   std::int64_t ends[2] = {0, size};
   const Val* given[2] = {&from, &to};
   for (std::size_t i = 0; i < 2; ++i) {
     if (!node.kids[i + 1]) continue;
     const Val& v = *given[i];
     if (!v.number()) return fail("invalid operation: int(" + std::string(type_name(v)) + ")");
-    ends[i] = v.integer() ? v.value.as_int() : std::fabs(v.value.as_real()) < 9e18 ? static_cast<std::int64_t>(v.value.as_real()) : 0;
+    ends[i] = v.integer()                           ? v.value.as_int()
+              : std::fabs(v.value.as_real()) < 9e18 ? static_cast<std::int64_t>(v.value.as_real())
+                                                    : 0;
     if (ends[i] < 0) ends[i] = std::max<std::int64_t>(ends[i] + size, 0);
   }
   const std::int64_t b = std::min(ends[1], size), a = std::min(ends[0], b);
@@ -519,7 +577,8 @@ bool Evaluator::slice(const Node& node, Val& out) {
   if (!take(count)) return false;
   auto value = pdata::Value::new_array(arena_);
   value.as_array().reserve(arena_, count);
-  for (std::size_t i = 0; i < count; ++i) value.as_array().push_back(arena_, base.value.as_array()[start + i]);
+  for (std::size_t i = 0; i < count; ++i)
+    value.as_array().push_back(arena_, base.value.as_array()[start + i]);
   out = value;
   return true;
 }
@@ -556,7 +615,8 @@ bool Evaluator::method(const Node& node, const Val& self, Val& out) {
     if (name == "UnixMilli") return number(seconds * 1000 + part / 1000000);
     if (name == "UnixMicro") return number(seconds * 1000000 + part / 1000);
     if (name == "UnixNano") return number(self.nanos);
-    const std::int64_t wall = seconds + self.zone.offset_at(seconds), clock = ((wall % 86400) + 86400) % 86400, day = (wall - clock) / 86400;
+    const std::int64_t wall = seconds + self.zone.offset_at(seconds),
+                       clock = ((wall % 86400) + 86400) % 86400, day = (wall - clock) / 86400;
     const Civil date = civil_from_days(day);
     if (name == "Year") return number(date.year);
     if (name == "Month") return number(date.month);
@@ -580,7 +640,9 @@ bool Evaluator::method(const Node& node, const Val& self, Val& out) {
 bool Evaluator::over(const Node& node, Val& out) {
   Val collection;
   if (!evaluate(*node.kids[0], collection)) return false;
-  if (!collection.array()) return fail("builtin " + node.text + " takes only array (got " + std::string(collection.nil() ? "nil" : type_name(collection)) + ")");
+  if (!collection.array())
+    return fail("builtin " + node.text + " takes only array (got " +
+                std::string(collection.nil() ? "nil" : type_name(collection)) + ")");
   const pdata::Array& items = collection.value.as_array();
   const Node* predicate = node.kids.size() > 1 ? node.kids[1].get() : nullptr;
   const Over what = static_cast<Over>(node.slot);
@@ -601,7 +663,8 @@ bool Evaluator::over(const Node& node, Val& out) {
     Val order;
     if (!evaluate(*node.kids[2], order)) return false;
     if (!order.string()) return fail("sortBy order argument must be a string");
-    if (order.value.text() != "asc" && order.value.text() != "desc") return fail("unknown order, use asc or desc");
+    if (order.value.text() != "asc" && order.value.text() != "desc")
+      return fail("unknown order, use asc or desc");
     descending = order.value.text() == "desc";
   }
   // An element or what the predicate makes of it.
@@ -675,7 +738,8 @@ bool Evaluator::over(const Node& node, Val& out) {
       for (std::size_t n = 0; n < size; ++n) {
         const std::size_t i = back ? size - 1 - n : n;
         if (!test(i, truth)) return done(false);
-        if (truth) return give(index ? Val(pdata::Value::integer(static_cast<std::int64_t>(i))) : Val(items[i]));
+        if (truth)
+          return give(index ? Val(pdata::Value::integer(static_cast<std::int64_t>(i))) : Val(items[i]));
       }
       return give(index ? Val(pdata::Value::integer(-1)) : Val());
     }
@@ -686,7 +750,9 @@ bool Evaluator::over(const Node& node, Val& out) {
         Val key;
         if (!result(i, key)) return done(false);
         if (key.array() || key.map())
-          return fail("cannot use " + std::string(type_name(key)) + " as a key for groupBy: type is not comparable"), done(false);
+          return fail("cannot use " + std::string(type_name(key)) +
+                      " as a key for groupBy: type is not comparable"),
+                 done(false);
         const auto name = key.string() ? key.value.text() : copy(go_text(plain(key))).value.text();
         pdata::Value* group = groups.as_map().find(name);
         if (!group) group = &groups.as_map().set(arena_, name, pdata::Value::new_array(arena_));

@@ -102,8 +102,8 @@ class Evaluator {
   std::vector<Val> variables_;
   std::vector<Scope> scopes_;
   Flaw flaw_;
-  bool placed_ = false;        ///< the place of the flaw is known
-  bool chain_ended_ = false;   ///< a ?. met nil; everything up to the chain node is nil
+  bool placed_ = false;       ///< the place of the flaw is known
+  bool chain_ended_ = false;  ///< a ?. met nil; everything up to the chain node is nil
   int chains_ = 0;
   std::size_t elements_ = 0, text_ = 0, turns_ = 0;
 };

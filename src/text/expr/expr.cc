@@ -16,7 +16,8 @@ Result<Program> Program::make(std::string_view source, bool want_bool) {
   program.source_ = source;
   Flaw flaw;
   program.root_ = parse(program.source_, flaw);
-  if (!program.root_ || !check(*program.root_, program.slots_, flaw)) return fail(Fault::config, describe(flaw, source));
+  if (!program.root_ || !check(*program.root_, program.slots_, flaw))
+    return fail(Fault::config, describe(flaw, source));
   const Type type = program.root_->type;
   if (want_bool && type.is != Type::Is::boolean && type.is != Type::Is::unknown)
     return fail(Fault::config, "expected bool, but got " + name_of(type));
@@ -39,7 +40,8 @@ Result<bool> Program::test(const Environment& environment, Arena& arena) const {
   if (!eval.run(*root_, out)) return fail(Fault::permanent, describe(eval.flaw(), source_));
   if (out.nil()) return false;
   if (!out.is(pdata::Value::Kind::boolean))
-    return fail(Fault::permanent, describe({0, "invalid operation: bool(" + std::string(type_name(out)) + ")"}, source_));
+    return fail(Fault::permanent,
+                describe({0, "invalid operation: bool(" + std::string(type_name(out)) + ")"}, source_));
   return out.value.as_bool();
 }
 

@@ -11,19 +11,19 @@ namespace gleaner::text::expr {
 
 /// What an expression sees. A null map is an absent one.
 struct Environment {
-  pdata::Value body;                       ///< `body` and `$`
+  pdata::Value body;  ///< `body` and `$`
   const pdata::Map* attributes = nullptr;
   const pdata::Map* resource = nullptr;
-  std::uint64_t timestamp = 0;             ///< ns since 1970, 0 = Go's zero time
+  std::uint64_t timestamp = 0;  ///< ns since 1970, 0 = Go's zero time
 };
 
 struct Node;
 
 /// A compiled expression. Immutable; run() is const and safe from any thread.
 ///
-/// Names that are not in the environment are nil, functions nobody knows fail when they are called. Errors read
-/// "what (line:column)" with a picture of the place, as the collector logs them.
-/// Source: spec/filelog.md 11, expr-lang 1.17.8.
+/// Names that are not in the environment are nil, functions nobody knows fail when they are called. Errors
+/// read "what (line:column)" with a picture of the place, as the collector logs them. Source: spec/filelog.md
+/// 11, expr-lang 1.17.8.
 class Program {
  public:
   /// @return Fault::config for syntax errors and types that can never fit

@@ -21,7 +21,8 @@ TEST_P(Expr, MatchesExprLang) {
   const auto attributes = *JsonReader().read_object(kAttributes, arena);
   pdata::Map resource;
   resource.set(arena, "service", pdata::Value::string("shop"));
-  const Environment environment{pdata::Value::string("GET /x?a=1 200"), &attributes, &resource, 1720000000000000005};
+  const Environment environment{pdata::Value::string("GET /x?a=1 200"), &attributes, &resource,
+                                1720000000000000005};
 
   std::string_view source = GetParam().source;
   const bool condition = source.starts_with("BOOL ");
@@ -63,7 +64,10 @@ TEST(ExprLimits, BoundsWhatAnExpressionMayTake) {
 
 TEST(ExprLimits, KeepsAbsentMapsApart) {
   Arena arena;
-  EXPECT_TRUE(Program::compile("resource.x")->run({}, arena).error().what.starts_with("cannot fetch x from <nil> (1:10)"));
+  EXPECT_TRUE(Program::compile("resource.x")
+                  ->run({}, arena)
+                  .error()
+                  .what.starts_with("cannot fetch x from <nil> (1:10)"));
   EXPECT_TRUE(*Program::compile_bool("resource == nil")->test({}, arena));
 }
 

@@ -6,7 +6,8 @@
 namespace gleaner::text::expr {
 namespace {
 
-constexpr std::string_view kWords[] = {"in", "or", "and", "matches", "contains", "startsWith", "endsWith", "let", "if", "else", "not"};
+constexpr std::string_view kWords[] = {"in",       "or",  "and", "matches", "contains", "startsWith",
+                                       "endsWith", "let", "if",  "else",    "not"};
 
 int hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -17,7 +18,8 @@ int hex(char c) {
 }  // namespace
 
 std::string Token::name() const {
-  static constexpr std::string_view kKinds[] = {"Identifier", "Number", "String", "Bytes", "Operator", "Bracket", "EOF"};
+  static constexpr std::string_view kKinds[] = {"Identifier", "Number",  "String", "Bytes",
+                                                "Operator",   "Bracket", "EOF"};
   const std::string what(kKinds[static_cast<std::size_t>(kind)]);
   return text.empty() ? what : what + "(" + go_quote(text) + ")";
 }
@@ -71,9 +73,11 @@ bool Lexer::accept_run(std::string_view any) {
 bool Lexer::letter() const {
   const auto c = static_cast<unsigned char>(peek());
   if (at_end()) return false;
-  if (c < 0x80) return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
+  if (c < 0x80)
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
   const Rune rune = next_rune(source_.substr(at_));
-  return rune.valid && rune.code != 0x85 && rune.code != 0xa0 && !(rune.code >= 0x2000 && rune.code < 0x2070) && rune.code != 0x3000;
+  return rune.valid && rune.code != 0x85 && rune.code != 0xa0 &&
+         !(rune.code >= 0x2000 && rune.code < 0x2070) && rune.code != 0x3000;
 }
 
 bool Lexer::spaces_and_comments(Flaw& flaw) {
@@ -158,7 +162,8 @@ bool Lexer::escape(char quote, bool bytes, std::string& out, Flaw& flaw) {
   step();
   char32_t code = 0;
   int count = 0;
-  for (; hex(peek()) >= 0 && count < 6; ++count, step()) code = code * 16 + static_cast<char32_t>(hex(peek()));
+  for (; hex(peek()) >= 0 && count < 6; ++count, step())
+    code = code * 16 + static_cast<char32_t>(hex(peek()));
   if (peek() != '}' || count == 0) return refuse(flaw, "invalid char escape", 0);
   step();
   if (code > 0x10ffff) return refuse(flaw, "unable to unescape string");
@@ -267,7 +272,8 @@ bool Lexer::next(Token& token, Flaw& flaw) {
       const Rune rune = next_rune(source_.substr(from));
       char code[16];
       std::snprintf(code, sizeof code, "U+%04X", static_cast<unsigned>(rune.code));
-      return refuse(flaw, std::string("unrecognized character: ") + code + " '" + std::string(source_.substr(from, at_ - from)) + "'");
+      return refuse(flaw, std::string("unrecognized character: ") + code + " '" +
+                              std::string(source_.substr(from, at_ - from)) + "'");
     }
   }
   token.text = source_.substr(from, at_ - from);

@@ -19,14 +19,30 @@ struct Operator {
   bool right = false;
 };
 constexpr std::array<Operator, 25> kBinary = {{
-    {"or", Op::or_, 10},          {"||", Op::or_, 10},          {"and", Op::and_, 15},
-    {"&&", Op::and_, 15},         {"==", Op::equal, 20},        {"!=", Op::unequal, 20},
-    {"<", Op::less, 20},          {">", Op::more, 20},          {">=", Op::more_equal, 20},
-    {"<=", Op::less_equal, 20},   {"in", Op::in, 20},           {"matches", Op::matches, 20},
-    {"contains", Op::contains, 20}, {"startsWith", Op::starts_with, 20}, {"endsWith", Op::ends_with, 20},
-    {"..", Op::range, 25},        {"+", Op::add, 30},           {"-", Op::subtract, 30},
-    {"*", Op::multiply, 60},      {"/", Op::divide, 60},        {"%", Op::modulo, 60},
-    {"**", Op::power, 100, true}, {"^", Op::power, 100, true},  {"??", Op::coalesce, 500},
+    {"or", Op::or_, 10},
+    {"||", Op::or_, 10},
+    {"and", Op::and_, 15},
+    {"&&", Op::and_, 15},
+    {"==", Op::equal, 20},
+    {"!=", Op::unequal, 20},
+    {"<", Op::less, 20},
+    {">", Op::more, 20},
+    {">=", Op::more_equal, 20},
+    {"<=", Op::less_equal, 20},
+    {"in", Op::in, 20},
+    {"matches", Op::matches, 20},
+    {"contains", Op::contains, 20},
+    {"startsWith", Op::starts_with, 20},
+    {"endsWith", Op::ends_with, 20},
+    {"..", Op::range, 25},
+    {"+", Op::add, 30},
+    {"-", Op::subtract, 30},
+    {"*", Op::multiply, 60},
+    {"/", Op::divide, 60},
+    {"%", Op::modulo, 60},
+    {"**", Op::power, 100, true},
+    {"^", Op::power, 100, true},
+    {"??", Op::coalesce, 500},
     {"|", Op::none, 0},
 }};
 const Operator* binary(const Token& token) {
@@ -40,7 +56,8 @@ bool comparison(const Operator& op) {
 }
 bool negatable(const Token& token) {
   const auto* op = binary(token);
-  return op && (op->op == Op::in || op->op == Op::matches || op->op == Op::contains || op->op == Op::starts_with || op->op == Op::ends_with);
+  return op && (op->op == Op::in || op->op == Op::matches || op->op == Op::contains ||
+                op->op == Op::starts_with || op->op == Op::ends_with);
 }
 
 class Parser {
@@ -201,7 +218,8 @@ NodePtr Parser::infix(NodePtr left, int precedence) {
       continue;
     }
     if (coalesced && how->op != Op::coalesce) {
-      error(op, "Operator (" + op.text + ") and coalesce expressions (?\?) cannot be mixed. Wrap either by parentheses.");
+      error(op, "Operator (" + op.text +
+                    ") and coalesce expressions (?\?) cannot be mixed. Wrap either by parentheses.");
       break;
     }
     if (comparison(*how)) {
@@ -333,7 +351,8 @@ NodePtr Parser::primary() {
     Op op;
     int precedence;
   };
-  static constexpr Unary kUnary[] = {{"not", Op::not_, 50}, {"!", Op::not_, 50}, {"-", Op::minus, 90}, {"+", Op::plus, 90}};
+  static constexpr Unary kUnary[] = {
+      {"not", Op::not_, 50}, {"!", Op::not_, 50}, {"-", Op::minus, 90}, {"+", Op::plus, 90}};
   for (const auto& unary : kUnary) {
     if (!token.is_op(unary.text)) continue;
     next();
@@ -379,8 +398,9 @@ NodePtr Parser::number() {
     std::int64_t value = 0;
     const auto read = std::from_chars(part.data(), part.data() + part.size(), value, base);
     if (read.ec != std::errc() || read.ptr != part.data() + part.size() || part.empty())
-      error(now_, std::string("invalid ") + kind + " literal: strconv.ParseInt: parsing " + go_quote(digits) +
-                      (read.ec == std::errc::result_out_of_range ? ": value out of range" : ": invalid syntax"));
+      error(now_,
+            std::string("invalid ") + kind + " literal: strconv.ParseInt: parsing " + go_quote(digits) +
+                (read.ec == std::errc::result_out_of_range ? ": value out of range" : ": invalid syntax"));
     return constant(pdata::Value::integer(value), token.at);
   };
   const std::string_view all = digits;
@@ -389,8 +409,9 @@ NodePtr Parser::number() {
     double value = 0;
     const auto read = std::from_chars(all.data(), all.data() + all.size(), value);
     if (read.ec != std::errc() || read.ptr != all.data() + all.size())
-      error(now_, "invalid float literal: strconv.ParseFloat: parsing " + go_quote(digits) +
-                      (read.ec == std::errc::result_out_of_range ? ": value out of range" : ": invalid syntax"));
+      error(now_,
+            "invalid float literal: strconv.ParseFloat: parsing " + go_quote(digits) +
+                (read.ec == std::errc::result_out_of_range ? ": value out of range" : ": invalid syntax"));
     return constant(pdata::Value::real(value), token.at);
   }
   if (all.starts_with("0b")) return whole(all.substr(2), 2, "binary");
@@ -403,14 +424,16 @@ NodePtr Parser::secondary() {
   switch (token.kind) {
     case Token::Kind::identifier: {
       next();
-      if (token.text == "true" || token.text == "false") return constant(pdata::Value::boolean(token.text == "true"), token.at);
+      if (token.text == "true" || token.text == "false")
+        return constant(pdata::Value::boolean(token.text == "true"), token.at);
       if (token.text == "nil") return constant({}, token.at);
       if (now_.is_bracket("(")) return postfix(call(token, {}));
       auto node = make(Kind::name, token.at);
       node->text = token.text;
       return postfix(std::move(node));
     }
-    case Token::Kind::number: return number();
+    case Token::Kind::number:
+      return number();
     case Token::Kind::string:
     case Token::Kind::bytes:
       next();
@@ -426,7 +449,10 @@ NodePtr Parser::secondary() {
 NodePtr Parser::call(const Token& name, std::vector<NodePtr> given) {
   if (const auto* what = find_predicate(name.text)) return over(*what, name, std::move(given));
   const Function* function = find_function(name.text);
-  auto node = make(function ? Kind::builtin : name.text == "env" || name.text == "os_env_func" ? Kind::environment : Kind::call, name.at);
+  auto node = make(function                                           ? Kind::builtin
+                   : name.text == "env" || name.text == "os_env_func" ? Kind::environment
+                                                                      : Kind::call,
+                   name.at);
   node->function = function;
   node->text = name.text;
   node->kids = arguments(std::move(given));
@@ -503,7 +529,10 @@ NodePtr Parser::map() {
     } else if (now_.is_bracket("(")) {
       node->kids.push_back(expression(0));
     } else {
-      error(now_, "a map key must be a quoted string, a number, a identifier, or an expression enclosed in parentheses (unexpected token " + now_.name() + ")");
+      error(now_,
+            "a map key must be a quoted string, a number, a identifier, or an expression enclosed in "
+            "parentheses (unexpected token " +
+                now_.name() + ")");
       break;
     }
     expect_op(":");
@@ -519,7 +548,8 @@ NodePtr Parser::postfix(NodePtr node) {
     if (now_.is_op(".") || now_.is_op("?.")) {
       const bool optional = now_.text == "?.";
       next();
-      node = optional && now_.is_bracket("[") ? brackets(std::move(node), true) : property(std::move(node), optional);
+      node = optional && now_.is_bracket("[") ? brackets(std::move(node), true)
+                                              : property(std::move(node), optional);
     } else if (now_.is_bracket("[")) {
       node = brackets(std::move(node), false);
     } else {
@@ -532,7 +562,8 @@ NodePtr Parser::postfix(NodePtr node) {
 NodePtr Parser::property(NodePtr node, bool optional) {
   const Token name = now_;
   const auto c = name.text.empty() ? '\0' : name.text[0];
-  const bool word = name.is(Token::Kind::identifier) || (name.is(Token::Kind::op) && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')));
+  const bool word = name.is(Token::Kind::identifier) ||
+                    (name.is(Token::Kind::op) && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')));
   if (!failed_ && word) next();
   if (!word) error(now_, "expected name");
   const bool chain = node && node->kind == Kind::chain;

@@ -28,7 +28,9 @@ class Lexer {
   bool next(Token& token, Flaw& flaw);
 
  private:
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0'; }
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0';
+  }
   bool at_end() const { return at_ >= source_.size(); }
   void step();
   bool accept(std::string_view any);
@@ -42,8 +44,8 @@ class Lexer {
   bool refuse(Flaw& flaw, std::string what, int back = 1) const;
 
   std::string_view source_;
-  std::size_t at_ = 0;       ///< bytes
-  std::uint32_t rune_ = 0;   ///< characters
+  std::size_t at_ = 0;      ///< bytes
+  std::uint32_t rune_ = 0;  ///< characters
   bool after_hash_ = false;
 };
 

@@ -2,8 +2,8 @@
 //
 //   loadgen HOST:PORT [--spans N] [--rate SPANS_PER_S] [--per-request 100] [--gzip] [--parallel 4]
 //
-// Prints one JSON line: {"sent": N, "refused": N, "retried": REQUESTS, "seconds": S}. Exit code 1 when something was
-// refused for good.
+// Prints one JSON line: {"sent": N, "refused": N, "retried": REQUESTS, "seconds": S}. Exit code 1 when
+// something was refused for good.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -75,7 +75,8 @@ Task<> worker(Run& run) {
     const std::uint64_t before = run.asked;
     run.asked += run.options.per_request;
     if (run.options.rate)
-      (void)co_await timer.sleep_until(run.begun + std::chrono::nanoseconds(before * 1'000'000'000 / run.options.rate));
+      (void)co_await timer.sleep_until(run.begun +
+                                       std::chrono::nanoseconds(before * 1'000'000'000 / run.options.rate));
     net::GrpcResult result;
     for (;;) {
       net::GrpcCall call;
@@ -84,14 +85,16 @@ Task<> worker(Run& run) {
       call.deadline = run.loop.now() + std::chrono::seconds(30);
       result = co_await run.client.call(std::move(call));
       // A full server says so; an SDK waits and sends again.
-      if (result.code != net::GrpcCode::resource_exhausted && result.code != net::GrpcCode::unavailable) break;
+      if (result.code != net::GrpcCode::resource_exhausted && result.code != net::GrpcCode::unavailable)
+        break;
       ++run.retried;
       (void)co_await timer.sleep(std::chrono::milliseconds(10));
     }
     if (result.code == net::GrpcCode::ok) {
       run.sent += run.options.per_request;
     } else {
-      if (run.refused == 0) fmt::print(stderr, "refused: code {} {}\n", static_cast<int>(result.code), result.message);
+      if (run.refused == 0)
+        fmt::print(stderr, "refused: code {} {}\n", static_cast<int>(result.code), result.message);
       run.refused += run.options.per_request;
     }
   }
@@ -130,7 +133,8 @@ bool parse(int argc, char** argv, Options& out) {
 int main(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) {
-    fmt::print(stderr, "usage: loadgen HOST:PORT [--spans N] [--rate N] [--per-request N] [--gzip] [--parallel N]\n");
+    fmt::print(stderr,
+               "usage: loadgen HOST:PORT [--spans N] [--rate N] [--per-request N] [--gzip] [--parallel N]\n");
     return 2;
   }
   Loop loop;
@@ -146,6 +150,7 @@ int main(int argc, char** argv) {
   Run run{options, loop, **client, make_request(options.per_request, unix_nanos()), loop.now()};
   loop.run_until_done(send_all(run));
   const double seconds = std::chrono::duration<double>(loop.now() - run.begun).count();
-  fmt::print("{{\"sent\": {}, \"refused\": {}, \"retried\": {}, \"seconds\": {:.3f}}}\n", run.sent, run.refused, run.retried, seconds);
+  fmt::print("{{\"sent\": {}, \"refused\": {}, \"retried\": {}, \"seconds\": {:.3f}}}\n", run.sent,
+             run.refused, run.retried, seconds);
   return run.refused ? 1 : 0;
 }
