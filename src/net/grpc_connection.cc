@@ -11,7 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr TimePoint kNever = TimePoint::max();
-constexpr std::size_t kLongHead = 4u << 10;  // bytes
+constexpr std::size_t kLongHead = 4u << 10;   // bytes
+constexpr std::size_t kPatience = 64u << 10;  // bytes of what is no gRPC call, before it is stopped
 
 struct Call {
   Http2Stream* stream = nullptr;  // null once it is closed
@@ -22,6 +23,7 @@ struct Call {
   Encoding encoding = Encoding::identity;
   Reservation head_memory, reservation;  // of the head, until it is handed on; of the message
   TimePoint deadline = kNever;
+  std::string_view http_status;  // of the answer to what is no gRPC call
   bool answered = false, running = false, ended = false;
 };
 
@@ -92,8 +94,9 @@ class GrpcConnection final : public Connection, Http2Events {
   }
 
   // --- the session's events ---
-  void on_head(Http2Stream& stream, Headers head, bool) override {
+  void on_head(Http2Stream& stream, Headers head, bool end) override {
     auto* call = new Call;
+    call->ended = end;
     calls_.push_back(call);
     stream.user = call;
     call->stream = &stream;
@@ -106,8 +109,12 @@ class GrpcConnection final : public Connection, Http2Events {
       call->head_memory = options_.budget->try_reserve(sizeof(Call) + 2 * call->head.bytes());
       if (!call->head_memory) return refuse(*call);
     }
-    if (call->head.get(":method") != "POST") return refuse_http(*call, "405");
-    if (!is_grpc(call->head.get("content-type"))) return refuse_http(*call, "415");
+    if (call->head.get(":method") != "POST")
+      call->http_status = "405";
+    else if (!is_grpc(call->head.get("content-type")))
+      call->http_status = "415";
+    if (!call->http_status.empty())
+      return;  // said at the end: a request that is malformed is told so, not this
     if (!handler_.serves(call->path)) {
       const auto slash = call->path.rfind('/');
       if (slash == std::string::npos || slash == 0)
@@ -136,6 +143,10 @@ class GrpcConnection final : public Connection, Http2Events {
     link_.session().consume(stream, data.size());
     auto& call = *static_cast<Call*>(stream.user);
     if (call.answered) return;
+    if (!call.http_status.empty()) {
+      call.want += data.size();
+      return call.want > kPatience ? refuse_http(call) : void();
+    }
     call.data.append(std::move(data));
     if (call.want == 0) {
       const auto prefix = grpc_prefix(call.data);
@@ -160,6 +171,7 @@ class GrpcConnection final : public Connection, Http2Events {
     auto& call = *static_cast<Call*>(stream.user);
     call.ended = true;
     if (call.answered) return;
+    if (!call.http_status.empty()) return refuse_http(call);
     if (call.want == 0 || call.data.size() < call.want)
       return finish(call, reply_of(GrpcCode::internal, call.data.empty() ? "EOF" : "unexpected EOF"));
     call.running = true;
@@ -293,9 +305,9 @@ class GrpcConnection final : public Connection, Http2Events {
     ++stats_.refused;
     finish(call, handler_.refuse(call.path));
   }
-  void refuse_http(Call& call, std::string_view status) {
+  void refuse_http(Call& call) {
     call.answered = true;
-    Headers head{{":status", status}};
+    Headers head{{":status", call.http_status}};
     link_.session().respond(*call.stream, head, {});
     if (!call.ended) link_.session().stop_peer_after_answer(*call.stream);
     link_.kick();
