@@ -18,8 +18,10 @@ struct Call {
   Http2Stream* stream = nullptr;  // null once it is closed
   std::string path;
   Headers head;
-  Chain data;            // prefix and message, as they come in
-  std::size_t want = 0;  // of data; 0 until the prefix is there
+  std::array<char, kGrpcPrefix> prefix{};
+  std::size_t seen = 0;    // bytes of the body
+  std::size_t length = 0;  // of the message, as the prefix says
+  Buffer message;
   Encoding encoding = Encoding::identity;
   Reservation head_memory, reservation;  // of the head, until it is handed on; of the message
   TimePoint deadline = kNever;
@@ -139,32 +141,34 @@ class GrpcConnection final : public Connection, Http2Events {
     }
   }
 
-  void on_data(Http2Stream& stream, Bytes data) override {
+  void on_data(Http2Stream& stream, std::string_view data) override {
     link_.session().consume(stream, data.size());
     auto& call = *static_cast<Call*>(stream.user);
     if (call.answered) return;
-    if (!call.http_status.empty()) {
-      call.want += data.size();
-      return call.want > kPatience ? refuse_http(call) : void();
-    }
-    call.data.append(std::move(data));
-    if (call.want == 0) {
-      const auto prefix = grpc_prefix(call.data);
-      if (!prefix) return;
-      if (prefix->length > options_.max_message)
+    const std::size_t before = std::exchange(call.seen, call.seen + data.size());
+    if (!call.http_status.empty()) return call.seen > kPatience ? refuse_http(call) : void();
+    if (before < kGrpcPrefix) {
+      const std::size_t part = std::min(kGrpcPrefix - before, data.size());
+      std::copy_n(data.data(), part, call.prefix.data() + before);
+      if (call.seen < kGrpcPrefix) return;
+      data.remove_prefix(part);
+      call.length = grpc_prefix(call.prefix.data()).length;
+      if (call.length > options_.max_message)
         return finish(call,
                       reply_of(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
-                                                                 std::to_string(prefix->length) + " vs. " +
+                                                                 std::to_string(call.length) + " vs. " +
                                                                  std::to_string(options_.max_message) + ")"));
-      call.want = kGrpcPrefix + prefix->length;
-      if (options_.budget && prefix->length > 0) {  // the whole message, before the rest of it is let in
-        call.reservation = options_.budget->try_reserve(prefix->length);
+      if (options_.budget && call.length > 0) {  // the whole message, before the rest of it is let in
+        call.reservation = options_.budget->try_reserve(call.length);
         if (!call.reservation) return refuse(call);
       }
+      call.message = Buffer(call.length);
     }
-    if (call.data.size() > call.want)
-      finish(call, reply_of(GrpcCode::internal,
-                            "cardinality violation: received multiple request messages for unary call"));
+    if (data.size() > call.length - call.message.size())
+      return finish(call,
+                    reply_of(GrpcCode::internal,
+                             "cardinality violation: received multiple request messages for unary call"));
+    call.message.append(data);
   }
 
   void on_end(Http2Stream& stream, Headers) override {
@@ -172,8 +176,8 @@ class GrpcConnection final : public Connection, Http2Events {
     call.ended = true;
     if (call.answered) return;
     if (!call.http_status.empty()) return refuse_http(call);
-    if (call.want == 0 || call.data.size() < call.want)
-      return finish(call, reply_of(GrpcCode::internal, call.data.empty() ? "EOF" : "unexpected EOF"));
+    if (call.seen < kGrpcPrefix + call.length)
+      return finish(call, reply_of(GrpcCode::internal, call.seen == 0 ? "EOF" : "unexpected EOF"));
     call.running = true;
     working_.spawn(work(&call));
   }
@@ -245,9 +249,8 @@ class GrpcConnection final : public Connection, Http2Events {
 
   /// The message into the request, decompressed, with its bytes reserved; or the reply that says why not.
   std::optional<GrpcReply> take_message(Call& call, GrpcRequest& request) {
-    const bool compressed = grpc_prefix(call.data)->compressed;
-    Chain message = without_front(call.data, kGrpcPrefix);
-    call.data.clear();
+    const bool compressed = grpc_prefix(call.prefix.data()).compressed;
+    Chain message(std::move(call.message).finish());
     request.reservation = std::move(call.reservation);
     if (!compressed) {
       request.message = std::move(message);
@@ -280,7 +283,7 @@ class GrpcConnection final : public Connection, Http2Events {
 
   void finish(Call& call, GrpcReply reply) {
     call.answered = true;
-    call.data.clear();
+    call.message = Buffer();
     call.head = {};
     call.head_memory = {};
     call.reservation = {};

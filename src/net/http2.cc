@@ -67,9 +67,6 @@ struct Http2Session::Impl {
   std::vector<State*> spare;
   std::size_t open = 0;
   std::uint64_t sent = 0;
-  // While feeding: what the chunk in a callback is a part of.
-  const Bytes* input = nullptr;
-  std::size_t block_size = 0;
   // While collecting: where bytes go; small ones share a page.
   WriteQueue* out = nullptr;
   Block* page = nullptr;
@@ -202,10 +199,7 @@ struct Http2Session::Impl {
     Impl& me = self(user);
     State* state = me.find(id);
     if (!state) return 0;
-    const auto* at = reinterpret_cast<const char*>(data);
-    const bool copy = size * 8 < me.block_size;
-    me.events.on_data(*state, copy ? Bytes::copy({at, size})
-                                   : me.input->slice(static_cast<std::size_t>(at - me.input->data()), size));
+    me.events.on_data(*state, {reinterpret_cast<const char*>(data), size});
     return 0;
   }
   static int on_close(nghttp2_session* s, std::int32_t id, std::uint32_t code, void* user) {
@@ -297,12 +291,9 @@ Http2Session::Http2Session(Side side, const Http2Options& options, Http2Events& 
 
 Http2Session::~Http2Session() = default;
 
-bool Http2Session::feed(const Bytes& input, std::size_t block_size) {
-  impl_->input = &input;
-  impl_->block_size = block_size;
+bool Http2Session::feed(std::string_view input) {
   const auto used = nghttp2_session_mem_recv(
       impl_->session.get(), reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
-  impl_->input = nullptr;
   return used >= 0 && static_cast<std::size_t>(used) == input.size();
 }
 

@@ -11,6 +11,7 @@ namespace {
 struct Exchange {
   Http2Stream* stream = nullptr;  // null once it is closed
   HttpRequest request;
+  Buffer body;  // as it comes in
   bool ended = false, answered = false, running = false, no_body = false;
 };
 
@@ -75,17 +76,17 @@ class Http2Connection final : public Connection, Http2Events {
       too_large(*exchange);
     else if (!service_.reserve(request, bytes))
       refuse(*exchange);
+    else
+      exchange->body = Buffer(bytes);
   }
-  void on_data(Http2Stream& stream, Bytes data) override {
+  void on_data(Http2Stream& stream, std::string_view data) override {
     link_.session().consume(stream, data.size());
     auto& exchange = *static_cast<Exchange*>(stream.user);
     if (exchange.answered || exchange.running) return;
-    auto& request = exchange.request;
-    request.body.append(std::move(data));
-    if (request.body.size() > service_.options.max_body)
-      too_large(exchange);
-    else if (!service_.reserve(request, request.body.size()))
-      refuse(exchange);
+    const std::size_t size = exchange.body.size() + data.size();
+    if (size > service_.options.max_body) return too_large(exchange);
+    if (!service_.reserve(exchange.request, size)) return refuse(exchange);
+    exchange.body.append(data);
   }
   void on_end(Http2Stream& stream, Headers) override {
     auto& exchange = *static_cast<Exchange*>(stream.user);
@@ -102,16 +103,18 @@ class Http2Connection final : public Connection, Http2Events {
   void on_ping(bool) override {}
 
   void too_large(Exchange& exchange) {
-    exchange.request.body.clear();
+    exchange.body = Buffer();
     exchange.request.body_error = Error{Fault::permanent, "http: request body too large", EMSGSIZE};
     start(exchange);
   }
   void refuse(Exchange& exchange) {
-    exchange.request.body.clear();
+    exchange.body = Buffer();
     respond(exchange, service_.handler.refuse(exchange.request));
   }
   void start(Exchange& exchange) {
     exchange.running = true;
+    exchange.body.fit();
+    exchange.request.body = Chain(std::move(exchange.body).finish());
     working_.spawn(work(&exchange));
   }
   Task<> work(Exchange* exchange) {
