@@ -17,7 +17,7 @@ class Peer final : public Http2Events {
   Http2Session* session = nullptr;
 
  private:
-  void on_head(Http2Stream& stream, Headers head, bool) override {
+  void on_head(Http2Stream& stream, const Headers& head, bool) override {
     if (head.bytes() > 16u << 10) std::abort();  // the limit holds
     if (head.get(":path").size() % 5 == 4) session->stop_peer_after_answer(stream);
   }

@@ -11,8 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr TimePoint kNever = TimePoint::max();
-constexpr std::size_t kLongHead = 4u << 10;   // bytes
-constexpr std::size_t kPatience = 64u << 10;  // bytes of what is no gRPC call, before it is stopped
+constexpr std::size_t kLongHead = 4u << 10;      // bytes
+constexpr std::size_t kStreamMemory = 1u << 10;  // bytes of a Call and of what nghttp2 keeps for its stream
+constexpr std::size_t kPatience = 64u << 10;     // bytes of what is no gRPC call, before it is stopped
 
 struct Call {
   Http2Stream* stream = nullptr;  // null once it is closed
@@ -96,21 +97,19 @@ class GrpcConnection final : public Connection, Http2Events {
   }
 
   // --- the session's events ---
-  void on_head(Http2Stream& stream, Headers head, bool end) override {
+  void on_head(Http2Stream& stream, const Headers& head, bool end) override {
     auto* call = new Call;
     call->ended = end;
     calls_.push_back(call);
     stream.user = call;
     call->stream = &stream;
-    call->path = head.get(":path");
-    // A long head has grown by doubling; a copy is as large as it must be, and the next head grows in the old
-    // place.
-    call->head = head.bytes() > kLongHead ? Headers(std::as_const(head)) : std::move(head);
     ++stats_.requests;
-    if (options_.budget) {  // HPACK makes a long head of 20 bytes; twice its size is what it was seen to take
-      call->head_memory = options_.budget->try_reserve(sizeof(Call) + 2 * call->head.bytes());
-      if (!call->head_memory) return refuse(*call);
+    if (options_.budget) {  // HPACK makes a long head of 20 bytes
+      call->head_memory = options_.budget->try_reserve(kStreamMemory + head.memory());
+      if (!call->head_memory) return refuse(*call, head.get(":path"));
     }
+    call->path = head.get(":path");
+    call->head = head;
     if (call->head.get(":method") != "POST")
       call->http_status = "405";
     else if (!is_grpc(call->head.get("content-type")))
@@ -160,7 +159,7 @@ class GrpcConnection final : public Connection, Http2Events {
                                                                  std::to_string(options_.max_message) + ")"));
       if (options_.budget && call.length > 0) {  // the whole message, before the rest of it is let in
         call.reservation = options_.budget->try_reserve(call.length);
-        if (!call.reservation) return refuse(call);
+        if (!call.reservation) return refuse(call, call.path);
       }
       call.message = Buffer(call.length);
     }
@@ -304,9 +303,9 @@ class GrpcConnection final : public Connection, Http2Events {
     }
     link_.kick();
   }
-  void refuse(Call& call) {
+  void refuse(Call& call, std::string_view path) {
     ++stats_.refused;
-    finish(call, handler_.refuse(call.path));
+    finish(call, handler_.refuse(path));
   }
   void refuse_http(Call& call) {
     call.answered = true;

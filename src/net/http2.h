@@ -31,8 +31,8 @@ struct Http2Stream {
 class Http2Events {
  public:
   virtual ~Http2Events() = default;
-  /// The peer's head is complete. `end`: nothing follows (on_end() is called too).
-  virtual void on_head(Http2Stream& stream, Headers head, bool end) = 0;
+  /// The peer's head is complete; it is there for this call only. `end`: nothing follows (on_end() is called too).
+  virtual void on_head(Http2Stream& stream, const Headers& head, bool end) = 0;
   /// A piece of the peer's body, there for this call only. Every byte must be given to consume() once, or
   /// the peer's windows stay shut.
   virtual void on_data(Http2Stream& stream, std::string_view data) = 0;

@@ -85,11 +85,11 @@ void Http2Client::complete(Exchange& exchange) {
   if (exchange.waiter) std::exchange(exchange.waiter, nullptr).resume();
 }
 
-void Http2Client::on_head(Http2Stream& stream, Headers head, bool) {
+void Http2Client::on_head(Http2Stream& stream, const Headers& head, bool) {
   served_ = true;
   if (auto* exchange = static_cast<Exchange*>(stream.user)) {
     exchange->touched = true;
-    exchange->out.head = std::move(head);
+    exchange->out.head = head;
   }
 }
 

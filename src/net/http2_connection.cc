@@ -51,7 +51,7 @@ class Http2Connection final : public Connection, Http2Events {
     });
   }
 
-  void on_head(Http2Stream& stream, Headers head, bool) override {
+  void on_head(Http2Stream& stream, const Headers& head, bool) override {
     auto* exchange = new Exchange;
     open_.push_back(exchange);
     stream.user = exchange;

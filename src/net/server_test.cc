@@ -176,7 +176,7 @@ TEST(GrpcClient, SpreadsCallsOverUnixSockets) {
 
 TEST(Http2, HandsGarbageBack) {
   struct Nothing final : Http2Events {
-    void on_head(Http2Stream&, Headers, bool) override { ADD_FAILURE(); }
+    void on_head(Http2Stream&, const Headers&, bool) override { ADD_FAILURE(); }
     void on_data(Http2Stream&, std::string_view) override { ADD_FAILURE(); }
     void on_end(Http2Stream&, Headers) override { ADD_FAILURE(); }
     void on_close(Http2Stream&, Http2Code) override { ADD_FAILURE(); }
