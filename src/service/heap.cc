@@ -2,11 +2,14 @@
 
 #include <malloc.h>
 
+#include "base/bytes.h"
+
 namespace gleaner::service {
 namespace {
 constexpr std::size_t kMuch = 1u << 20;  // bytes of data: less leaves nothing worth giving back
 constexpr int kKeepIdle = 512 << 10;     // free bytes at the heap's end that malloc itself keeps
 constexpr int kKeepBusy = 64 << 20;  // the same while data flows: batches come and go several times a second
+constexpr std::size_t kSpare = 7u << 20;  // bytes of large blocks: a batch, and room for it compressed
 constexpr Duration kEvery = std::chrono::seconds(1);
 }  // namespace
 
@@ -28,6 +31,7 @@ void HeapKeeper::stop() {
 void HeapKeeper::wait_for_data() {
   memory_.watch(kMuch, [this] {
     ::mallopt(M_TRIM_THRESHOLD, kKeepBusy);
+    Block::keep_spare(kSpare);
     tick();
   });
 }
@@ -38,6 +42,7 @@ void HeapKeeper::tick() {
     const bool over = memory_.used() <= kMuch;
     if (over) {
       ::mallopt(M_TRIM_THRESHOLD, kKeepIdle);
+      Block::keep_spare(0);
       wait_for_data();
     }
     ::malloc_trim(0);
