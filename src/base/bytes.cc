@@ -119,7 +119,6 @@ void Chain::append(Chain&& other) {
   if (parts_.empty()) {
     *this = std::move(other);
   } else {
-    parts_.reserve(parts_.size() + other.parts_.size());
     for (auto& part : other.parts_) parts_.push_back(std::move(part));
     size_ += other.size_;
   }
