@@ -18,6 +18,7 @@ python3 tests/outage_test.py build/release/gleaner
 python3 tests/h2spec_test.py build/release/gleaner
 python3 tests/hostile_test.py build/release/gleaner
 "$(tests/venv.sh)" tests/sdk_test.py build/release/gleaner
+"$(tests/venv.sh)" tests/backend_test.py build/release/gleaner
 python3 tests/interop/run.py build/release/gleaner
 python3 tests/broken/check.py build/release/gleaner
 ./dev fuzz --smoke 5
