@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "receivers/otlp/brake.h"
+
 namespace gleaner::receivers::otlp {
 
-Intake::Intake(const Context& context, const Consumers& next, const char* transport) : next_(next) {
+Intake::Intake(const Context& context, const Consumers& next, const char* transport)
+    : loop_(context.loop), memory_(context.memory), next_(next) {
   for (const auto signal : kSignals) {
     if (!serves(signal)) continue;
     const metrics::Labels labels{{"receiver", context.id}, {"transport", transport}};
@@ -64,6 +67,7 @@ Task<Verdict> Intake::take_as(Consumer<S>* next, Bytes request, std::shared_ptr<
   auto& counters = counters_[static_cast<int>(S::kind)];
   if (result) {
     counters.accepted->add(items);
+    if (const Duration wait = brake(memory_); wait > Duration{0}) (void)co_await Timer(loop_).sleep(wait);
     co_return Verdict{};
   }
   counters.refused->add(items);

@@ -31,6 +31,8 @@ class Intake {
     metrics::Counter* accepted = nullptr;
     metrics::Counter* refused = nullptr;
   };
+  Loop& loop_;
+  const Budget& memory_;
   const Consumers next_;
   Counters counters_[3];
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/testing.h"
+#include "receivers/otlp/brake.h"
 
 namespace gleaner::receivers::otlp {
 namespace {
@@ -64,6 +65,18 @@ TEST(Intake, TakesWhatIsEmptyOnceReadWithoutCallingThePipeline) {
   EXPECT_EQ(rig.take(sub(5, "")).kind, Verdict::Kind::taken);
   EXPECT_EQ(rig.sink.batches, 0u);
   EXPECT_EQ(rig.count("receiver_accepted_metric_points"), 0u);
+}
+
+TEST(Brake, IsOnWhenAQuarterIsHeld) {
+  Budget memory(64 << 20);
+  auto quarter = memory.try_reserve(16 << 20);
+  EXPECT_EQ(brake(memory), Duration{0});
+  auto half = memory.try_reserve(16 << 20);
+  EXPECT_GT(brake(memory), std::chrono::milliseconds(39));
+  EXPECT_LT(brake(memory), std::chrono::milliseconds(41));
+  auto all = memory.try_reserve(32 << 20);
+  EXPECT_GT(brake(memory), std::chrono::milliseconds(119));
+  EXPECT_LE(brake(memory), std::chrono::milliseconds(120));
 }
 
 TEST(Intake, SaysWhatIsWrongWithTheBytes) {
