@@ -66,6 +66,17 @@ def zstd_zeros(blocks):
     return frame
 
 
+def lz4_bomb(blocks):
+    """An lz4 frame of blocks of nearly 4 MiB of one letter, 16 kB each."""
+    match = b"\x1fa\x01\x00" + b"\xff" * 16_000 + b"\x00" + b"\x50aaaaa"  # a letter, copied on and on; the last five are literals
+    return b"\x04\x22\x4d\x18\x60\x70\x73" + (struct.pack("<I", len(match)) + match) * blocks + b"\0\0\0\0"
+
+
+def snappy_bomb(size):
+    """A snappy block of `size` equal letters: copies of 64 bytes, 3 bytes each."""
+    return varint(size) + b"\0a" + b"\xfe\x01\0" * ((size - 1) // 64) + bytes([((size - 1) % 64 - 1) << 2 | 2, 1, 0])
+
+
 class Target:
     """The gleaner under attack."""
 
@@ -213,6 +224,15 @@ def http2_frames(target):
             peer.send(h2.frame(h2.CONTINUATION, h2.END_HEADERS if at + 16_000 >= len(block) else 0, 1, block[at:at + 16_000]))
         verdict = peer.status()
         assert verdict[0] in ("reset", "goaway", "head"), verdict
+    # Answers that cannot be sent: the window is shut. They wait, and go with their peer.
+    shut = [h2.Peer(port, settings=struct.pack(">HI", 4, 0)) for _ in range(4)]
+    good = h2.message(log_request(sub(1, b"unheard")))
+    for peer in shut:
+        for i in range(1, 1000, 2):
+            peer.send(h2.frame(h2.HEADERS, h2.END_HEADERS, i, h2.grpc_head(LOGS)) + h2.frame(h2.DATA, h2.END_STREAM, i, good))
+    target.good()
+    for peer in shut:
+        peer.socket.close()
     # Heads that cost the sender 20 bytes and us 60 kB each, on streams that are never finished.
     peers = [h2.Peer(port) for _ in range(4)]
     big = h2.grpc_head(LOGS) + h2.field("x", "y" * 4000, indexed=True) + b"\xbe" * 13
@@ -223,7 +243,7 @@ def http2_frames(target):
     target.good()
     for peer in peers:
         peer.socket.close()
-    return "23 connections ended, 4,000 streams with inflated heads"
+    return "23 connections ended, 2,000 calls to shut windows, 4,000 inflated heads"
 
 
 def grpc_framing(target):
@@ -268,6 +288,11 @@ def bombs(target):
             assert status == 400 and b"too large" in answer, (name, status, answer)
             code, words = target.call(h2.message(small if name == "gzip" else body, flag=1), ("grpc-encoding", name))
             assert code == 8 and "larger than max" in words, (name, code, words)
+    for name, body in (("lz4", lz4_bomb(64)), ("snappy", snappy_bomb(50_000_000))):
+        status, answer = target.post(body, **{"Content-Encoding": name})
+        assert status == 400 and b"too large" in answer, (name, status, answer)
+    assert target.post(lz4_bomb(5), **{"Content-Encoding": "lz4"})[1].find(b"too large") < 0  # 20 MB are not too much
+    assert target.post(snappy_bomb(1_000_010), **{"Content-Encoding": "snappy"})[1].find(b"snappy") < 0
     for name in ("gzip", "zstd", "zlib", "deflate", "snappy", "lz4", "x-snappy-framed"):
         status, _ = target.post(b"\xde\xad\xbe\xef" * 100, **{"Content-Encoding": name})
         assert status == 400, (name, status)
@@ -290,7 +315,9 @@ def http1_lies(target):
                          (b"Content-Length: 100\r\n\r\nshort", b"")):
         heard = target.raw(port, head + rest)
         assert wanted in heard[:20] or (wanted == b"431" and heard == b""), (rest[:50], heard[:60])
-    return "9 heads and bodies"
+    endless = target.raw(port, head + b"Transfer-Encoding: chunked\r\n\r\n" + (b"100000\r\n" + b"x" * (1 << 20) + b"\r\n") * 30)
+    assert b" 400 " in endless[:20] or endless == b"", endless[:60]
+    return "10 heads and bodies"
 
 
 @contextlib.contextmanager
@@ -301,7 +328,7 @@ def crowd(target):
         for i in range(1000):
             port = target.ports["grpc" if i % 2 else "http"]
             sockets.append(socket.create_connection(("127.0.0.1", port), timeout=5))
-        for i in range(30):
+        for i in range(200):  # it takes 64
             sockets.append(socket.create_connection(("127.0.0.1", target.ports["metrics"]), timeout=5))
         slow = [socket.create_connection(("127.0.0.1", target.ports["http"]), timeout=5) for _ in range(100)]
         sockets += slow
@@ -324,7 +351,7 @@ def crowd(target):
             sockets.append(one)
             with contextlib.suppress(ConnectionError, socket.timeout):
                 one.sendall(b"POST /v1/logs HTTP/1.1\r\nHost: x\r\nX: " + b"y" * (1000 << 10))
-        yield "1,000 idle, 30 idle on the metrics port, 100 slow, 100 with endless heads"
+        yield "1,000 idle, 200 idle on the metrics port, 100 slow, 100 with endless heads"
     finally:
         for one in sockets:
             one.close()

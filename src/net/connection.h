@@ -13,6 +13,8 @@ class Connection {
   virtual void drain() = 0;
   /// End now.
   virtual void abort() = 0;
+  /// When bytes last came in; TimePoint::max() while a request is at work.
+  virtual TimePoint quiet_since() const = 0;
 };
 
 /// What the HTTP connections of a server share.

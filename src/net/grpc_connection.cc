@@ -87,6 +87,11 @@ class GrpcConnection final : public Connection, Http2Events {
     arm();
   }
   void abort() override { link_.close(); }
+  TimePoint quiet_since() const override {
+    const bool at_work =
+        std::any_of(calls_.begin(), calls_.end(), [](const Call* call) { return call->running; });
+    return at_work ? TimePoint::max() : link_.last_read();
+  }
 
  private:
   static Http2Options http2_options(const GrpcServerOptions& options) {

@@ -17,6 +17,7 @@ class Http1Connection final : public Connection {
       idle_ = true;
       auto some = co_await reader_.wait();
       idle_ = false;
+      heard_ = service_.loop.now();
       if (!some || !*some) break;
       const bool again = co_await one_request();
       if (!again) break;
@@ -29,6 +30,7 @@ class Http1Connection final : public Connection {
     if (idle_) stream_->close();
   }
   void abort() override { stream_->close(); }
+  TimePoint quiet_since() const override { return at_work_ ? TimePoint::max() : heard_; }
 
  private:
   /// The stream is closed when this much time has passed; 0 takes the limit away.
@@ -81,6 +83,7 @@ class Http1Connection final : public Connection {
         }
         while (!parser.done() && !refused && !request.body_error) {
           auto more = co_await reader_.body(parser, request.body);
+          heard_ = service_.loop.now();
           if (!more) {
             if (more.error().fault == Fault::permanent) co_await complain(400);
             co_return false;
@@ -94,6 +97,7 @@ class Http1Connection final : public Connection {
       }
     }
     limit(options.write_timeout);
+    at_work_ = true;
     HttpResponse response;
     if (refused) {
       request.body.clear();
@@ -103,6 +107,7 @@ class Http1Connection final : public Connection {
     }
     const bool keep = whole && parser.keep_alive() && options.keep_alives_enabled && !draining_;
     auto sent = co_await respond(std::move(response), keep, no_body, parser.version);
+    at_work_ = false;
     if (!sent) co_return false;
     if (!keep) co_await linger(*stream_);
     co_return keep;
@@ -140,7 +145,8 @@ class Http1Connection final : public Connection {
   StreamPtr stream_;
   Http1Reader reader_;
   Timer timer_;
-  bool idle_ = false, draining_ = false;
+  bool idle_ = false, at_work_ = false, draining_ = false;
+  TimePoint heard_{service_.loop.now()};
 };
 
 }  // namespace

@@ -39,6 +39,11 @@ class Http2Connection final : public Connection, Http2Events {
     link_.kick();
   }
   void abort() override { link_.close(); }
+  TimePoint quiet_since() const override {
+    const bool at_work =
+        std::any_of(open_.begin(), open_.end(), [](const auto* one) { return one->running; });
+    return at_work ? TimePoint::max() : link_.last_read();
+  }
 
  private:
   void watch_idle() {

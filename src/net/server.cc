@@ -1,5 +1,6 @@
 #include "net/server.h"
 
+#include <algorithm>
 #include <functional>
 #include <unordered_set>
 
@@ -50,8 +51,11 @@ class AcceptingServer : public Server {
  private:
   Task<> accept() {
     while (!stopping_) {
-      if (stats_.connections >= max_connections_) {
-        co_await room_.wait();
+      if (stats_.connections > max_connections_) {
+        if (end_the_quietest())
+          co_await room_.wait();
+        else  // all are at work
+          (void)co_await Timer(loop_).sleep(std::chrono::milliseconds(100));
         continue;
       }
       auto stream = co_await listener_->accept();
@@ -59,6 +63,19 @@ class AcceptingServer : public Server {
       ++stats_.accepted;
       gate_.spawn(serve(std::move(*stream)));
     }
+  }
+  /// Silent peers must not keep others out: those that have said nothing for the longest time have to go.
+  bool end_the_quietest() {
+    constexpr std::size_t kAtOnce = 16;
+    std::vector<std::pair<TimePoint, Connection*>> quiet;
+    for (auto* connection : connections_)
+      if (const TimePoint since = connection->quiet_since(); since != TimePoint::max())
+        quiet.emplace_back(since, connection);
+    const std::size_t count = std::min({kAtOnce, quiet.size(), max_connections_ / 8 + 1});
+    std::partial_sort(quiet.begin(), quiet.begin() + static_cast<std::ptrdiff_t>(count), quiet.end());
+    for (std::size_t i = 0; i < count; ++i) quiet[i].second->abort();
+    stats_.ended_for_room += count;
+    return count > 0;
   }
   Task<> serve(StreamPtr stream) {
     ++stats_.connections;

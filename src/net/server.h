@@ -84,7 +84,7 @@ struct ServerOptions {
   ListenOptions listen;
   std::shared_ptr<TlsServer> tls;      ///< null: cleartext
   Budget* budget = nullptr;            ///< for bodies; null: only the limits per request hold
-  std::size_t max_connections = 4096;  ///< more wait in the kernel's queue
+  std::size_t max_connections = 4096;  ///< for one more the quietest end, if they are not at work
   Duration handshake_timeout = std::chrono::seconds(10);
 };
 
@@ -121,8 +121,9 @@ struct GrpcServerOptions : ServerOptions {
 struct ServerStats {
   std::uint64_t accepted = 0;  ///< connections
   std::uint64_t requests = 0;
-  std::uint64_t refused = 0;    ///< for want of budget
-  std::size_t connections = 0;  ///< now
+  std::uint64_t refused = 0;         ///< for want of budget
+  std::uint64_t ended_for_room = 0;  ///< connections that were silent when there were too many
+  std::size_t connections = 0;       ///< now
 };
 
 /// A listener and its connections. start(), later stop(); the handler outlives both.

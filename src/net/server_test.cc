@@ -70,6 +70,32 @@ TEST(Server, GivesBackWhatADeadPeerReserved) {
   loop.run_until_done(server->stop(loop.now() + 5s));
 }
 
+TEST(Server, EndsTheQuietestForOneMore) {
+  Loop loop;
+  Quiet quiet;
+  HttpServerOptions options;
+  options.listen.endpoint = "127.0.0.1:0";
+  options.max_connections = 4;
+  auto server = std::move(*Server::http(loop, options, quiet));
+  server->start();
+  const std::string at = server->address().text();
+  const std::string begun = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n";
+  auto first = loop.run_until_done(send_raw(loop, at, begun));  // it says no more
+  until(loop, [&] { return server->stats().requests == 1; });
+  std::vector<StreamPtr> others;
+  for (int i = 0; i < 4; ++i) {
+    others.push_back(loop.run_until_done(send_raw(loop, at, begun)));
+    until(loop, [&] { return server->stats().requests == static_cast<std::uint64_t>(i) + 2; });
+  }
+  EXPECT_EQ(server->stats().connections, 4u);
+  EXPECT_EQ(server->stats().ended_for_room, 1u);
+  char byte = 0;
+  until(loop, [&] { return first->try_read(&byte, 1).state == Step::eof; });
+  EXPECT_NE(others[0]->try_read(&byte, 1).state, Step::eof);
+  others.clear();
+  loop.run_until_done(server->stop(loop.now()));
+}
+
 TEST(Server, GivesBackWhatADeadGrpcPeerReserved) {
   Loop loop;
   Gate gate;
