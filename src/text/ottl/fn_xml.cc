@@ -1,0 +1,4 @@
+#include "text/ottl/function.h"
+namespace gleaner::text::ottl {
+std::span<const Function> xml_functions() { return {}; }
+}  // namespace gleaner::text::ottl
