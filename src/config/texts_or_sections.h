@@ -33,21 +33,22 @@ struct TypeOf<TextsOrSections<T, Member>> {
     if (!node.is_list()) return d.mismatch(node, "a list");
     auto& list = static_cast<TextsOrSections<T, Member>*>(out)->list;
     list.clear();
-    bool texts = false, sections = false;
-    for (const auto& item : node.items()) (item.is_map() ? sections : texts) = true;
-    if (texts && sections)
-      return d.error(node, "texts and sections cannot stand in one list: write either, not both");
-    if (!texts) {
-      for (std::size_t i = 0; i < node.items().size(); ++i)
-        d.inside(std::to_string(i), [&] { TypeOf<T>::ops.decode(d, node.items()[i], &list.emplace_back()); });
-      return;
-    }
+    const auto& items = node.items();
+    std::size_t first = 0;  // of the texts: they may stand behind sections, as in the reference
+    while (first < items.size() && items[first].is_map()) ++first;
+    for (std::size_t i = 0; i < first; ++i)
+      d.inside(std::to_string(i), [&] { TypeOf<T>::ops.decode(d, items[i], &list.emplace_back()); });
+    if (first == items.size()) return;
     T& made = list.emplace_back();
-    for (const auto& item : node.items()) {
-      if (item.is_null()) return d.error(item, "an empty item");
-      (made.*Member).push_back(d.text(item));
+    Node texts = Node::list(node.mark());
+    for (std::size_t i = first; i < items.size(); ++i) {
+      if (items[i].is_null()) return d.error(items[i], "an empty item");
+      if (items[i].is_map())
+        return d.error(items[i], "texts and sections cannot stand in one list: write either, not both");
+      (made.*Member).push_back(d.text(items[i]));
+      texts.items().push_back(items[i]);
     }
-    Check check(d.problems(), node, d.path());
+    Check check(d.problems(), texts, d.path());
     TypeOf<T>::validate(check, &made);
   }
   static constexpr TypeOps ops{"list",

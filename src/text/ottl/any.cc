@@ -279,7 +279,11 @@ bool append_string_like(std::string& out, const Any& any) {
       return true;
     case Any::Kind::trace_id:
     case Any::Kind::span_id:
-      out += '"' + pdata::hex(any.id()) + '"';
+      // The reference writes the array of bytes that an id is there.
+      out += '[';
+      for (std::size_t i = 0; i < any.id().size(); ++i)
+        out += (i ? "," : "") + std::to_string(static_cast<unsigned char>(any.id()[i]));
+      out += ']';
       return true;
     case Any::Kind::time:
       out += '"' + rfc3339(any.number(), any.zone_offset()) + '"';

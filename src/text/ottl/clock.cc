@@ -39,8 +39,10 @@ void fraction(std::string& out, int nanos, std::size_t digits) {
   pad(text, nanos, 9);
   text.resize(digits);
   while (!text.empty() && text.back() == '0') text.pop_back();
+  // Nines without a separator in front are only nines to Go.
   const bool separated = !out.empty() && (out.back() == '.' || out.back() == ',');
-  if (text.empty() && separated) out.pop_back();
+  if (!separated) text.assign(digits, '9');
+  if (text.empty()) out.pop_back();
   out += text;
 }
 

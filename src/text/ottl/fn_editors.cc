@@ -32,8 +32,11 @@ bool append(const Call& call, Env& env, Any&) {
   if (!call.any(env, 0, target)) return false;
   Value made = Value::new_array(*env.arena);
   auto& list = made.as_array();
-  const auto put = [&](const Any& any) {
+  const auto put = [&](const Any& any, bool literal = false) {
     Value value;
+    // The reference takes lists from the statement only, and maps not at all.
+    if (any.is(Any::Kind::map) || (any.is(Any::Kind::list) && !literal))
+      return env.fail("invalid value type " + std::string(any.type()));
     if (!to_value(*env.arena, any, value)) return env.fail("a list cannot hold " + std::string(any.type()));
     list.push_back(*env.arena, value);
     return true;
@@ -44,9 +47,12 @@ bool append(const Call& call, Env& env, Any&) {
     return false;
   }
   Any value;
-  if (call.given(1) && (!call.any(env, 1, value) || !put(value))) return false;
+  const auto put_node = [&](const Node& node) {
+    return node.get(env, value) && put(value, node.constant() != nullptr);
+  };
+  if (call.given(1) && !put_node(*call.args[1].node)) return false;
   for (const auto& node : call.args[2].nodes)
-    if (!node->get(env, value) || !put(value)) return false;
+    if (!put_node(*node)) return false;
   return call.set(env, 0, Any::of(made));
 }
 Result<> prepare_append(Call& call) {

@@ -53,7 +53,9 @@ bool take_map(Env& env, const Any& value, pdata::Map& into) {
   return true;
 }
 bool take_value(Env& env, const Any& value, pdata::Value& into) {
-  // What comes from this very value is a view of it; copy before overwriting.
+  // A map or list may hold this very value: what it holds then is an empty one, as in the reference.
+  if (into.is_empty() && value.is(Any::Kind::map)) into = pdata::Value::new_map(*env.arena);
+  if (into.is_empty() && value.is(Any::Kind::list)) into = pdata::Value::new_array(*env.arena);
   pdata::Value made;
   if (!to_value(*env.arena, value, made))
     return env.fail("unsupported type " + std::string(value.type()) + " for set operation");
