@@ -10,7 +10,9 @@ int severity_number(std::string name) {
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   static constexpr std::string_view kNames[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
   for (int i = 0; i < 24; ++i)
-    if (name == std::string(kNames[i / 4]) + (i % 4 ? std::to_string(i % 4 + 1) : "")) return i + 1;
+    if (name == std::string(kNames[i / 4]) + (i % 4 ? std::to_string(i % 4 + 1) : "") ||
+        name == std::to_string(i + 1))
+      return i + 1;
   return 0;
 }
 

@@ -80,7 +80,13 @@ match::MatchConfig LogMatch::as_match() const {
   return out;
 }
 void LogMatch::validate(config::Check& check) const {
-  if (!empty()) as_match().validate(check);
+  if (empty()) return;
+  match::MatchConfig made = as_match();
+  // A severity alone is compared as a number, whatever the type.
+  if (made.match_type.empty() && resource_attributes.empty() && record_attributes.empty() &&
+      severity_texts.empty() && bodies.empty())
+    made.match_type = "strict";
+  made.validate(check);
 }
 
 void LogConditions::validate(config::Check& check) const {
