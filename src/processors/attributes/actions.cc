@@ -125,7 +125,8 @@ Result<Actions> Actions::compile(const std::vector<ActionConfig>& configs) {
     made.from_context = config.from_context;
     made.converted_type = config.converted_type;
     if (!config.value.is_null()) made.value = match::to_value(*actions.arena_, config.value);
-    if (!config.default_value.is_null()) made.fallback = match::to_value(*actions.arena_, config.default_value);
+    if (!config.default_value.is_null())
+      made.fallback = match::to_value(*actions.arena_, config.default_value);
     if (config.pattern.empty()) continue;
     auto pattern = text::Regex::compile(config.pattern);
     if (!pattern) return fail(std::move(pattern.error()));

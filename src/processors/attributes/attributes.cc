@@ -58,7 +58,8 @@ class Attributes final : public Processor<S> {
               const Client* client) {
     const auto points = [&](auto& list) {
       for (auto& point : list)
-        if (filter_.wants([&](const match::Match& m) { return m.point(resource, scope, metric, point.attributes); }))
+        if (filter_.wants(
+                [&](const match::Match& m) { return m.point(resource, scope, metric, point.attributes); }))
           actions_.apply(arena, point.attributes, client);
     };
     points(metric.numbers);

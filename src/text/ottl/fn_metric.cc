@@ -191,15 +191,16 @@ bool scale_metric(const Call& call, Env& env, Any&) {
 Result<> prepare_percentile(Call& call) {
   const double percentile = call.args[0].decimal;
   if (percentile > 0 && percentile < 100) return {};
-  return fail(Fault::config, "percentile must be greater than 0 and less than 100, got " +
-                                 pdata::format_double(percentile));
+  return fail(Fault::config,
+              "percentile must be greater than 0 and less than 100, got " + pdata::format_double(percentile));
 }
 bool extract_percentile(const Call& call, Env& env, Any&) {
   Metric& from = *env.metric;
   const double percentile = call.args[0].decimal;
   const std::string name = "p" + pdata::format_double(percentile);
   const std::string own = "_" + name;
-  Metric made = like(env, from, call.text(1).empty() ? std::string_view(own) : call.text(1), Metric::Kind::gauge);
+  Metric made =
+      like(env, from, call.text(1).empty() ? std::string_view(own) : call.text(1), Metric::Kind::gauge);
   made.description =
       env.keep(from.description.empty() ? name : std::string(from.description) + " (" + name + ")");
   std::string why;

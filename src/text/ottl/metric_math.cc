@@ -51,7 +51,9 @@ Percentile logarithmic(double low, double high, double ratio, double& out, std::
   return Percentile::found;
 }
 double bound_of(std::int64_t index, int scale) {
-  if (scale <= 0) return std::ldexp(1.0, static_cast<int>(std::clamp<double>(std::ldexp(static_cast<double>(index), -scale), -5000, 5000)));
+  if (scale <= 0)
+    return std::ldexp(1.0, static_cast<int>(std::clamp<double>(std::ldexp(static_cast<double>(index), -scale),
+                                                               -5000, 5000)));
   return std::exp(static_cast<double>(index) * std::ldexp(std::log(2.0), -scale));
 }
 std::uint64_t target_of(std::uint64_t count, double percentile) {
@@ -70,7 +72,8 @@ pdata::Metric copy(Arena& arena, const pdata::Metric& metric) {
   return made;
 }
 
-Percentile percentile_of(const pdata::HistogramPoint& point, double percentile, double& out, std::string& why) {
+Percentile percentile_of(const pdata::HistogramPoint& point, double percentile, double& out,
+                         std::string& why) {
   const auto& counts = point.bucket_counts;
   const auto& bounds = point.explicit_bounds;
   if (point.count == 0 || counts.empty()) return Percentile::none;
@@ -78,7 +81,8 @@ Percentile percentile_of(const pdata::HistogramPoint& point, double percentile, 
   if (counts.size() != bounds.size() + 1) return malformed(why, "bounds and counts do not fit");
   if (bounds.empty()) {
     if (!point.min || !point.max) return Percentile::none;
-    return linear(*point.min, *point.max, static_cast<double>(target) / static_cast<double>(counts[0]), out, why);
+    return linear(*point.min, *point.max, static_cast<double>(target) / static_cast<double>(counts[0]), out,
+                  why);
   }
   std::uint64_t before = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -111,23 +115,27 @@ Percentile percentile_of(const pdata::HistogramPoint& point, double percentile, 
   return malformed(why, "counts do not add up");
 }
 
-Percentile percentile_of(const pdata::ExponentialPoint& point, double percentile, double& out, std::string& why) {
+Percentile percentile_of(const pdata::ExponentialPoint& point, double percentile, double& out,
+                         std::string& why) {
   const auto &negative = point.negative.counts, &positive = point.positive.counts;
-  if (point.count == 0 || (negative.empty() && positive.empty() && point.zero_count == 0)) return Percentile::none;
+  if (point.count == 0 || (negative.empty() && positive.empty() && point.zero_count == 0))
+    return Percentile::none;
   const std::uint64_t target = target_of(point.count, percentile);
   std::uint64_t before = 0;
   for (std::size_t i = negative.size(); i-- > 0; before += negative[i]) {
     if (before + negative[i] < target) continue;
     const auto index = std::int64_t{point.negative.offset} + static_cast<std::int64_t>(i);
     const double ratio = static_cast<double>(target - before) / static_cast<double>(negative[i]);
-    const auto found = logarithmic(bound_of(index, point.scale), bound_of(index + 1, point.scale), 1 - ratio, out, why);
+    const auto found =
+        logarithmic(bound_of(index, point.scale), bound_of(index + 1, point.scale), 1 - ratio, out, why);
     out = -out;
     return found;
   }
   if (before + point.zero_count >= target) {
     const double low = negative.empty() && !positive.empty() ? 0 : -point.zero_threshold;
     const double high = positive.empty() && !negative.empty() ? 0 : point.zero_threshold;
-    return linear(low, high, static_cast<double>(target - before) / static_cast<double>(point.zero_count), out, why);
+    return linear(low, high, static_cast<double>(target - before) / static_cast<double>(point.zero_count),
+                  out, why);
   }
   before += point.zero_count;
   for (std::size_t i = 0; i < positive.size(); before += positive[i++]) {
@@ -179,8 +187,8 @@ void spread(std::vector<std::uint64_t>& into, std::uint64_t count, double low, d
 
 }  // namespace
 
-std::vector<std::uint64_t> explicit_counts(const pdata::ExponentialPoint& point, const std::vector<double>& bounds,
-                                           std::string_view way) {
+std::vector<std::uint64_t> explicit_counts(const pdata::ExponentialPoint& point,
+                                           const std::vector<double>& bounds, std::string_view way) {
   std::vector<std::uint64_t> out(bounds.size());
   const double factor = std::ldexp(std::log(2.0), -point.scale);
   if (point.zero_count > 0 && bounds[0] == 0) out[0] += point.zero_count;
@@ -267,10 +275,12 @@ void join(Arena& arena, pdata::HistogramPoint& into, const std::vector<const pda
     if (all[i]->count == 0) continue;
     join_common(arena, into, *all[i]);
     const auto& counts = all[i]->bucket_counts;
-    for (std::size_t b = 0; b < std::min(counts.size(), into.bucket_counts.size()); ++b) into.bucket_counts[b] += counts[b];
+    for (std::size_t b = 0; b < std::min(counts.size(), into.bucket_counts.size()); ++b)
+      into.bucket_counts[b] += counts[b];
   }
 }
-void join_buckets(Arena& arena, pdata::ExponentialPoint::Buckets& into, const pdata::ExponentialPoint::Buckets& other) {
+void join_buckets(Arena& arena, pdata::ExponentialPoint::Buckets& into,
+                  const pdata::ExponentialPoint::Buckets& other) {
   // Longest list of buckets that joining makes: offsets come from data and may lie far apart.
   constexpr std::int64_t kMostBuckets = 20'000;
   if (other.counts.empty()) return;
@@ -280,16 +290,18 @@ void join_buckets(Arena& arena, pdata::ExponentialPoint::Buckets& into, const pd
     return;
   }
   const std::int64_t low = std::min(into.offset, other.offset);
-  const std::int64_t high = std::max(std::int64_t{into.offset} + static_cast<std::int64_t>(into.counts.size()),
-                                     std::int64_t{other.offset} + static_cast<std::int64_t>(other.counts.size()));
+  const std::int64_t high =
+      std::max(std::int64_t{into.offset} + static_cast<std::int64_t>(into.counts.size()),
+               std::int64_t{other.offset} + static_cast<std::int64_t>(other.counts.size()));
   if (high - low > kMostBuckets) return;
   List<std::uint64_t> made;
   made.reserve(arena, static_cast<std::size_t>(high - low));
   for (std::int64_t i = low; i < high; ++i) {
     const auto in = [&](const pdata::ExponentialPoint::Buckets& buckets) {
       const std::int64_t at = i - buckets.offset;
-      return at >= 0 && at < static_cast<std::int64_t>(buckets.counts.size()) ? buckets.counts[static_cast<std::size_t>(at)]
-                                                                              : 0;
+      return at >= 0 && at < static_cast<std::int64_t>(buckets.counts.size())
+                 ? buckets.counts[static_cast<std::size_t>(at)]
+                 : 0;
     };
     made.push_back(arena, in(into) + in(other));
   }
@@ -314,11 +326,12 @@ bool alike(const pdata::NumberPoint&, const pdata::NumberPoint&) { return true; 
 bool alike(const pdata::HistogramPoint& a, const pdata::HistogramPoint& b) {
   return std::equal(a.explicit_bounds.begin(), a.explicit_bounds.end(), b.explicit_bounds.begin(),
                     b.explicit_bounds.end()) &&
-         a.min.has_value() == b.min.has_value() && a.max.has_value() == b.max.has_value() && a.flags == b.flags;
+         a.min.has_value() == b.min.has_value() && a.max.has_value() == b.max.has_value() &&
+         a.flags == b.flags;
 }
 bool alike(const pdata::ExponentialPoint& a, const pdata::ExponentialPoint& b) {
-  return a.scale == b.scale && a.min.has_value() == b.min.has_value() && a.max.has_value() == b.max.has_value() &&
-         a.flags == b.flags;
+  return a.scale == b.scale && a.min.has_value() == b.min.has_value() &&
+         a.max.has_value() == b.max.has_value() && a.flags == b.flags;
 }
 
 template <class Point>
@@ -327,10 +340,12 @@ void join_all(Arena& arena, List<Point>& points, bool by_start, std::string_view
   std::vector<std::pair<std::string, std::size_t>> order;
   for (std::size_t i = 0; i < points.size(); ++i) {
     std::string key = pdata::as_text(Value::map(&points[i].attributes));
-    key += '\0' + std::to_string(points[i].time) + '\0' + (by_start ? std::to_string(points[i].start_time) : "");
+    key +=
+        '\0' + std::to_string(points[i].time) + '\0' + (by_start ? std::to_string(points[i].start_time) : "");
     order.emplace_back(std::move(key), i);
   }
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const bool same = i > 0 && order[i].first == order[i - 1].first;
