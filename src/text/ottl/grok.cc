@@ -7,7 +7,7 @@ namespace gleaner::text::ottl {
 namespace {
 
 constexpr std::size_t kMostExpanded = 256 << 10;  // bytes
-constexpr int kMostRounds = 100;                  // definitions may name themselves
+constexpr int kMostUses = 2000;                   // definitions may name themselves
 
 bool word(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -46,13 +46,6 @@ bool next_use(std::string_view text, std::size_t from, Use& out) {
   return false;
 }
 
-std::string replace_all(std::string_view text, std::string_view what, std::string_view with) {
-  std::string out;
-  for (std::size_t at; (at = text.find(what)) != std::string_view::npos; text.remove_prefix(at + what.size()))
-    out.append(text.substr(0, at)).append(with);
-  return out.append(text);
-}
-
 bool typed(std::string_view text, std::string_view type, pdata::Value& out, std::string& why) {
   std::int64_t number = 0;
   double real = 0;
@@ -87,29 +80,39 @@ bool typed(std::string_view text, std::string_view type, pdata::Value& out, std:
 }  // namespace
 
 Result<> Grok::compile(std::string_view pattern, bool named_only) {
-  types_.clear();
+  parts_.clear();
+  std::map<std::string, std::string> types;  // by the name of the part, as in the reference
   std::string text(pattern);
   Use use;
-  for (int round = 0; next_use(text, 0, use); ++round) {
-    if (round >= kMostRounds * 10) return fail(Fault::config, "grok definitions refer to themselves");
-    std::string name(use.syntax);
-    const auto own = own_.find(name);
-    const std::string_view* known = grok_pattern(name);
+  // Every use gets a group of its own: RE2 groups have unique names.
+  std::map<std::string, std::string, std::less<>> names;
+  for (int uses = 0; next_use(text, 0, use); ++uses) {
+    if (uses >= kMostUses) return fail(Fault::config, "grok definitions refer to themselves");
+    const std::string syntax(use.syntax), id = use.id.empty() ? syntax : std::string(use.id);
+    const auto own = own_.find(syntax);
+    const std::string_view* known = grok_pattern(syntax);
     if (own == own_.end() && !known)
-      return fail(Fault::config, "pattern definition " + go_quote(name) + " unknown: parsing failed");
+      return fail(Fault::config, "pattern definition " + go_quote(syntax) + " unknown: parsing failed");
     const std::string definition(own != own_.end() ? std::string_view(own->second) : *known);
-    const std::string id = replace_all(use.id.empty() ? use.syntax : use.id, ".", "___");
-    if (!use.type.empty()) types_[id] = use.type;
-    const std::string group =
-        named_only && use.id.empty() ? "(" + definition + ")" : "(?P<" + id + ">" + definition + ")";
-    // Every use of the same spelling at once.
-    text = replace_all(text, std::string(text, use.begin, use.end - use.begin), group);
+    if (!use.type.empty()) types[id] = use.type;
+    std::string group = "(" + definition + ")";
+    if (!named_only || !use.id.empty()) {
+      const std::string unique = "grok_" + std::to_string(uses);
+      names[unique] = id;
+      group = "(?P<" + unique + ">" + definition + ")";
+    }
+    text.replace(use.begin, use.end - use.begin, group);
     if (text.size() > kMostExpanded) return fail(Fault::config, "grok pattern expands past 256 KiB");
   }
   auto made = Regex::compile(text);
   if (!made) return fail(std::move(made.error()));
   if (named_only && made->names().empty())
     return fail(Fault::config, "at least 1 named capture group must be supplied in the given regex");
+  for (const auto& name : made->names()) {
+    const auto own = names.find(name.name);
+    const std::string& id = own == names.end() ? name.name : own->second;
+    parts_.push_back({id, types[id], name.group});
+  }
   regex_ = std::move(*made);
   return {};
 }
@@ -117,14 +120,12 @@ Result<> Grok::compile(std::string_view pattern, bool named_only) {
 bool Grok::parse(std::string_view text, Arena& arena, pdata::Map& out, std::string& why) const {
   std::vector<std::string_view> groups(static_cast<std::size_t>(regex_->groups()) + 1);
   if (!regex_->match(text, groups)) return true;
-  for (const auto& name : regex_->names()) {
-    const auto match = groups[static_cast<std::size_t>(name.group)];
+  for (const auto& part : parts_) {
+    const auto match = groups[static_cast<std::size_t>(part.group)];
     if (match.empty()) continue;
     pdata::Value value = pdata::Value::string(match);
-    if (const auto type = types_.find(name.name);
-        type != types_.end() && !typed(match, type->second, value, why))
-      return false;
-    out.set(arena, arena.copy(replace_all(name.name, "___", ".")), value);
+    if (!part.type.empty() && !typed(match, part.type, value, why)) return false;
+    out.set(arena, arena.copy(part.name), value);
   }
   return true;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pdata/value.h"
 #include "text/regex.h"
@@ -24,7 +25,12 @@ class Grok {
 
  private:
   std::map<std::string, std::string, std::less<>> own_;
-  std::map<std::string, std::string, std::less<>> types_;  ///< by group name
+  struct Part {
+    std::string name;  ///< the key in results
+    std::string type;  ///< "" = text
+    int group = 0;
+  };
+  std::vector<Part> parts_;  ///< in the order of the pattern; of equal names the last that matched counts
   std::optional<Regex> regex_;
 };
 
