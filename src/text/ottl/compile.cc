@@ -177,6 +177,7 @@ Result<NodePtr> Compiler::value(const Expr& expr) {
         if (!made) return fail(std::move(made.error()));
         items.push_back(std::move(*made));
       }
+      names.reserve(expr.names.size());
       for (const auto& name : expr.names) names.push_back(arena_.copy(name));
       auto made = expr.kind == Expr::Kind::list ? make_list(arena_, std::move(items))
                                                 : make_map(arena_, std::move(names), std::move(items));

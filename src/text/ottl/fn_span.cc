@@ -57,13 +57,13 @@ class SpanName {
     const Value* system = find("db.system.name", "db.system");
     if (!system) return {};
     if (const Value* summary = find("db.query.summary")) return pdata::as_text(*summary);
-    const std::string operation = text("db.operation.name", "db.operation"), target = database_target();
+    std::string operation = text("db.operation.name", "db.operation"), target = database_target();
     if (!operation.empty() && !target.empty()) return operation + " " + target;
     if (!operation.empty()) return operation;
     return target.empty() ? pdata::as_text(*system) : target;
   }
   std::string database_target() const {
-    const std::string space = text("db.namespace", "db.name");
+    std::string space = text("db.namespace", "db.name");
     for (const auto name : {"db.collection.name", "db.stored_procedure.name"})
       if (const Value* what = find(name)) return (space.empty() ? "" : space + ".") + pdata::as_text(*what);
     return space.empty() ? server() : space;
@@ -77,7 +77,7 @@ class SpanName {
     const Value* system = find("messaging.system");
     if (!system) return {};
     const Value* operation = find("messaging.operation.name", "messaging.operation");
-    const std::string destination = messaging_destination();
+    std::string destination = messaging_destination();
     if (operation && !destination.empty()) return pdata::as_text(*operation) + " " + destination;
     if (!destination.empty()) return destination;
     return pdata::as_text(operation ? *operation : *system);

@@ -119,13 +119,13 @@ bool part(const Call& call, Env& env, Any& out) {
   return true;
 }
 
-/// As a number with a fraction.
+/// As a number with a fraction. The whole part is divided as an integer first, as Go does: it loses no bits.
 template <std::int64_t kUnit>
 bool units(const Call& call, Env& env, Any& out) {
   std::int64_t nanos = 0;
   if (!call.duration(env, 0, nanos)) return false;
-  out = Any::real(static_cast<double>(nanos / kUnit) +
-                  static_cast<double>(nanos % kUnit) / static_cast<double>(kUnit));
+  const std::int64_t whole = nanos / kUnit, rest = nanos % kUnit;
+  out = Any::real(static_cast<double>(whole) + static_cast<double>(rest) / static_cast<double>(kUnit));
   return true;
 }
 template <std::int64_t kUnit>
