@@ -6,13 +6,14 @@ bool upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool lower(char c) { return c >= 'a' && c <= 'z'; }
 bool digit(char c) { return c >= '0' && c <= '9'; }
 bool between(char c) { return c == '_' || c == ' ' || c == '-' || c == '.'; }
+}  // namespace
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\n\v\f\r";
   const auto from = text.find_first_not_of(kBlanks);
   return from == std::string_view::npos ? std::string_view()
                                         : text.substr(from, text.find_last_not_of(kBlanks) - from + 1);
 }
-}  // namespace
 
 std::string camel(std::string_view text) {
   text = trimmed(text);

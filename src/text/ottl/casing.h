@@ -8,5 +8,7 @@ namespace gleaner::text::ottl {
 std::string camel(std::string_view text);
 /// "someName" as "some_name", "HTTPRequest" as "http_request". ASCII letters only.
 std::string snake(std::string_view text);
+/// Without blanks at both ends.
+std::string_view trimmed(std::string_view text);
 
 }  // namespace gleaner::text::ottl

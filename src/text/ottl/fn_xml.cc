@@ -1,6 +1,7 @@
 // XML in texts.
 #include <algorithm>
 
+#include "text/ottl/casing.h"
 #include "text/ottl/function.h"
 #include "text/ottl/xml.h"
 
@@ -53,12 +54,6 @@ void adopt(XmlNode& parent, XmlNode* child) {
 std::string_view local(std::string_view name) {
   const auto colon = name.find(':');
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
-}
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\n\v\f\r";
-  const auto from = text.find_first_not_of(kBlanks);
-  return from == std::string_view::npos ? std::string_view()
-                                        : text.substr(from, text.find_last_not_of(kBlanks) - from + 1);
 }
 
 bool get_xml(const Call& call, Env& env, Any& out) {

@@ -247,10 +247,12 @@ void join(Arena&, pdata::NumberPoint& into, const std::vector<const pdata::Numbe
           std::string_view function) {
   if (into.value.kind() == Value::Kind::real) {
     std::vector<double> values;
+    values.reserve(all.size());
     for (const auto* point : all) values.push_back(real_of(point->value));
     into.value = Value::real(joined(std::move(values), function, [](double a, double b) { return a + b; }));
   } else if (into.value.kind() == Value::Kind::integer) {
     std::vector<std::int64_t> values;
+    values.reserve(all.size());
     for (const auto* point : all) values.push_back(whole_of(point->value));
     into.value = Value::integer(joined(std::move(values), function, &plus));
   }
@@ -367,6 +369,7 @@ void join_all(Arena& arena, List<Point>& points, bool by_start, std::string_view
   made.reserve(arena, groups.size());
   for (const auto& group : groups) {
     std::vector<const Point*> all;
+    all.reserve(group.size());
     for (const auto i : group) all.push_back(&points[i]);
     Point& into = made.push_back(arena, *all[0]);
     join(arena, into, all, function);
