@@ -2,6 +2,7 @@
 #include "processors/filter/config.h"
 
 #include "match/match.h"
+#include "text/expr/expr.h"
 
 namespace gleaner::processors::filter {
 
@@ -49,8 +50,15 @@ void TraceConditions::validate(config::Check& check) const {
 }
 
 void MetricMatch::validate(config::Check& check) const {
-  if (match_type == "expr" && !expressions.empty())
-    check.error("expressions", "match_type expr is not built: write OTTL conditions under metrics::metric");
+  if (match_type == "expr")
+    for (const auto& attribute : resource_attributes)
+      if (!attribute.value.is_null())
+        check.error("match_type",
+                    "unrecognized match_type \"expr\" for resource_attributes (strict, regexp)");
+  if (match_type == "expr")
+    for (const auto& expression : expressions)
+      if (auto made = text::expr::Program::compile(expression); !made)
+        check.error("expressions", made.error().what);
   if (match_type.empty() && !metric_names.empty())
     check.error("missing required field \"match_type\" (strict, regexp)");
   if (match_type != "expr")

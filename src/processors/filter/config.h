@@ -77,7 +77,10 @@ struct MetricMatch {
             .one_of(kMetricMatchTypes),
         config::later("regexp", "a cache for match results"),
         config::field<&MetricMatch::metric_names>("metric_names", "names of metrics"),
-        config::field<&MetricMatch::expressions>("expressions", "with match_type expr, which is not built"),
+        config::field<&MetricMatch::expressions>(
+            "expressions",
+            "with match_type expr: expr-lang over MetricName, MetricType, "
+            "HasLabel(key) and Label(key); one point is enough"),
         config::field<&MetricMatch::resource_attributes>("resource_attributes",
                                                          "attributes of the resource, all of them"),
     };

@@ -1,6 +1,7 @@
 // What conditions pick is taken out of batches; what is empty after that goes too.
 #include "match/match.h"
 #include "processors/filter/config.h"
+#include "text/expr/expr.h"
 
 namespace gleaner::processors::filter {
 
@@ -103,15 +104,88 @@ struct InOut {
   }
 };
 
-/// Names and resource attributes of metrics::include and ::exclude. Either alone decides if it was written.
+/// What expressions of match_type expr see of a point.
+class PointHost final : public text::expr::Host {
+ public:
+  explicit PointHost(const pdata::Metric& metric) : metric_(metric) {}
+  bool name(std::string_view name, pdata::Value& out) const override {
+    static constexpr std::string_view kTypes[] = {
+        "Empty", "Gauge", "Sum", "Histogram", "ExponentialHistogram", "Summary"};
+    if (name == "MetricName")
+      out = pdata::Value::string(metric_.name);
+    else if (name == "MetricType")
+      out = pdata::Value::string(kTypes[static_cast<std::size_t>(metric_.kind)]);
+    else
+      return false;
+    return true;
+  }
+  bool call(std::string_view name, std::span<const pdata::Value> arguments, pdata::Value& out,
+            std::string& flaw) const override {
+    if (name != "HasLabel" && name != "Label") return false;
+    if (arguments.size() != 1) {
+      flaw = "invalid number of arguments: expected 1, got " + std::to_string(arguments.size());
+    } else if (!arguments[0].is_string()) {
+      flaw = std::string(name) + "() wants a string";
+    } else {
+      const pdata::Value* found = attributes->find(arguments[0].text());
+      out = name == "HasLabel"
+                ? pdata::Value::boolean(found != nullptr)
+                : pdata::Value::string(found && found->is_string() ? found->text() : std::string_view());
+    }
+    return true;
+  }
+  const pdata::Map* attributes = nullptr;
+
+ private:
+  const pdata::Metric& metric_;
+};
+
+/// Names, expressions and resource attributes of metrics::include and ::exclude. Resource attributes decide
+/// alone if they were written, and so do the others.
 struct MetricNames {
   std::vector<match::TextMatch> names;
+  std::vector<text::expr::Program> expressions;
   std::optional<match::Match> resource;
+
+  bool asks_metrics() const { return !names.empty() || !expressions.empty(); }
+  Result<bool> metric(const pdata::Metric& metric, Arena& scratch) const {
+    if (std::any_of(names.begin(), names.end(), [&](const match::TextMatch& m) { return m(metric.name); }))
+      return true;
+    PointHost host(metric);
+    const text::expr::Environment environment{.host = &host};
+    for (const auto& expression : expressions) {
+      const auto among = [&](const auto& points) -> Result<bool> {
+        for (const auto& point : points) {
+          host.attributes = &point.attributes;
+          auto truth = expression.run(environment, scratch);
+          if (!truth) return fail(std::move(truth.error()));
+          if (truth->kind() != pdata::Value::Kind::boolean)
+            return fail(Fault::permanent,
+                        "filter returned non-boolean value metric=" + std::string(metric.name));
+          if (truth->as_bool()) return true;
+        }
+        return false;
+      };
+      auto found = among(metric.numbers);
+      if (found && !*found) found = among(metric.histograms);
+      if (found && !*found) found = among(metric.exponentials);
+      if (found && !*found) found = among(metric.summaries);
+      if (!found || *found) return found;
+    }
+    return false;
+  }
 };
 Result<std::optional<MetricNames>> compile(const std::optional<MetricMatch>& from) {
   if (!from) return std::optional<MetricNames>();
   MetricNames out;
-  for (const auto& name : from->metric_names) {
+  const bool expr = from->match_type == "expr";
+  if (expr)
+    for (const auto& expression : from->expressions) {
+      auto made = text::expr::Program::compile(expression);
+      if (!made) return fail(std::move(made.error()));
+      out.expressions.push_back(std::move(*made));
+    }
+  for (const auto& name : expr ? Texts() : from->metric_names) {
     auto made = match::TextMatch::compile(name, from->match_type == "regexp");
     if (!made) return fail(std::move(made.error()));
     out.names.push_back(std::move(*made));
@@ -156,7 +230,7 @@ template <>
 struct OldForm<Logs> {
   using M = match::Match;
   static auto compile(const Config& config) { return compile_both<M>(config.logs); }
-  static void apply(const InOut<M>& form, Records<Logs>& records, ottl::Env& env) {
+  static void apply(const InOut<M>& form, Records<Logs>& records, ottl::Env& env, std::string&) {
     ottl::drop_where(records, ottl::Context::log, env, [&] {
       return form.unwanted([&](const M& m) { return m.log(*env.resource, *env.scope, *env.log); });
     });
@@ -166,7 +240,7 @@ template <>
 struct OldForm<Traces> {
   using M = match::Match;
   static auto compile(const Config& config) { return compile_both<M>(config.spans); }
-  static void apply(const InOut<M>& form, Records<Traces>& records, ottl::Env& env) {
+  static void apply(const InOut<M>& form, Records<Traces>& records, ottl::Env& env, std::string&) {
     ottl::drop_where(records, ottl::Context::span, env, [&] {
       return form.unwanted([&](const M& m) { return m.span(*env.resource, *env.scope, *env.span); });
     });
@@ -176,7 +250,7 @@ template <>
 struct OldForm<Metrics> {
   using M = MetricNames;
   static auto compile(const Config& config) { return compile_both<M>(config.metrics); }
-  static void apply(const InOut<M>& form, Records<Metrics>& records, ottl::Env& env) {
+  static void apply(const InOut<M>& form, Records<Metrics>& records, ottl::Env& env, std::string& failed) {
     static const pdata::Scope kNone;
     static const pdata::Metric kNoMetric;
     const auto resource = [&](const std::optional<M>& part, bool wanted) {
@@ -184,14 +258,21 @@ struct OldForm<Metrics> {
     };
     ottl::drop_where(records, ottl::Context::resource, env,
                      [&] { return resource(form.include, true) || resource(form.exclude, false); });
-    const auto name = [&](const std::optional<M>& part, bool wanted) {
-      if (!part || part->names.empty()) return false;
-      const bool found = std::any_of(part->names.begin(), part->names.end(),
-                                     [&](const match::TextMatch& m) { return m(env.metric->name); });
-      return found != wanted;
+    // What cannot be told stays.
+    const auto unwanted = [&](const std::optional<M>& part, bool wanted, bool& out) {
+      out = false;
+      if (!part || !part->asks_metrics()) return true;
+      const auto found = part->metric(*env.metric, *env.arena);
+      if (found)
+        out = *found != wanted;
+      else if (failed.empty())
+        failed = found.error().what;
+      return static_cast<bool>(found);
     };
-    ottl::drop_where(records, ottl::Context::metric, env,
-                     [&] { return name(form.include, true) || name(form.exclude, false); });
+    ottl::drop_where(records, ottl::Context::metric, env, [&] {
+      bool out = false;
+      return unwanted(form.include, true, out) && (out || (unwanted(form.exclude, false, out) && out));
+    });
   }
 };
 
@@ -243,11 +324,11 @@ class Filter final : public Processor<S> {
   Result<> run(Records<S>& records) {
     Arena scratch;  // what conditions compute; the batch keeps nothing of it
     ottl::Env env(scratch);
-    if (old_.any()) OldForm<S>::apply(old_, records, env);
+    std::string failed;
+    if (old_.any()) OldForm<S>::apply(old_, records, env, failed);
     const auto report = [&](std::string_view text, const std::string& error) {
       logger_.warn("failed to eval condition", {{"error", error}, {"condition", text}});
     };
-    std::string failed;
     for (const auto& pass : passes_) {
       ottl::drop_where(records, pass.context, env, [&] {
         bool unwanted = false;

@@ -77,6 +77,75 @@ struct Bad {
   const char* yaml;
   const char* says;
 };
+/// The oldest form over metrics with one point each: "m" with the attribute a=x, "n" with a=1.
+struct MetricCase {
+  const char* yaml;
+  std::string_view stays, fails = {};
+};
+class OldMetrics : public FilterTest, public testing::WithParamInterface<MetricCase> {
+ protected:
+  class Names : public Consumer<Metrics> {
+   public:
+    std::string text;
+    Task<Result<>> consume(Batch<Metrics>& batch) override {
+      for (const auto& resource : batch.data.records().resources)
+        for (const auto& scope : resource.scopes)
+          for (const auto& metric : scope.records) text += metric.name;
+      batch.settle(Outcome::delivered);
+      co_return Result<>();
+    }
+  };
+};
+TEST_P(OldMetrics, KeepsWhatMatches) {
+  auto records = std::make_unique<Records<Metrics>>();
+  Arena& arena = records->arena;
+  auto& scope = records->resources.push_back(arena, {}).scopes.push_back(arena, {});
+  const auto add = [&](std::string_view name, pdata::Metric::Kind kind, pdata::Value value) {
+    auto& metric = scope.records.push_back(arena, {});
+    metric.name = name;
+    metric.kind = kind;
+    metric.numbers.push_back(arena, {}).attributes.set(arena, "a", value);
+  };
+  add("m", pdata::Metric::Kind::gauge, pdata::Value::string("x"));
+  add("n", pdata::Metric::Kind::sum, pdata::Value::integer(1));
+  config::Problems problems;
+  const auto config =
+      config::decode<Config>(*config::parse_yaml(GetParam().yaml, "f"), "processors::filter", problems);
+  ASSERT_FALSE(problems.any_errors()) << problems.errors_text();
+  Names names;
+  auto filter = Make::make<Metrics>(config, bench.context, names);
+  Batch<Metrics> batch{Payload<Metrics>(std::move(records))};
+  batch.receipt.enter(ledger);
+  answer = bench.loop.run_until_done((*filter)->consume(batch));
+  if (!answer) {
+    batch.receipt.leave(ledger);
+    batch.receipt.settle(Outcome::dropped, Drop::permanent_error);
+  }
+  EXPECT_EQ(answer ? "" : answer.error().what.substr(0, GetParam().fails.size()), GetParam().fails);
+  EXPECT_EQ(names.text, GetParam().stays);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table, OldMetrics,
+    testing::ValuesIn<MetricCase>({
+        {"{metrics: {include: {match_type: strict, metric_names: [n]}}}", "n"},
+        {"{metrics: {exclude: {match_type: regexp, metric_names: ['^n']}}}", "m"},
+        {R"({metrics: {include: {match_type: expr, expressions: ['MetricName == "m"']}}})", "m"},
+        {R"({metrics: {exclude: {match_type: expr, expressions: ['MetricType == "Gauge"']}}})", "n"},
+        {R"({metrics: {include: {match_type: expr, expressions: ['Label("a") == "x"']}}})", "m"},
+        {R"({metrics: {exclude: {match_type: expr, expressions: ['Label("a") == ""', 'HasLabel("b")']}}})",
+         "m"},
+        {R"({metrics: {include: {match_type: expr, expressions: ['HasLabel("a")']},
+                       exclude: {match_type: expr, expressions: ['MetricName matches "^m"']}}})",
+         "n"},
+        {R"({metrics: {include: {match_type: expr, expressions: ['nope']}}})", "", "cannot fetch nope"},
+        {R"({metrics: {include: {match_type: expr, expressions: ['MetricName']}}})", "",
+         "filter returned non-boolean"},
+        {R"({metrics: {include: {match_type: expr, expressions: ['HasLabel()']}}})", "",
+         "invalid number of arguments"},
+        {R"({metrics: {include: {match_type: expr, expressions: ['Foo(1)']}}})", "",
+         "invalid operation: cannot call nil"},
+    }));
+
 class FilterConfig : public testing::TestWithParam<Bad> {};
 TEST_P(FilterConfig, SaysWhatIsWrongAndWhere) {
   config::Problems problems;
@@ -98,7 +167,9 @@ INSTANTIATE_TEST_SUITE_P(
         {"{logs: {log_record: ['true'], include: {match_type: strict, bodies: [x]}}}", "at the same time"},
         {"{traces: {span: ['true']}, spans: {include: {match_type: strict, services: [x]}}}",
          "at the same time"},
-        {"{metrics: {include: {match_type: expr, expressions: ['true']}}}", "match_type expr is not built"},
+        {"{metrics: {include: {match_type: expr, expressions: ['(']}}}", "unexpected token"},
+        {"{metrics: {include: {match_type: expr, resource_attributes: [{key: a, value: b}]}}}",
+         "unrecognized match_type \"expr\""},
         {"{error_mode: loud}", "error_mode"},
     }));
 
