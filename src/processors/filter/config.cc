@@ -1,6 +1,8 @@
 // What is wrong with a configuration beyond types.
 #include "processors/filter/config.h"
 
+#include <algorithm>
+
 #include "match/match.h"
 #include "text/expr/expr.h"
 
@@ -112,6 +114,14 @@ void Config::validate(config::Check& check) const {
     check.error(
         "cannot use \"traces.resource\", \"traces.span\", \"traces.spanevent\" and the span settings "
         "\"spans.include\", \"spans.exclude\" at the same time");
+  for (const std::string_view key : {"trace_conditions", "metric_conditions", "log_conditions"}) {
+    const config::Node* list = check.node().find(key);
+    if (!list || !list->is_list()) continue;
+    const auto sections = std::count_if(list->items().begin(), list->items().end(),
+                                        [](const config::Node& item) { return item.is_map(); });
+    if (sections != 0 && sections != std::ssize(list->items()))
+      check.error(key, "texts and sections cannot stand in one list: write either, not both");
+  }
   const auto both = [&](const auto& groups, bool old, std::string_view key, std::string_view other) {
     if (!groups.list.empty() && old)
       check.error(key, "cannot be used together with " + std::string(other) + "");

@@ -161,6 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
          "1:1)"},
         {"{logs: {log_record: ['body ==']}}", "condition has invalid syntax: 1:8: unexpected end"},
         {"{log_conditions: ['body == \"x\"']}", "has no context in front"},
+        {"{log_conditions: [{context: log, conditions: ['true']}, 'log.body == 1']}",
+         "texts and sections cannot stand in one list"},
         {"{log_conditions: [{context: span, conditions: ['true']}]}", "unknown context \"span\""},
         {"{log_conditions: ['log.body == 1'], logs: {log_record: ['true']}}",
          "cannot be used together with logs"},
