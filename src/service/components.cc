@@ -8,7 +8,9 @@
 #include "extensions/health_check/config.h"
 #include "processors/attributes/config.h"
 #include "processors/batch/config.h"
+#include "processors/filter/config.h"
 #include "processors/memory_limiter/config.h"
+#include "processors/transform/config.h"
 #include "receivers/filelog/config.h"
 #include "receivers/kubeletstats/config.h"
 #include "receivers/otlp/config.h"
@@ -50,8 +52,12 @@ constexpr ProcessorFactory kProcessors[] = {
         "resource", "", "changes the attributes of resources"),
     processor<processors::batch::Config, processors::batch::Make>("batch", "",
                                                                   "joins small requests into large ones"),
+    processor<processors::filter::Config, processors::filter::Make>("filter", "",
+                                                                    "drops what conditions pick"),
     processor<processors::memory_limiter::Config, processors::memory_limiter::Make>(
         "memory_limiter", "", "refuses data while memory is short"),
+    processor<processors::transform::Config, processors::transform::Make>(
+        "transform", "", "runs statements that change what passes"),
 };
 
 constexpr std::string_view kNotBuilt[] = {"prometheus",
@@ -83,8 +89,6 @@ constexpr std::string_view kNotBuilt[] = {"prometheus",
                                           "prometheus_remote_write",
                                           "prometheusremotewrite",
                                           "datadog",
-                                          "filter",
-                                          "transform",
                                           "k8s_attributes",
                                           "k8sattributes",
                                           "resource_detection",

@@ -219,18 +219,21 @@ Replacement::Replacement(const Regex& regex, std::string_view text) {
   if (!literal.empty()) parts_.push_back({std::move(literal), -1});
 }
 
+void Replacement::expand(std::span<const std::string_view> groups, std::string& out) const {
+  for (const auto& part : parts_)
+    out.append(part.group < 0 ? std::string_view(part.literal)
+                              : groups[static_cast<std::size_t>(part.group)]);
+}
+
 void Replacement::replace_all(const Regex& regex, std::string_view text, std::string& out) const {
-  std::vector<std::string_view> groups(static_cast<std::size_t>(highest_) + 1);
+  std::vector<std::string_view> groups(this->groups());
   std::size_t copied = 0;
   for (std::size_t at = 0; at <= text.size();) {
     if (!regex.match(text, groups, at)) break;
     const auto begin = groups[0].data() ? static_cast<std::size_t>(groups[0].data() - text.data()) : at;
     const auto end = begin + groups[0].size();
     out.append(text.substr(copied, begin - copied));
-    if (end > copied || begin == 0)
-      for (const auto& part : parts_)
-        out.append(part.group < 0 ? std::string_view(part.literal)
-                                  : groups[static_cast<std::size_t>(part.group)]);
+    if (end > copied || begin == 0) expand(groups, out);
     copied = end;
     // Past the match; past one whole character when that would not move on.
     std::size_t step = at < text.size() ? 1 : 0;

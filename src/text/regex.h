@@ -66,6 +66,9 @@ class Replacement {
   Replacement(const Regex& regex, std::string_view text);
   /// `text` with every match replaced, appended to `out`. An empty match directly behind a match is skipped.
   void replace_all(const Regex& regex, std::string_view text, std::string& out) const;
+  /// Appends what one match becomes. `groups` are those of Regex::match(), at least groups() of them.
+  void expand(std::span<const std::string_view> groups, std::string& out) const;
+  std::size_t groups() const { return static_cast<std::size_t>(highest_) + 1; }
 
  private:
   struct Part {

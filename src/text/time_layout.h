@@ -30,7 +30,9 @@ class TimeLayout {
   /// @param zone for texts that name none
   /// @return nanoseconds since 1970 (beyond 1678..2262 the number wraps, as it does in the collector);
   ///         Fault::permanent in Go's words, quoting the text
-  Result<std::int64_t> parse(std::string_view text, const Zone& zone, Now now = &unix_nanos) const;
+  /// @param offset  if not null, gets the seconds east of UTC of the zone the text is in
+  Result<std::int64_t> parse(std::string_view text, const Zone& zone, Now now = &unix_nanos,
+                             int* offset = nullptr) const;
 
   /// The zone when no location is configured: UTC for layouts that end in 'Z', else the process's own.
   Zone default_zone() const;
@@ -82,7 +84,7 @@ class TimeLayout {
   };
   void tokenize(std::string_view native);
   void find_shape();
-  bool parse_iso(std::string_view text, const Zone& zone, std::int64_t& nanos) const;
+  bool parse_iso(std::string_view text, const Zone& zone, std::int64_t& nanos, int& offset) const;
 
   std::string layout_;
   std::vector<Step> steps_;

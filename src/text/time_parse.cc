@@ -105,7 +105,7 @@ class TimeParse {
   TimeParse(const TimeLayout& layout, std::string_view text) : layout_(layout), text_(text), value_(text) {}
 
   bool run();
-  Result<std::int64_t> resolve(const Zone& zone, TimeLayout::Now now) const;
+  Result<std::int64_t> resolve(const Zone& zone, TimeLayout::Now now, int& offset) const;
   tl::unexpected<Error> error() const;
 
  private:
@@ -333,7 +333,7 @@ bool TimeParse::finish_date() {
   return day_ >= 1 && day_ <= days_in(month_, year_) ? true : out_of_range("day");
 }
 
-Result<std::int64_t> TimeParse::resolve(const Zone& zone, TimeLayout::Now now) const {
+Result<std::int64_t> TimeParse::resolve(const Zone& zone, TimeLayout::Now now, int& shown) const {
   const int clock = (hour_ * 60 + minute_) * 60 + second_;
   const auto wall_in = [&](std::int64_t year) {
     return days_from_civil(year, static_cast<unsigned>(month_), static_cast<unsigned>(day_)) * 86400 + clock;
@@ -368,7 +368,10 @@ Result<std::int64_t> TimeParse::resolve(const Zone& zone, TimeLayout::Now now) c
   } else {
     at = zone.to_unix(wall);
   }
-  if (year_ > 0) return nanos_of(at, nanos_);
+  if (year_ > 0) {
+    shown = static_cast<int>(wall - at);
+    return nanos_of(at, nanos_);
+  }
 
   const auto present = static_cast<std::int64_t>(now() / 1'000'000'000);
   const Zone here = Zone::local();
@@ -376,6 +379,7 @@ Result<std::int64_t> TimeParse::resolve(const Zone& zone, TimeLayout::Now now) c
   const std::int64_t year = civil_from_days((present_wall - (present_wall < 0 ? 86399 : 0)) / 86400).year;
   at = in.to_unix(wall_in(year));
   if (at > here.to_unix(present_wall + 7 * 86400)) at = in.to_unix(wall_in(year - 1));
+  shown = in.offset_at(at);
   return nanos_of(at, nanos_);
 }
 
@@ -399,7 +403,7 @@ tl::unexpected<Error> TimeParse::error() const {
   return fail(Fault::permanent, std::move(what));
 }
 
-bool TimeLayout::parse_iso(std::string_view text, const Zone& zone, std::int64_t& nanos) const {
+bool TimeLayout::parse_iso(std::string_view text, const Zone& zone, std::int64_t& nanos, int& offset) const {
   if (text.size() < 19) return false;
   const char* p = text.data();
   bool ok = true;
@@ -443,15 +447,18 @@ bool TimeLayout::parse_iso(std::string_view text, const Zone& zone, std::int64_t
     return false;
   }
   nanos = nanos_of(seconds, part);
+  offset = static_cast<int>(wall - seconds);
   return true;
 }
 
-Result<std::int64_t> TimeLayout::parse(std::string_view text, const Zone& zone, Now now) const {
+Result<std::int64_t> TimeLayout::parse(std::string_view text, const Zone& zone, Now now, int* offset) const {
   std::int64_t nanos;
-  if (iso_separator_ && parse_iso(text, zone, nanos)) return nanos;
+  int ignored = 0;
+  int& shown = offset ? *offset : ignored;
+  if (iso_separator_ && parse_iso(text, zone, nanos, shown)) return nanos;
   TimeParse parse(*this, text);
   if (!parse.run()) return parse.error();
-  return parse.resolve(zone, now);
+  return parse.resolve(zone, now, shown);
 }
 
 }  // namespace gleaner::text

@@ -114,25 +114,6 @@ void ActionConfig::validate(config::Check& check) const {
     check.error("pattern", "has no named groups such as (?P<name>...)");
 }
 
-pdata::Value to_value(Arena& arena, const config::Node& node) {
-  if (node.is_map()) {
-    Value map = Value::new_map(arena);
-    for (const auto& entry : node.entries())
-      map.as_map().set(arena, arena.copy(entry.key), to_value(arena, entry.value));
-    return map;
-  }
-  if (node.is_list()) {
-    Value list = Value::new_array(arena);
-    for (const auto& item : node.items()) list.as_array().push_back(arena, to_value(arena, item));
-    return list;
-  }
-  if (node.is_null()) return Value();
-  if (const auto value = node.boolean()) return Value::boolean(*value);
-  if (const auto value = node.integer()) return Value::integer(*value);
-  if (node.type() == config::ScalarType::real) return Value::real(*node.real());
-  return Value::string(arena.copy(node.text()));
-}
-
 Result<Actions> Actions::compile(const std::vector<ActionConfig>& configs) {
   Actions actions;
   for (const auto& config : configs) {
@@ -143,8 +124,9 @@ Result<Actions> Actions::compile(const std::vector<ActionConfig>& configs) {
     made.from_attribute = config.from_attribute;
     made.from_context = config.from_context;
     made.converted_type = config.converted_type;
-    if (!config.value.is_null()) made.value = to_value(*actions.arena_, config.value);
-    if (!config.default_value.is_null()) made.fallback = to_value(*actions.arena_, config.default_value);
+    if (!config.value.is_null()) made.value = match::to_value(*actions.arena_, config.value);
+    if (!config.default_value.is_null())
+      made.fallback = match::to_value(*actions.arena_, config.default_value);
     if (config.pattern.empty()) continue;
     auto pattern = text::Regex::compile(config.pattern);
     if (!pattern) return fail(std::move(pattern.error()));

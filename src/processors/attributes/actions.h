@@ -3,14 +3,12 @@
 #include <optional>
 #include <vector>
 
+#include "match/match.h"
 #include "pipeline/batch.h"
 #include "processors/attributes/config.h"
 #include "text/regex.h"
 
 namespace gleaner::processors::attributes {
-
-/// A YAML value as an attribute value that lives in `arena`.
-pdata::Value to_value(Arena& arena, const config::Node& node);
 
 /// A compiled list of actions.
 class Actions {

@@ -19,7 +19,7 @@ TEST_P(ActionTable, ChangesTheMap) {
   auto actions = Actions::compile({config});
   ASSERT_TRUE(actions);
   Arena arena;
-  pdata::Value map = to_value(arena, *config::parse_yaml(GetParam().before, "b"));
+  pdata::Value map = match::to_value(arena, *config::parse_yaml(GetParam().before, "b"));
   const Client client{"10.0.0.1", {{"Tenant", "a"}, {"tenant", "b"}}};
   actions->apply(arena, map.as_map(), &client);
   EXPECT_EQ(pdata::as_text(map), GetParam().after);

@@ -1,5 +1,5 @@
+#include "match/match.h"
 #include "processors/attributes/actions.h"
-#include "processors/attributes/match.h"
 
 namespace gleaner::processors::attributes {
 namespace {
@@ -12,7 +12,7 @@ class Filter {
     for (auto& [from, into] :
          {std::pair{&config.include, &filter.include_}, {&config.exclude, &filter.exclude_}}) {
       if (!*from) continue;
-      auto made = Match::compile(**from);
+      auto made = match::Match::compile(**from);
       if (!made) return fail(std::move(made.error()));
       *into = std::move(*made);
     }
@@ -24,7 +24,7 @@ class Filter {
   }
 
  private:
-  std::optional<Match> include_, exclude_;
+  std::optional<match::Match> include_, exclude_;
 };
 
 template <class S>
@@ -46,19 +46,20 @@ class Attributes final : public Processor<S> {
  private:
   void change(Arena& arena, const pdata::Resource& resource, const pdata::Scope& scope,
               pdata::LogRecord& record, const Client* client) {
-    if (filter_.wants([&](const Match& m) { return m.log(resource, scope, record); }))
+    if (filter_.wants([&](const match::Match& m) { return m.log(resource, scope, record); }))
       actions_.apply(arena, record.attributes, client);
   }
   void change(Arena& arena, const pdata::Resource& resource, const pdata::Scope& scope, pdata::Span& span,
               const Client* client) {
-    if (filter_.wants([&](const Match& m) { return m.span(resource, scope, span); }))
+    if (filter_.wants([&](const match::Match& m) { return m.span(resource, scope, span); }))
       actions_.apply(arena, span.attributes, client);
   }
   void change(Arena& arena, const pdata::Resource& resource, const pdata::Scope& scope, pdata::Metric& metric,
               const Client* client) {
     const auto points = [&](auto& list) {
       for (auto& point : list)
-        if (filter_.wants([&](const Match& m) { return m.point(resource, scope, metric, point.attributes); }))
+        if (filter_.wants(
+                [&](const match::Match& m) { return m.point(resource, scope, metric, point.attributes); }))
           actions_.apply(arena, point.attributes, client);
     };
     points(metric.numbers);

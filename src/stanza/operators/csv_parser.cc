@@ -1,6 +1,6 @@
 // Parses a line of separated values into a map by a header.
-#include "stanza/operators/csv_row.h"
 #include "stanza/operators/operators.h"
+#include "text/csv_row.h"
 #include "text/go_format.h"
 #include "text/utf8.h"
 
@@ -61,7 +61,8 @@ class CsvParser : public Parser<CsvParser> {
       return fail("type '" + std::string(text::go_type(from)) + "' cannot be parsed as csv");
     if (config_.ignore_quotes) {
       row_ = split(from.text(), config_.delimiter);
-    } else if (!read_csv_row(from.text(), config_.delimiter, config_.lazy_quotes, flow.arena, row_, error_)) {
+    } else if (!text::read_csv_row(from.text(), config_.delimiter, config_.lazy_quotes, flow.arena, row_,
+                                   error_)) {
       return false;
     }
     if (row_.size() != header->size())

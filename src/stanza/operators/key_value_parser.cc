@@ -1,6 +1,7 @@
 // Parses pairs such as `a=1 b="two words"`.
 #include "stanza/operators/operators.h"
 #include "text/go_format.h"
+#include "text/key_values.h"
 
 namespace gleaner::stanza {
 namespace {
@@ -18,13 +19,6 @@ struct Config {
   }
 };
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\n\v\f\r";
-  const auto from = text.find_first_not_of(kBlank);
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
-}
-
 class KeyValueParser : public Parser<KeyValueParser> {
  public:
   KeyValueParser(const Build& build, Conditional::Options options, ParserParts parts, std::string delimiter,
@@ -39,76 +33,15 @@ class KeyValueParser : public Parser<KeyValueParser> {
     if (from.text().empty()) return fail("parse from field " + parts_.parse_from.text() + " is empty");
     object_ = {};
     errors_.clear();
-    if (!split(from.text(), flow.arena))
-      return fail("failed to parse pairs from input: never reached the end of a quoted value");
-    if (!errors_.empty()) return fail(errors_);
+    if (!text::parse_key_values(from.text(), delimiter_, pair_delimiter_, flow.arena, object_, errors_))
+      return fail(errors_.starts_with("never") ? "failed to parse pairs from input: " + errors_ : errors_);
     found = pdata::Value::map(&object_);
     return true;
   }
 
  private:
-  /// Cuts at pair delimiters outside of quotes. Quotes are dropped; a backslash keeps a quote from opening or
-  /// closing and stays. False when a quote is open at the end.
-  bool split(std::string_view input, Arena& arena) {
-    std::string_view piece = input.substr(0, 0);  // a part of the input as long as it has no quotes
-    bool copied = false, escaped = false;
-    char quote = 0;
-    const auto add = [&](std::size_t i) {
-      if (copied)
-        copy_ += input[i];
-      else
-        piece = piece.empty() ? input.substr(i, 1) : std::string_view(piece.data(), piece.size() + 1);
-    };
-    const auto to_copy = [&] {
-      if (copied) return;
-      copy_ = piece;
-      copied = true;
-    };
-    const auto finish = [&] {
-      if (copied ? !copy_.empty() : !piece.empty()) pair(copied ? arena.copy(copy_) : piece, arena);
-      piece = {};
-      copied = false;
-    };
-    for (std::size_t i = 0; i < input.size(); ++i) {
-      if (!quote && input.substr(i).starts_with(pair_delimiter_)) {
-        finish();
-        i += pair_delimiter_.size() - 1;
-        continue;
-      }
-      if (!escaped) {
-        if (!quote && (input[i] == '"' || input[i] == '\'')) {
-          quote = input[i];
-          to_copy();
-          continue;
-        }
-        if (quote && input[i] == quote) {
-          quote = 0;
-          continue;
-        }
-        escaped = input[i] == '\\';
-      } else {
-        escaped = false;
-      }
-      add(i);
-    }
-    if (quote) return false;
-    finish();
-    return true;
-  }
-
-  void pair(std::string_view text, Arena& arena) {
-    const auto at = text.find(delimiter_);
-    if (at == std::string_view::npos) {
-      errors_ += (errors_.empty() ? "" : "; ") + ("cannot split " + text::go_quote(text)) +
-                 " into 2 items, got 1 item(s)";
-      return;
-    }
-    object_.set(arena, trim(text.substr(0, at)),
-                pdata::Value::string(trim(text.substr(at + delimiter_.size()))));
-  }
-
   std::string delimiter_, pair_delimiter_;
-  std::string copy_, errors_;
+  std::string errors_;
   pdata::Map object_;
 };
 

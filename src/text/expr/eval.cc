@@ -177,6 +177,7 @@ bool Evaluator::evaluate(const Node& node, Val& out) {
     case Node::Kind::slice:
       return placed(slice(node, out));
     case Node::Kind::call: {
+      if (environment_.host && !node.method) return placed(host_call(node, out));
       Val first;
       for (std::size_t i = 0; i < node.kids.size(); ++i) {
         Val argument;
@@ -261,8 +262,28 @@ bool Evaluator::name(const Node& node, Val& out) {
     all.as_map().set(arena_, "timestamp", plain(timestamp()));
     out = all;
   } else {
-    out = Val();
+    pdata::Value own;
+    if (environment_.host && !environment_.host->name(name, own))
+      return fail("cannot fetch " + node.text + " from the environment");
+    out = own;
   }
+  return true;
+}
+
+bool Evaluator::host_call(const Node& node, Val& out) {
+  std::vector<pdata::Value> arguments;
+  arguments.reserve(node.kids.size());
+  for (const auto& kid : node.kids) {
+    Val argument;
+    if (!evaluate(*kid, argument)) return false;
+    arguments.push_back(plain(argument));
+  }
+  pdata::Value result;
+  std::string flaw;
+  if (!environment_.host->call(node.text, arguments, result, flaw))
+    return fail("invalid operation: cannot call nil");
+  if (!flaw.empty()) return fail(std::move(flaw));
+  out = result;
   return true;
 }
 

@@ -80,6 +80,7 @@ class Evaluator {
   };
   bool evaluate(const Node& node, Val& out);
   bool name(const Node& node, Val& out);
+  bool host_call(const Node& node, Val& out);
   bool unary(const Node& node, Val& out);
   bool binary(const Node& node, Val& out);
   bool logic(const Node& node, Val& out);

@@ -1,6 +1,7 @@
 #pragma once
 // The expression language of `if`, filter, router, recombine and EXPR(): expr-lang as the collector uses it.
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -9,12 +10,24 @@
 
 namespace gleaner::text::expr {
 
+/// Names and functions of a host's own, for what is not an entry of a log.
+class Host {
+ public:
+  virtual ~Host() = default;
+  /// @return false when there is no such name
+  virtual bool name(std::string_view name, pdata::Value& out) const = 0;
+  /// @return false when there is no such function; `flaw` says what is wrong with the arguments
+  virtual bool call(std::string_view name, std::span<const pdata::Value> arguments, pdata::Value& out,
+                    std::string& flaw) const = 0;
+};
+
 /// What an expression sees. A null map is an absent one.
 struct Environment {
   pdata::Value body;  ///< `body` and `$`
   const pdata::Map* attributes = nullptr;
   const pdata::Map* resource = nullptr;
   std::uint64_t timestamp = 0;  ///< ns since 1970, 0 = Go's zero time
+  const Host* host = nullptr;   ///< asked for what is not here
 };
 
 struct Node;

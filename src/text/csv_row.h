@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-namespace gleaner::stanza {
+namespace gleaner::text {
 
 /// Reads one record of separated values as the collector does: Go's encoding/csv (RFC 4180), and where the
 /// text has several lines, the first field of a line continues the last field of the line before.
@@ -16,4 +16,4 @@ namespace gleaner::stanza {
 bool read_csv_row(std::string_view text, std::string_view delimiter, bool lazy, Arena& arena,
                   std::vector<std::string_view>& row, std::string& why);
 
-}  // namespace gleaner::stanza
+}  // namespace gleaner::text

@@ -1,10 +1,8 @@
-#include "processors/attributes/match.h"
+#include "match/match.h"
 
 #include <algorithm>
 
-#include "processors/attributes/actions.h"
-
-namespace gleaner::processors::attributes {
+namespace gleaner::match {
 namespace {
 
 int severity_number(std::string name) {
@@ -12,7 +10,9 @@ int severity_number(std::string name) {
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   static constexpr std::string_view kNames[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
   for (int i = 0; i < 24; ++i)
-    if (name == std::string(kNames[i / 4]) + (i % 4 ? std::to_string(i % 4 + 1) : "")) return i + 1;
+    if (name == std::string(kNames[i / 4]) + (i % 4 ? std::to_string(i % 4 + 1) : "") ||
+        name == std::to_string(i + 1))
+      return i + 1;
   return 0;
 }
 
@@ -38,6 +38,25 @@ std::string_view kind_name(std::int32_t kind) {
 }
 
 }  // namespace
+
+pdata::Value to_value(Arena& arena, const config::Node& node) {
+  if (node.is_map()) {
+    pdata::Value map = pdata::Value::new_map(arena);
+    for (const auto& entry : node.entries())
+      map.as_map().set(arena, arena.copy(entry.key), to_value(arena, entry.value));
+    return map;
+  }
+  if (node.is_list()) {
+    pdata::Value list = pdata::Value::new_array(arena);
+    for (const auto& item : node.items()) list.as_array().push_back(arena, to_value(arena, item));
+    return list;
+  }
+  if (node.is_null()) return pdata::Value();
+  if (const auto value = node.boolean()) return pdata::Value::boolean(*value);
+  if (const auto value = node.integer()) return pdata::Value::integer(*value);
+  if (node.type() == config::ScalarType::real) return pdata::Value::real(*node.real());
+  return pdata::Value::string(arena.copy(node.text()));
+}
 
 void MatchConfig::validate(config::Check& check) const {
   if (match_type.empty()) check.error("missing required field \"match_type\" (strict, regexp)");
@@ -129,8 +148,7 @@ bool Match::around(const pdata::Resource& resource, const pdata::Scope& scope,
 
 bool Match::log(const pdata::Resource& resource, const pdata::Scope& scope,
                 const pdata::LogRecord& record) const {
-  if (!log_bodies_.empty() && (!record.body.is_string() || !any(log_bodies_, record.body.text())))
-    return false;
+  if (!log_bodies_.empty() && !any(log_bodies_, pdata::as_text(record.body))) return false;
   if (!any(severity_texts_, record.severity_text)) return false;
   if (least_severity_ &&
       (record.severity_number == 0 ? !match_undefined_ : record.severity_number < *least_severity_))
@@ -148,4 +166,4 @@ bool Match::point(const pdata::Resource& resource, const pdata::Scope& scope, co
   return any(metric_names_, metric.name) && around(resource, scope, attributes);
 }
 
-}  // namespace gleaner::processors::attributes
+}  // namespace gleaner::match

@@ -1,6 +1,6 @@
-#include "stanza/operators/csv_row.h"
+#include "text/csv_row.h"
 
-namespace gleaner::stanza {
+namespace gleaner::text {
 namespace {
 
 /// One line (or several, when quotes hold newlines) of Go's csv.Reader. On an error the fields read so far
@@ -121,4 +121,4 @@ bool read_csv_row(std::string_view text, std::string_view delimiter, bool lazy, 
   return true;
 }
 
-}  // namespace gleaner::stanza
+}  // namespace gleaner::text

@@ -1,8 +1,14 @@
 #pragma once
-#include "processors/attributes/config.h"
+#include "match/config.h"
+#include "pdata/logs.h"
+#include "pdata/metrics.h"
+#include "pdata/traces.h"
 #include "text/regex.h"
 
-namespace gleaner::processors::attributes {
+namespace gleaner::match {
+
+/// A YAML value as an attribute value that lives in `arena`.
+pdata::Value to_value(Arena& arena, const config::Node& node);
 
 /// One text to compare with: equal, or found by a regex.
 class TextMatch {
@@ -46,4 +52,4 @@ class Match {
   bool match_undefined_ = false;
 };
 
-}  // namespace gleaner::processors::attributes
+}  // namespace gleaner::match
