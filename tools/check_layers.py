@@ -15,11 +15,12 @@ MAY = {
     "otlp": {"pdata", "text", "base"},
     "net": {"base"},
     "pipeline": {"otlp", "pdata", "config", "base"},
+    "auth": {"pipeline", "confignet", "net", "config", "base"},
     "stanza": {"pipeline", "text", "pdata", "config", "base"},
     "k8s": {"net", "text", "config", "base"},
-    "service": {"base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s", "confignet"} | COMPONENTS,
+    "service": {"base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s", "confignet", "auth"} | COMPONENTS,
 }
-BELOW = {"confignet", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
+BELOW = {"auth", "confignet", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
 for kind in COMPONENTS:
     MAY[kind] = BELOW
 MAY["main"] = MAY["tools"] = MAY["service"] | {"service"}

@@ -22,7 +22,9 @@ struct Call {
   Encoding encoding = Encoding::identity;
   Reservation head_memory, reservation;  // of the head, until it is handed on; of the message
   TimePoint deadline = kNever;
-  bool answered = false, running = false, ended = false;
+  std::unique_ptr<GrpcRequest> admitted;  // its head, for the handler's admit(); null without
+  std::size_t held_back = 0;  // bytes of data whose windows stay shut while admit() is at work
+  bool answered = false, running = false, ended = false, waiting = false;  // for admit()
 };
 
 bool is_grpc(std::string_view type) {
@@ -130,13 +132,31 @@ class GrpcConnection final : public Connection, Http2Events {
       call->deadline = loop_.now() + *left;
       if (call->deadline < armed_for_) arm_for(call->deadline);
     }
+    if (handler_.guarded()) {
+      call->admitted = std::make_unique<GrpcRequest>(request_of(*call));
+      call->running = call->waiting = true;
+      working_.spawn(admit(call));
+    }
   }
 
   void on_data(Http2Stream& stream, Bytes data) override {
-    link_.session().consume(stream, data.size());
     auto& call = *static_cast<Call*>(stream.user);
-    if (call.answered) return;
+    if (call.waiting && !call.answered) return hold_back(call, std::move(data));
+    link_.session().consume(stream, data.size());
+    if (!call.answered) take_data(call, std::move(data));
+  }
+  /// While it is not known whether the peer may send: its window (1 MiB at most) stays shut, and what is there
+  /// counts.
+  void hold_back(Call& call, Bytes data) {
+    call.held_back += data.size();
+    if (!book(call, call.held_back)) return refuse(call);
     call.data.append(std::move(data));
+  }
+  void take_data(Call& call, Bytes data) {
+    call.data.append(std::move(data));
+    look_at_data(call);
+  }
+  void look_at_data(Call& call) {
     if (call.want == 0) {
       const auto prefix = grpc_prefix(call.data);
       if (!prefix) return;
@@ -146,20 +166,28 @@ class GrpcConnection final : public Connection, Http2Events {
                                                                  std::to_string(prefix->length) + " vs. " +
                                                                  std::to_string(options_.max_message) + ")"));
       call.want = kGrpcPrefix + prefix->length;
-      if (options_.budget && prefix->length > 0) {  // the whole message, before the rest of it is let in
-        call.reservation = options_.budget->try_reserve(prefix->length);
-        if (!call.reservation) return refuse(call);
-      }
+      // the whole message, before the rest of it is let in
+      if (!book(call, prefix->length)) return refuse(call);
     }
     if (call.data.size() > call.want)
       finish(call, reply_of(GrpcCode::internal,
                             "cardinality violation: received multiple request messages for unary call"));
   }
+  /// Reserves `bytes` for the call in all. @return false when they are not there
+  bool book(Call& call, std::size_t bytes) {
+    if (!options_.budget || bytes <= call.reservation.bytes()) return true;
+    auto more = options_.budget->try_reserve(bytes - call.reservation.bytes());
+    if (!more) return false;
+    call.reservation.absorb(std::move(more));
+    return true;
+  }
 
   void on_end(Http2Stream& stream, Headers) override {
     auto& call = *static_cast<Call*>(stream.user);
     call.ended = true;
-    if (call.answered) return;
+    if (!call.answered && !call.waiting) start(call);
+  }
+  void start(Call& call) {
     if (call.want == 0 || call.data.size() < call.want)
       return finish(call, reply_of(GrpcCode::internal, call.data.empty() ? "EOF" : "unexpected EOF"));
     call.running = true;
@@ -169,6 +197,7 @@ class GrpcConnection final : public Connection, Http2Events {
   void on_close(Http2Stream& stream, Http2Code) override {
     auto* call = static_cast<Call*>(stream.user);
     if (!call) return;
+    let_go(*call);
     call->stream = nullptr;
     call->answered = true;
     if (!call->running) forget(call);
@@ -201,15 +230,45 @@ class GrpcConnection final : public Connection, Http2Events {
   }
 
   // --- calls ---
-  Task<> work(Call* call) {
+  GrpcRequest request_of(const Call& call) {
     GrpcRequest request;
-    request.path = call->path;
-    request.authority = call->head.get(":authority");
+    request.path = call.path;
+    request.authority = call.head.get(":authority");
     request.peer = link_.stream().peer();
     request.encrypted = link_.stream().encrypted();
-    request.deadline = call->deadline;
-    for (const auto field : call->head)
+    request.deadline = call.deadline;
+    for (const auto field : call.head)
       if (!is_grpcs_own(field.name)) request.metadata.add(field.name, field.value);
+    return request;
+  }
+
+  /// Asks the handler whether the call may go on; its data waits meanwhile.
+  Task<> admit(Call* call) {
+    auto refusal = co_await handler_.admit(*call->admitted);
+    call->running = call->waiting = false;
+    if (!call->stream) {
+      forget(call);
+      co_return;
+    }
+    if (call->answered) co_return;
+    if (refusal) {
+      finish(*call, std::move(*refusal));
+      co_return;
+    }
+    let_go(*call);
+    look_at_data(*call);
+    if (call->ended && !call->answered) start(*call);
+    link_.kick();
+  }
+  /// Opens the windows for what was held back.
+  void let_go(Call& call) {
+    if (const std::size_t bytes = std::exchange(call.held_back, 0); bytes && call.stream)
+      link_.session().consume(*call.stream, bytes);
+  }
+
+  Task<> work(Call* call) {
+    GrpcRequest request = call->admitted ? std::move(*call->admitted) : request_of(*call);
+    call->admitted.reset();
     const bool long_head = call->head.bytes() > kLongHead;
     call->head = {};
     auto bad = take_message(*call, request);
@@ -268,6 +327,7 @@ class GrpcConnection final : public Connection, Http2Events {
 
   void finish(Call& call, GrpcReply reply) {
     call.answered = true;
+    let_go(call);
     call.data.clear();
     call.head = {};
     call.head_memory = {};

@@ -67,7 +67,9 @@ class Http1Connection final : public Connection {
 
     bool refused = false;
     bool whole = parser.done();
-    if (!whole) {
+    std::optional<HttpResponse> refusal;
+    if (service_.handler.guarded()) refusal = co_await service_.handler.admit(request);
+    if (!whole && !refusal) {
       const auto length = parser.content_length();
       if (length && *length > options.max_body) {
         too_large(request);
@@ -95,7 +97,9 @@ class Http1Connection final : public Connection {
     }
     limit(options.write_timeout);
     HttpResponse response;
-    if (refused) {
+    if (refusal) {
+      response = std::move(*refusal);
+    } else if (refused) {
       request.body.clear();
       response = service_.handler.refuse(request);
     } else {
