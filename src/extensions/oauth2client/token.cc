@@ -36,12 +36,18 @@ Answer read_form(std::string_view body) {
     const auto equals = pair.find('=');
     const std::string key = net::query_unescape(pair.substr(0, equals));
     std::string value = equals == std::string_view::npos ? "" : net::query_unescape(pair.substr(equals + 1));
-    if (key == "access_token") answer.access_token = std::move(value);
-    else if (key == "token_type") answer.token_type = std::move(value);
-    else if (key == "error") answer.error = std::move(value);
-    else if (key == "error_description") answer.error_description = std::move(value);
-    else if (key == "error_uri") answer.error_uri = std::move(value);
-    else if (key == "expires_in") answer.expires_in = whole_number(value);
+    if (key == "access_token")
+      answer.access_token = std::move(value);
+    else if (key == "token_type")
+      answer.token_type = std::move(value);
+    else if (key == "error")
+      answer.error = std::move(value);
+    else if (key == "error_description")
+      answer.error_description = std::move(value);
+    else if (key == "error_uri")
+      answer.error_uri = std::move(value);
+    else if (key == "expires_in")
+      answer.expires_in = whole_number(value);
   }
   return answer;
 }
@@ -99,9 +105,11 @@ Result<Token> read_token(int status, std::string_view content_type, std::string_
       if (!more.empty()) what += fmt::format(" {:?}", more);
     return fail(Fault::retryable, std::move(what));
   }
-  if (!good)
+  if (!good) {
+    const bool secret = answer && !answer->access_token.empty();
     return fail(Fault::retryable, fmt::format("oauth2: cannot fetch token: {}\nResponse: {}", status,
-                                              body.substr(0, kQuoted)));
+                                              secret ? "[REDACTED]" : body.substr(0, kQuoted)));
+  }
   if (!answer) return fail(Fault::retryable, "oauth2: cannot parse json: " + answer.error().what);
   if (answer->access_token.empty())
     return fail(Fault::retryable, "oauth2: server response missing access_token");

@@ -57,6 +57,17 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// Spelt as Go spells headers: "X-Api-Key". Such a parameter goes before the header, others behind it: the
+/// reference puts parameters into its map of headers by their very names.
+bool is_canonical(std::string_view name) {
+  bool capital = true;
+  for (const char c : name) {
+    if (capital ? c >= 'a' && c <= 'z' : c >= 'A' && c <= 'Z') return false;
+    capital = c == '-';
+  }
+  return true;
+}
+
 /// "https://*.example.org" against an origin; at most one star.
 bool origin_matches(std::string_view pattern, std::string_view origin) {
   const auto star = pattern.find('*');
@@ -116,6 +127,7 @@ bool HttpService::allowed(std::string_view origin) const {
 HttpResponse HttpService::preflight(const net::HttpRequest& request) const {
   HttpResponse response;
   response.status = 204;
+  response.headers.add("vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
   const auto origin = request.headers.get("origin");
   if (!allowed(origin)) return response;
   const std::string wanted = lower(request.headers.get("access-control-request-headers"));
@@ -133,7 +145,7 @@ HttpResponse HttpService::preflight(const net::HttpRequest& request) const {
                        });
     if (!known) return response;
   }
-  response.headers.add("access-control-allow-origin", origin);
+  response.headers.add("access-control-allow-origin", told_origin(origin));
   response.headers.add("access-control-allow-methods", request.headers.get("access-control-request-method"));
   if (!wanted.empty()) response.headers.add("access-control-allow-headers", wanted);
   response.headers.add("access-control-allow-credentials", "true");
@@ -146,9 +158,15 @@ bool HttpService::is_preflight(const net::HttpRequest& request) const {
   return config_.cors && request.method == "OPTIONS" && request.headers.has("access-control-request-method");
 }
 
+std::string_view HttpService::told_origin(std::string_view origin) const {
+  const auto& origins = config_.cors->allowed_origins;
+  return std::find(origins.begin(), origins.end(), "*") == origins.end() ? origin : "*";
+}
+
 void HttpService::dress(HttpResponse& response, std::string_view origin) const {
+  if (config_.cors && !response.headers.has("vary")) response.headers.add("vary", "Origin");
   if (allowed(origin)) {
-    response.headers.add("access-control-allow-origin", origin);
+    response.headers.add("access-control-allow-origin", told_origin(origin));
     response.headers.add("access-control-allow-credentials", "true");
     if (!config_.cors->exposed_headers.empty())
       response.headers.add("access-control-expose-headers",
@@ -163,7 +181,9 @@ Task<std::optional<HttpResponse>> HttpService::admit(net::HttpRequest& head) {
   if (!config_.auth->request_params.empty()) {
     merged = head.headers;
     for (const auto& param : config_.auth->request_params)
-      if (const auto value = net::query_value(head.query, param)) merged.set(param, *value);
+      if (const auto value = net::query_value(head.query, param);
+          value && (is_canonical(param) || !merged.has(param)))
+        merged.set(param, *value);
   }
   auto note = co_await door_.check(merged.empty() ? head.headers : merged);
   if (note) {

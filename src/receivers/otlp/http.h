@@ -22,6 +22,8 @@ class HttpService final : public net::HttpHandler {
   Task<net::HttpResponse> take(SignalKind signal, bool json, net::HttpRequest request);
   std::optional<SignalKind> signal_of(std::string_view path) const;
   bool allowed(std::string_view origin) const;
+  /// Of an allowed origin, what the answer says: itself, or a star.
+  std::string_view told_origin(std::string_view origin) const;
   bool is_preflight(const net::HttpRequest& request) const;
   net::HttpResponse preflight(const net::HttpRequest& request) const;
   /// What every answer carries: CORS for `origin`, response_headers.
