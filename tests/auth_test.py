@@ -290,8 +290,11 @@ class TokenServer(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        try:
+            self.end_headers()
+            self.wfile.write(data)
+        except BrokenPipeError:  # gleaner stops while it fetches the next one
+            pass
 
     def log_message(self, *_):
         pass

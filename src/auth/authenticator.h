@@ -1,5 +1,6 @@
 #pragma once
-// What an extension is that knows who may send, or proves who we are. Components see these, not the extensions.
+// What an extension is that knows who may send, or proves who we are. Components see these, not the
+// extensions.
 #include "net/headers.h"
 #include "pipeline/component.h"
 
@@ -20,8 +21,8 @@ enum class Protocol : std::uint8_t { http, grpc };
 /// A request about to be sent.
 struct Outgoing {
   Protocol protocol = Protocol::http;
-  const Client* sender = nullptr;           ///< whose data it is, if that is known
-  TimePoint deadline = TimePoint::max();    ///< of the attempt
+  const Client* sender = nullptr;         ///< whose data it is, if that is known
+  TimePoint deadline = TimePoint::max();  ///< of the attempt
 };
 
 /// Adds credentials to requests that go out.

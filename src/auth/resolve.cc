@@ -7,7 +7,8 @@ namespace gleaner::auth {
 namespace {
 
 tl::unexpected<Error> not_found(const std::string& id) {
-  return fail(Fault::config, fmt::format("failed to resolve authenticator \"{}\": authenticator not found", id));
+  return fail(Fault::config,
+              fmt::format("failed to resolve authenticator \"{}\": authenticator not found", id));
 }
 
 }  // namespace

@@ -21,8 +21,9 @@ class SecretFile {
   explicit SecretFile(std::string path) : path_(std::move(path)) {}
 
   struct Look {
-    bool changed = false;          ///< text() is another than before the look
-    std::optional<Error> trouble;  ///< why text() could not be renewed; told once for each new state of the file
+    bool changed = false;  ///< text() is another than before the look
+    std::optional<Error>
+        trouble;  ///< why text() could not be renewed; told once for each new state of the file
   };
   Look look();
   /// The next look() reads, whatever the kernel says.

@@ -23,7 +23,7 @@ struct Call {
   Reservation head_memory, reservation;  // of the head, until it is handed on; of the message
   TimePoint deadline = kNever;
   std::unique_ptr<GrpcRequest> admitted;  // its head, for the handler's admit(); null without
-  std::size_t held_back = 0;  // bytes of data whose windows stay shut while admit() is at work
+  std::size_t held_back = 0;              // bytes of data whose windows stay shut while admit() is at work
   bool answered = false, running = false, ended = false, waiting = false;  // for admit()
 };
 
@@ -145,8 +145,8 @@ class GrpcConnection final : public Connection, Http2Events {
     link_.session().consume(stream, data.size());
     if (!call.answered) take_data(call, std::move(data));
   }
-  /// While it is not known whether the peer may send: its window (1 MiB at most) stays shut, and what is there
-  /// counts.
+  /// While it is not known whether the peer may send: its window (1 MiB at most) stays shut, and what is
+  /// there counts.
   void hold_back(Call& call, Bytes data) {
     call.held_back += data.size();
     if (!book(call, call.held_back)) return refuse(call);

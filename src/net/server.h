@@ -30,7 +30,7 @@ struct HttpRequest {
   std::optional<Error> body_error;
   std::string peer;  ///< "10.0.0.1:33000"
   bool encrypted = false;
-  Reservation reservation;  ///< of the server's budget, for the body: keep it as long as the bytes
+  Reservation reservation;           ///< of the server's budget, for the body: keep it as long as the bytes
   std::shared_ptr<const void> note;  ///< what the handler's admit() leaves for its handle()
 };
 

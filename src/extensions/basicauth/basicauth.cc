@@ -12,8 +12,8 @@
 namespace gleaner::extensions::basicauth {
 namespace {
 
-constexpr std::size_t kMaxWaiting = 16;         // slow hashes asked for at once; more are told to come again
-constexpr std::size_t kMaxFile = 1 << 20;       // bytes of an htpasswd file
+constexpr std::size_t kMaxWaiting = 16;    // slow hashes asked for at once; more are told to come again
+constexpr std::size_t kMaxFile = 1 << 20;  // bytes of an htpasswd file
 
 class Server final : public Extension, public auth::ServerAuthenticator {
  public:

@@ -14,8 +14,8 @@ struct Config {
         config::field<&Config::scheme>("scheme", "the word in front of it; empty = none"),
         config::field<&Config::token>("token", "the token"),
         config::field<&Config::tokens>("tokens", "several that are taken; the first one is sent"),
-        config::field<&Config::filename>("filename",
-                                         "file with a token a line, followed when it changes; overrides the others"),
+        config::field<&Config::filename>(
+            "filename", "file with a token a line, followed when it changes; overrides the others"),
         config::later("file_retry", "tries to read a file that is not there yet"),
     };
     return kTable;

@@ -13,9 +13,10 @@ struct HeaderConfig {
         config::field<&HeaderConfig::action>("action", "insert, update, upsert or delete"),
         config::field<&HeaderConfig::key>("key", "the header"),
         config::field<&HeaderConfig::value>("value", "what it says"),
-        config::field<&HeaderConfig::value_file>("value_file", "the same in a file, followed when it changes"),
-        config::field<&HeaderConfig::from_context>("from_context",
-                                                   "the sender's header of this name; needs include_metadata"),
+        config::field<&HeaderConfig::value_file>("value_file",
+                                                 "the same in a file, followed when it changes"),
+        config::field<&HeaderConfig::from_context>(
+            "from_context", "the sender's header of this name; needs include_metadata"),
         config::field<&HeaderConfig::from_attribute>(
             "from_attribute", "what the receiver's authenticator learned: username, raw"),
         config::field<&HeaderConfig::default_value>("default_value", "used when the sender has none"),
@@ -31,8 +32,8 @@ struct Config {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::field<&Config::headers>("headers", "what to do, in this order"),
-        config::field<&Config::additional_auth>("additional_auth",
-                                                "another authentication extension that adds its own headers too"),
+        config::field<&Config::additional_auth>(
+            "additional_auth", "another authentication extension that adds its own headers too"),
     };
     return kTable;
   }

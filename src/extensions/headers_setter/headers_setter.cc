@@ -35,8 +35,8 @@ class Header {
       return {};
     }
     // Over HTTP an empty header counts as none, over gRPC it is one: as the reference's maps have it.
-    const bool there =
-        request.protocol == auth::Protocol::http ? !headers.get(config_.key).empty() : headers.has(config_.key);
+    const bool there = request.protocol == auth::Protocol::http ? !headers.get(config_.key).empty()
+                                                                : headers.has(config_.key);
     if ((action_ == Action::insert && there) || (action_ == Action::update && !there)) return {};
     auto value = value_for(request.sender);
     if (!value) return fail(std::move(value.error()).in("failed to determine the source"));
@@ -129,8 +129,9 @@ void HeaderConfig::validate(config::Check& check) const {
   if (action.empty())
     check.warning("key", "the action was not provided, using 'upsert'");
   else if (std::find(std::begin(kActions), std::end(kActions), action) == std::end(kActions))
-    check.warning("action", fmt::format("\"{}\" is no action{}: taken as upsert, as the reference does", action,
-                                        config::did_you_mean(action, {std::begin(kActions), std::end(kActions)})));
+    check.warning("action",
+                  fmt::format("\"{}\" is no action{}: taken as upsert, as the reference does", action,
+                              config::did_you_mean(action, {std::begin(kActions), std::end(kActions)})));
   if (action == "delete") return;
   const int sources =
       value.has_value() + value_file.has_value() + from_context.has_value() + from_attribute.has_value();

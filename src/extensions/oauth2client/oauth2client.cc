@@ -15,10 +15,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kPatience = 30s;              // for a token, when timeout is 0
-constexpr Duration kPause = 5s;                  // after a failure while the old token still holds
-constexpr std::size_t kMaxAnswer = 64 << 10;     // bytes
-constexpr std::size_t kMaxCredential = 64 << 10; // bytes
+constexpr Duration kPatience = 30s;               // for a token, when timeout is 0
+constexpr Duration kPause = 5s;                   // after a failure while the old token still holds
+constexpr std::size_t kMaxAnswer = 64 << 10;      // bytes
+constexpr std::size_t kMaxCredential = 64 << 10;  // bytes
 
 /// The value, or what the file says.
 Result<std::string> credential(const std::string& value, const std::string& file) {
@@ -76,8 +76,7 @@ class OAuth2Client final : public Extension, public auth::ClientAuthenticator {
       });
     while (rounds_ == round && !stopping_ && context_.loop.now() < deadline) co_await changed_.wait();
     if (stopping_) co_return fail(Fault::retryable, "oauth2client is stopped");
-    if (rounds_ == round)
-      co_return fail(Fault::retryable, words("context deadline exceeded"), ETIMEDOUT);
+    if (rounds_ == round) co_return fail(Fault::retryable, words("context deadline exceeded"), ETIMEDOUT);
     if (!trouble_.empty()) co_return fail(Fault::retryable, words(trouble_));
     co_return Result<>();
   }
@@ -96,7 +95,8 @@ class OAuth2Client final : public Extension, public auth::ClientAuthenticator {
       token_ = std::move(*token);
       ends_ = renew_at_ = TimePoint::max();
       if (token_.lifetime) {
-        // A token that lives shorter than the buffer is used for half its life: not asked for at every request.
+        // A token that lives shorter than the buffer is used for half its life: not asked for at every
+        // request.
         const Duration life = *token_.lifetime;
         ends_ = now + life - std::min<Duration>(10s, life / 10);
         renew_at_ = now + (life > config_.expiry_buffer ? life - config_.expiry_buffer : life / 2);
@@ -116,7 +116,8 @@ class OAuth2Client final : public Extension, public auth::ClientAuthenticator {
     if (!id) co_return fail(std::move(id.error()));
     auto secret = credential(config_.client_secret.value, config_.client_secret_file);
     if (!secret) co_return fail(std::move(secret.error()));
-    const TimePoint deadline = context_.loop.now() + (config_.timeout > Duration{0} ? config_.timeout : kPatience);
+    const TimePoint deadline =
+        context_.loop.now() + (config_.timeout > Duration{0} ? config_.timeout : kPatience);
     // How the server wants its client's name is found out once, as Go does: in the header, else in the form.
     bool answered = false;
     auto token = co_await ask_in(in_header_.value_or(true), *id, *secret, deadline, answered);
@@ -129,8 +130,8 @@ class OAuth2Client final : public Extension, public auth::ClientAuthenticator {
     co_return token;
   }
 
-  Task<Result<Token>> ask_in(bool header, const std::string& id, const std::string& secret, TimePoint deadline,
-                             bool& answered) {
+  Task<Result<Token>> ask_in(bool header, const std::string& id, const std::string& secret,
+                             TimePoint deadline, bool& answered) {
     net::HttpCall call;
     call.url = config_.token_url;
     call.deadline = deadline;
@@ -139,8 +140,8 @@ class OAuth2Client final : public Extension, public auth::ClientAuthenticator {
     call.headers.add("content-type", "application/x-www-form-urlencoded");
     Form form = form_;
     if (header) {
-      call.headers.add("authorization",
-                       "Basic " + net::base64_encode(net::query_escape(id) + ":" + net::query_escape(secret)));
+      call.headers.add("authorization", "Basic " + net::base64_encode(net::query_escape(id) + ":" +
+                                                                      net::query_escape(secret)));
     } else {
       form.emplace_back("client_id", id);
       form.emplace_back("client_secret", secret);
@@ -159,7 +160,8 @@ class OAuth2Client final : public Extension, public auth::ClientAuthenticator {
     bool other_grant = false;
     for (const auto& [key, values] : config_.endpoint_params) other_grant |= key == "grant_type";
     if (!other_grant) form_.emplace_back("grant_type", "client_credentials");
-    if (!config_.scopes.empty()) form_.emplace_back("scope", fmt::format("{}", fmt::join(config_.scopes, " ")));
+    if (!config_.scopes.empty())
+      form_.emplace_back("scope", fmt::format("{}", fmt::join(config_.scopes, " ")));
     for (const auto& [key, values] : config_.endpoint_params)
       for (const auto& value : values) form_.emplace_back(key, value);
   }
@@ -191,8 +193,8 @@ void Config::validate(config::Check& check) const {
   else if (auto ok = confignet::check_url(token_url); !ok)
     check.error("token_url", fmt::format("\"{}\" must be a valid URL: {}", token_url, ok.error().what));
   if (!grant_type.empty() && grant_type != "client_credentials")
-    check.error("grant_type", fmt::format("\"{}\" is not built into gleaner yet: only client_credentials is",
-                                          grant_type));
+    check.error("grant_type",
+                fmt::format("\"{}\" is not built into gleaner yet: only client_credentials is", grant_type));
   if (timeout < Duration{0}) check.error("timeout", "must be non-negative");
   if (expiry_buffer < Duration{0}) check.error("expiry_buffer", "must be non-negative");
   for (const auto& [key, values] : endpoint_params)

@@ -38,7 +38,8 @@ std::shared_ptr<const Client> Doorkeeper::client(const std::string& peer, const 
   }
   if (plain) return last_ = client;
   constexpr std::size_t kPair = sizeof(Client::Pairs::value_type);
-  auto memory = memory_.try_reserve(client->bytes() + (client->metadata.size() + client->auth.size()) * kPair);
+  auto memory =
+      memory_.try_reserve(client->bytes() + (client->metadata.size() + client->auth.size()) * kPair);
   if (!memory) return nullptr;
   booked.absorb(std::move(memory));
   return client;

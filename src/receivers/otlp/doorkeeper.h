@@ -11,8 +11,7 @@ namespace gleaner::receivers::otlp {
 /// One per listener. What check() learns goes through the request's note to client().
 class Doorkeeper {
  public:
-  Doorkeeper(Budget& memory, bool include_metadata)
-      : memory_(memory), include_metadata_(include_metadata) {}
+  Doorkeeper(Budget& memory, bool include_metadata) : memory_(memory), include_metadata_(include_metadata) {}
 
   void ask(auth::ServerAuthenticator& authenticator) { authenticator_ = &authenticator; }
   bool asks() const { return authenticator_ != nullptr; }
