@@ -30,6 +30,7 @@ class BearerTokenAuth final : public Extension,
       : config_(config), logger_(context.logger), source_(config.token.value, config.filename) {
     if (config_.filename.empty()) {
       std::vector<std::string> tokens;
+      tokens.reserve(config_.tokens.size());
       for (const auto& token : config_.tokens) tokens.push_back(token.value);
       if (tokens.empty()) tokens = words_of(config_.token.value);
       set(tokens);
