@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""./dev bench: gleaner and the real collector in turn on the same input. Prints ratios; a table for docs/benchmarks.md.
+"""./dev bench [otlp|filelog]: gleaner and the real collector in turn on the same input. Prints ratios and peaks, the best
+run of each; a table for docs/benchmarks.md. Fails when a budget is missed.
 
 CPU is the whole process's (user and system, as the kernel counts it when the process ends), start and stop included.
 The sink is gleaner with the nop exporter, whatever is measured. Where a peer is missing (bench/peers/build.sh makes
@@ -20,15 +21,19 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SINK = """
-receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d", max_recv_msg_size_mib: 64}}}}
+receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d", max_recv_msg_size_mib: 64}, http: {endpoint: "127.0.0.1:%d"}}}}
 exporters: {nop: {}}
 service: {telemetry: {metrics: {level: none}, logs: {level: info}}, pipelines: {logs: {receivers: [otlp], exporters: [nop]}, traces: {receivers: [otlp], exporters: [nop]}, metrics: {receivers: [otlp], exporters: [nop]}}}
 """
-SPANS = """
-receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d"}}}}
+RELAY = """
+receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%(grpc)d", max_recv_msg_size_mib: 16}, http: {endpoint: "127.0.0.1:%(http)d"}}}}
 processors: {batch: {}}
-exporters: {otlp: {endpoint: "127.0.0.1:%d", compression: %s, tls: {insecure: true}}}
-service: {telemetry: {metrics: {level: none}}, pipelines: {traces: {receivers: [otlp], processors: [batch], exporters: [otlp]}}}
+exporters: {%(exporter)s: {endpoint: "%(sink)s", compression: %(compression)s, tls: {insecure: true}}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [otlp], processors: [batch], exporters: [%(exporter)s]}
+    logs: {receivers: [otlp], processors: [batch], exporters: [%(exporter)s]}
 """
 LINES = """
 receivers:
@@ -98,25 +103,29 @@ def delivered(log, pipeline):
 
 class Sink(Collector):
     def __init__(self, gleaner, work):
-        self.port = ports(1)[0]
-        super().__init__(gleaner, SINK % self.port, work, "sink")
+        self.port, self.http = ports(2)
+        super().__init__(gleaner, SINK % (self.port, self.http), work, "sink")
 
 
-def spans(binary, gleaner, loadgen, count, rate=0, gzip=False):
-    """One run; CPU seconds a span and peak MiB."""
+def relay(binary, options, count, rate=0, gzip=False, logs=False, http=False, each=100):
+    """One run; CPU seconds an item and peak MiB."""
     work = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
-    sink = Sink(gleaner, work)
-    port = ports(1)[0]
-    collector = Collector(binary, SPANS % (port, sink.port, "gzip" if gzip else "none"), work, "collector")
-    words = [loadgen, "127.0.0.1:%d" % port, "--spans", str(count)] + (["--rate", str(rate)] if rate else []) + (["--gzip"] if gzip else [])
+    sink = Sink(options.gleaner, work)
+    grpc_port, http_port = ports(2)
+    collector = Collector(binary, RELAY % {
+        "grpc": grpc_port, "http": http_port, "exporter": "otlphttp" if http else "otlp", "compression": "gzip" if gzip else "none",
+        "sink": "http://127.0.0.1:%d" % sink.http if http else "127.0.0.1:%d" % sink.port}, work, "collector")
+    words = [options.loadgen, "127.0.0.1:%d" % (http_port if http else grpc_port), "--spans", str(count), "--per-request", str(each)]
+    words += ["--rate", str(rate)] * bool(rate) + ["--gzip"] * gzip + ["--logs"] * logs + ["--http"] * http
     said = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
     time.sleep(0.5)
     cpu, peak = collector.stop()
     sink.stop()
-    got = delivered(sink.log, "traces")
+    got = delivered(sink.log, "logs" if logs else "traces")
     if got != said["sent"]:
-        raise SystemExit("%d spans sent, %d arrived" % (said["sent"], got))
-    return cpu / count, peak
+        raise SystemExit("%d items sent, %d arrived" % (said["sent"], got))
+    subprocess.run(["rm", "-r", work])
+    return cpu / said["sent"], peak
 
 
 def cri_files(folder, lines, files=4):
@@ -137,10 +146,10 @@ def json_files(folder, lines):
             out.write('{"timestamp":"2026-11-25T10:00:00.%03dZ","level":"info","message":"order accepted","order":%d,"customer":"cust-%d","total":19.9,"trace":"0af7651916cd43dd8448eb211c80319c"}\n' % (i % 1000, i, i % 977))
 
 
-def lines(binary, gleaner, count, operators, make):
+def lines(binary, options, count, operators, make):
     work = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
     make(work, count)
-    sink = Sink(gleaner, work)
+    sink = Sink(options.gleaner, work)
     collector = Collector(binary, LINES % (work, operators, sink.port), work, "collector")
     quiet, last = 0, -1
     while quiet < 8:  # until it has nothing left to do
@@ -157,8 +166,25 @@ def lines(binary, gleaner, count, operators, make):
     return cpu / count, peak
 
 
+JSON = "{type: json_parser, timestamp: {parse_from: attributes.timestamp, layout: '%Y-%m-%dT%H:%M:%S.%LZ'}}"
+# group, what, unit, budgets: CPU against the real collector and peak MiB; how. Counts are for --scale 1.
+ROWS = [
+    ("otlp", "OTLP/gRPC -> batch -> OTLP/gRPC, 100 spans of 400 B a request", "span", 1 / 8, 32, 1_000_000, relay, {}),
+    ("otlp", "the same, gzip in and out", "span", 1 / 6, 32, 400_000, relay, {"gzip": True}),
+    ("otlp", "OTLP/HTTP protobuf, gzip in and out", "span", 1 / 6, 32, 400_000, relay, {"gzip": True, "http": True}),
+    ("otlp", "log records of 200 B, 100 a request, plain", "record", 1 / 8, None, 2_000_000, relay, {"logs": True}),
+    ("otlp", "10,000 spans/s, 100 a request, plain", "span", 1 / 5, 12, 100_000, relay, {"rate": 10_000}),
+    ("otlp", "10 spans a request", "span", 1 / 8, 32, 400_000, relay, {"each": 10}),
+    ("otlp", "1,000 spans a request", "span", 1 / 8, 32, 1_600_000, relay, {"each": 1000}),
+    ("otlp", "8,000 spans a request", "span", 1 / 8, 32, 1_600_000, relay, {"each": 8000}),
+    ("filelog", "CRI files -> container -> batch -> OTLP gzip", "line", 1 / 10, None, 200_000, lines, {"operators": "{type: container}", "make": cri_files}),
+    ("filelog", "JSON files -> json_parser -> batch -> OTLP gzip", "line", None, None, 200_000, lines, {"operators": JSON, "make": json_files}),
+]
+
+
 def main():
     parse = argparse.ArgumentParser()
+    parse.add_argument("group", nargs="?", choices=sorted({row[0] for row in ROWS}), help="all groups without one")
     parse.add_argument("--gleaner", default=str(ROOT / "build/release/gleaner"))
     parse.add_argument("--loadgen", default=str(ROOT / "build/release/loadgen"))
     parse.add_argument("--peer", default=os.environ.get("GLEANER_PEER", str(ROOT / "bench/peers/bin/otelcol-0.159")))
@@ -168,35 +194,29 @@ def main():
     peer = options.peer if os.path.exists(options.peer) else None
     if not peer:
         print("no real collector at %s: bench/peers/build.sh makes it; ratios are left out" % options.peer)
-    many, some = int(400_000 * options.scale), int(200_000 * options.scale)
-    rows = [
-        ("OTLP/gRPC -> batch -> OTLP/gRPC", "span", 1 / 5, lambda b: spans(b, options.gleaner, options.loadgen, many)),
-        ("the same, gzip in and out", "span", None, lambda b: spans(b, options.gleaner, options.loadgen, many, gzip=True)),
-        ("the same, 10,000 spans/s, plain", "span", None, lambda b: spans(b, options.gleaner, options.loadgen, int(100_000 * options.scale), rate=10_000)),
-        ("CRI files -> container -> batch -> OTLP gzip", "line", 1 / 10, lambda b: lines(b, options.gleaner, some, "{type: container}", cri_files)),
-        ("JSON files -> json_parser -> batch -> OTLP gzip", "line", None, lambda b: lines(b, options.gleaner, some, "{type: json_parser, timestamp: {parse_from: attributes.timestamp, layout: '%Y-%m-%dT%H:%M:%S.%LZ'}}", json_files)),
-    ]
-    print("| What | gleaner, CPU | real collector, CPU | ratio | budget | peak RSS | its peak RSS |\n|---|---|---|---|---|---|---|")
+    print("| What | gleaner, CPU | real collector, CPU | ratio | budget | peak RSS | budget | its peak RSS |\n|---|---|---|---|---|---|---|---|")
     missed = 0
-    for name, unit, budget, run in rows:
+    for group, name, unit, budget, memory, count, run, extra in ROWS:
+        if options.group not in (None, group):
+            continue
         ours, theirs = [], []
         for _ in range(options.runs):  # in turn, so that both see the same machine
-            ours.append(run(options.gleaner))
+            ours.append(run(options.gleaner, options, int(count * options.scale), **extra))
             if peer:
-                theirs.append(run(peer))
+                theirs.append(run(peer, options, int(count * options.scale), **extra))
         us = min(cpu for cpu, _ in ours)
-        text = "| %s | %.2f us a %s |" % (name, us * 1e6, unit)
+        peak = min(peak for _, peak in ours)
+        cells = [name, "%.2f us a %s" % (us * 1e6, unit)]
         if theirs:
             them = min(cpu for cpu, _ in theirs)
-            text += " %.2f us | 1/%.1f | %s |" % (them * 1e6, them / us, "1/%d" % round(1 / budget) if budget else "")
+            cells += ["%.2f us" % (them * 1e6), "1/%.1f" % (them / us), "1/%d" % round(1 / budget) if budget else ""]
             missed += bool(budget) and us / them > budget
         else:
-            text += " not measured | | |"
-        text += " %.1f MiB |" % max(peak for _, peak in ours)
-        text += " %.1f MiB |" % max(peak for _, peak in theirs) if theirs else " |"
-        print(text, flush=True)
+            cells += ["not measured", "", ""]
+        cells += ["%.1f MiB" % peak, "%d" % memory if memory else "", "%.1f MiB" % min(peak for _, peak in theirs) if theirs else ""]
+        missed += bool(memory) and peak > memory
+        print("| %s |" % " | ".join(cells), flush=True)
     sys.exit(1 if missed else 0)
 
 
-if __name__ == "__main__":
-    main()
+main()

@@ -17,11 +17,11 @@ class Peer final : public Http2Events {
   Http2Session* session = nullptr;
 
  private:
-  void on_head(Http2Stream& stream, Headers head, bool) override {
+  void on_head(Http2Stream& stream, const Headers& head, bool) override {
     if (head.bytes() > 16u << 10) std::abort();  // the limit holds
     if (head.get(":path").size() % 5 == 4) session->stop_peer_after_answer(stream);
   }
-  void on_data(Http2Stream& stream, Bytes data) override { session->consume(stream, data.size()); }
+  void on_data(Http2Stream& stream, std::string_view data) override { session->consume(stream, data.size()); }
   void on_end(Http2Stream& stream, Headers) override {
     if (stream.user) std::abort();  // a peer's half ends once
     stream.user = this;
@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (good && !rest.empty() && session.wants_io()) {
       const auto part = rest.substr(0, step);
       rest.remove_prefix(part.size());
-      good = session.feed(Bytes::copy(part), part.size());
+      good = session.feed(part);
       const bool wanted = session.wants_io();
       WriteQueue out;
       const bool more = session.collect(out, 1u << 20);

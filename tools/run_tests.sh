@@ -15,6 +15,7 @@ python3 tests/filelog_test.py build/release/gleaner
 python3 tests/budget_test.py build/release/gleaner build/release/loadgen
 python3 tests/schema_test.py build/release/gleaner
 python3 tests/outage_test.py build/release/gleaner
+python3 tests/h2spec_test.py build/release/gleaner
 python3 tests/hostile_test.py build/release/gleaner
 "$(tests/venv.sh)" tests/sdk_test.py build/release/gleaner
 "$(tests/venv.sh)" tests/auth_test.py build/release/gleaner

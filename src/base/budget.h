@@ -1,8 +1,8 @@
 #pragma once
 // A limit in bytes, with tokens that give back what they took.
-#include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <utility>
 
 #include "base/task.h"
@@ -49,13 +49,16 @@ class Budget {
   Reservation try_reserve(std::size_t bytes) {
     if (bytes > limit_ || used_ > limit_ - bytes) return {};
     used_ += bytes;
-    high_ = std::max(high_, used_);
+    if (used_ > mark_) [[unlikely]]
+      pass();
     return {*this, bytes};
   }
-  /// Called when a burst is over: three quarters of what was in use at once, kBurst bytes or more, came back.
-  /// The bytes may not be free yet; do in a later turn of the loop what wants them free.
-  static constexpr std::size_t kBurst = 8 << 20;
-  void on_burst_over(std::function<void()> what) { burst_over_ = std::move(what); }
+  /// `what` is called when more than `mark` bytes come into use, and then not again before watch() is called
+  /// anew. It runs in the middle of an allocation: let it set a timer, not more.
+  void watch(std::size_t mark, std::function<void()> what) {
+    mark_ = mark;
+    passed_ = std::move(what);
+  }
   std::size_t limit() const noexcept { return limit_; }
   std::size_t used() const noexcept { return used_; }
   std::size_t free() const noexcept { return limit_ > used_ ? limit_ - used_ : 0; }
@@ -63,16 +66,15 @@ class Budget {
 
  private:
   friend class Reservation;
-  void give_back(std::size_t bytes) noexcept {
-    used_ -= bytes;
-    if (high_ < kBurst || used_ > high_ / 4) return;
-    high_ = used_;
-    if (burst_over_) burst_over_();
+  void give_back(std::size_t bytes) noexcept { used_ -= bytes; }
+  void pass() {
+    mark_ = std::numeric_limits<std::size_t>::max();
+    if (passed_) passed_();
   }
   std::size_t limit_;
   std::size_t used_ = 0;
-  std::size_t high_ = 0;  ///< most in use since the last burst
-  std::function<void()> burst_over_;
+  std::size_t mark_ = std::numeric_limits<std::size_t>::max();
+  std::function<void()> passed_;
 };
 
 inline Reservation::~Reservation() {

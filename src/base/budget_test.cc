@@ -5,39 +5,33 @@
 namespace gleaner {
 namespace {
 
-constexpr std::size_t kMiB = 1 << 20;
-
-TEST(Budget, TellsOnceWhenABurstIsOver) {
-  Budget budget(64 * kMiB);
-  int over = 0;
-  budget.on_burst_over([&] { ++over; });
-  {
-    auto stays = budget.try_reserve(2 * kMiB);
-    auto half = budget.try_reserve(8 * kMiB);
-    auto rest = budget.try_reserve(6 * kMiB);
-    rest = {};
-    EXPECT_EQ(over, 0);  // 10 of 16 MiB are still in use
-    half = {};
-    EXPECT_EQ(over, 1);
-  }
-  EXPECT_EQ(over, 1);
-  EXPECT_EQ(budget.used(), 0u);
+TEST(Budget, RefusesWhatPassesTheLimit) {
+  Budget budget(100);
+  auto most = budget.try_reserve(90);
+  EXPECT_TRUE(most);
+  EXPECT_FALSE(budget.try_reserve(11));
+  EXPECT_EQ(budget.free(), 10u);
+  auto rest = budget.try_reserve(10);
+  EXPECT_TRUE(rest);
+  most = {};
+  EXPECT_EQ(budget.used(), 10u);
 }
 
-TEST(Budget, SmallTrafficIsNoBurst) {
-  Budget budget(64 * kMiB);
-  int over = 0;
-  budget.on_burst_over([&] { ++over; });
-  for (int i = 0; i < 100; ++i) (void)budget.try_reserve(4 * kMiB);
-  EXPECT_EQ(over, 0);
-}
-
-TEST(Budget, EveryBurstCounts) {
-  Budget budget(64 * kMiB);
-  int over = 0;
-  budget.on_burst_over([&] { ++over; });
-  for (int i = 0; i < 3; ++i) (void)budget.try_reserve(32 * kMiB);
-  EXPECT_EQ(over, 3);
+TEST(Budget, TellsOnceThatMuchIsInUse) {
+  Budget budget(100);
+  int passed = 0;
+  budget.watch(50, [&] { ++passed; });
+  auto first = budget.try_reserve(50);
+  EXPECT_EQ(passed, 0);
+  auto second = budget.try_reserve(1);
+  EXPECT_EQ(passed, 1);
+  second = {};
+  second = budget.try_reserve(20);
+  EXPECT_EQ(passed, 1);
+  second = {};
+  budget.watch(50, [&] { ++passed; });
+  second = budget.try_reserve(1);
+  EXPECT_EQ(passed, 2);
 }
 
 }  // namespace

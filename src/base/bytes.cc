@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -12,18 +13,63 @@ namespace gleaner {
 namespace {
 std::atomic<std::size_t> live{0};
 
-/// Large blocks are pages of their own: they grow without a copy and go back to the kernel the moment they
-/// are free, whatever state the heap is in. 256 KiB is where a fault for each page costs less than holding on
-/// to them.
+/// Large blocks are pages of their own: they grow without a copy, and leave no holes in the heap. 256 KiB is
+/// where a call to the kernel costs less than what it saves.
 bool paged(std::size_t capacity) { return capacity >= 256 << 10; }
+
+void* resized(void* pages, std::size_t from, std::size_t to) {
+  void* moved = ::mremap(pages, from, to, MREMAP_MAYMOVE);
+  if (moved == MAP_FAILED) std::abort();
+  return moved;
+}
+
+/// Pages of blocks that are gone, for the next ones: faulting them in again costs more than filling them.
+class Spare {
+ public:
+  ~Spare() { keep(0); }
+  void keep(std::size_t bytes) noexcept {
+    most_ = bytes;
+    while (total_ > most_) {
+      const Pages last = all_[--count_];
+      total_ -= last.size;
+      ::munmap(last.at, last.size);
+    }
+  }
+  void* take(std::size_t size) {
+    if (count_ == 0) {
+      void* made = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (made == MAP_FAILED) std::abort();
+      return made;
+    }
+    const Pages last = all_[--count_];
+    total_ -= last.size;
+    return last.size == size ? last.at : resized(last.at, last.size, size);
+  }
+  void give(void* at, std::size_t size) noexcept {
+    if (count_ == all_.size() || total_ + size > most_) {
+      ::munmap(at, size);
+      return;
+    }
+    all_[count_++] = {at, size};
+    total_ += size;
+  }
+
+ private:
+  struct Pages {
+    void* at;
+    std::size_t size;
+  };
+  std::array<Pages, 16> all_{};
+  std::size_t count_ = 0, total_ = 0, most_ = 0;  // bytes
+};
+thread_local Spare spare;
 }  // namespace
 
 Block* Block::make(std::size_t capacity) {
   const std::size_t size = sizeof(Block) + capacity;
   void* memory = nullptr;
   if (paged(capacity)) {
-    memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) std::abort();
+    memory = spare.take(size);
   } else {
     memory = std::malloc(size);
     if (!memory) std::abort();
@@ -52,11 +98,13 @@ void Block::destroy() noexcept {
   live.fetch_sub(capacity, std::memory_order_relaxed);
   this->~Block();
   if (paged(capacity)) {
-    ::munmap(static_cast<void*>(this), sizeof(Block) + capacity);
+    spare.give(static_cast<void*>(this), sizeof(Block) + capacity);
   } else {
     std::free(this);
   }
 }
+
+void Block::keep_spare(std::size_t bytes) noexcept { spare.keep(bytes); }
 
 std::size_t Block::live_bytes() noexcept { return live.load(std::memory_order_relaxed); }
 
@@ -71,7 +119,6 @@ void Chain::append(Chain&& other) {
   if (parts_.empty()) {
     *this = std::move(other);
   } else {
-    parts_.reserve(parts_.size() + other.parts_.size());
     for (auto& part : other.parts_) parts_.push_back(std::move(part));
     size_ += other.size_;
   }

@@ -24,6 +24,10 @@ class Block {
   std::size_t capacity() const noexcept { return capacity_; }
   bool shared() const noexcept { return count_ > 1; }
 
+  /// How many bytes of large blocks that are gone this thread keeps for those to come; 0 until said
+  /// otherwise.
+  static void keep_spare(std::size_t bytes) noexcept;
+
   /// Bytes alive in all blocks of the process: the gauge behind memory_limiter and the budget tests.
   static std::size_t live_bytes() noexcept;
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <string>
 
 namespace gleaner {
@@ -51,6 +52,7 @@ TEST(Buffer, GivesBackWhatAGuessTookTooMuch) {
   EXPECT_EQ(buffer.view(), "kept");
   buffer.append(" and more");
   EXPECT_EQ(buffer.view(), "kept and more");
+  Block::keep_spare(1 << 20);
   Buffer large;  // over all sizes at which a block lives elsewhere, and back
   std::string same;
   for (int i = 0; i < 200'000; ++i) {
@@ -67,6 +69,12 @@ TEST(Buffer, GivesBackWhatAGuessTookTooMuch) {
   large.fit();
   EXPECT_EQ(large.capacity(), 300u);
   EXPECT_EQ(large.view(), same.substr(0, 300));
+  for (const int kib : {300, 900, 5000, 256, 600}) {  // each from the pages of those before
+    Buffer next(static_cast<std::size_t>(kib) << 10);
+    EXPECT_EQ(next.capacity(), static_cast<std::size_t>(kib) << 10);
+    std::memset(next.data(), 'x', next.capacity());
+  }
+  Block::keep_spare(0);
   Buffer half(8192);
   half.commit(4096);
   half.fit();

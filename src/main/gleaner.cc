@@ -1,6 +1,5 @@
 // gleaner: flags, subcommands, exit codes. Source: spec/collector.md 1.
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <cstdio>
 #include <string>
@@ -9,6 +8,7 @@
 #include "main/components.h"
 #include "main/flags.h"
 #include "service/collector.h"
+#include "service/heap.h"
 #include "service/print_config.h"
 
 namespace {
@@ -52,11 +52,7 @@ int complain(const std::string& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // One arena, and fixed thresholds (glibc raises them by itself): what a burst took goes back when it is
-  // freed.
-  ::mallopt(M_ARENA_MAX, 1);
-  ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
-  ::mallopt(M_TRIM_THRESHOLD, 512 << 10);
+  service::set_up_heap();
   const std::vector<std::string> words(argv + 1, argv + argc);
   auto flags = main_program::parse_flags(words);
   if (!flags) return complain(flags.error().what);

@@ -82,6 +82,7 @@ Result<Bytes> inflate(Encoding format, const Chain& data, std::size_t cap) {
     if (rc != LIBDEFLATE_SUCCESS)
       return fail(Fault::permanent, std::string(name) + ": invalid or truncated data");
     out.commit(made);
+    if (out.size() > cap) return too_large(cap);  // room is one byte at least
     in.remove_prefix(used);
     if (!gzip) break;  // Go's zlib reader leaves what follows alone
     room = std::clamp<std::size_t>(first_guess(format, in, cap - out.size()), 1,

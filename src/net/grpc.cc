@@ -52,28 +52,10 @@ Chain grpc_frame(Chain message, bool compressed) {
   return out;
 }
 
-std::optional<GrpcPrefix> grpc_prefix(const Chain& data) {
-  if (data.size() < kGrpcPrefix) return std::nullopt;
-  std::uint8_t raw[kGrpcPrefix] = {};
-  std::size_t n = 0;
-  for (const auto& part : data.parts()) {
-    const std::size_t take = std::min(part.size(), kGrpcPrefix - n);
-    std::memcpy(raw + n, part.data(), take);
-    n += take;
-    if (n == kGrpcPrefix) break;
-  }
-  return GrpcPrefix{raw[0] != 0, std::uint32_t{raw[1]} << 24 | std::uint32_t{raw[2]} << 16 |
-                                     std::uint32_t{raw[3]} << 8 | raw[4]};
-}
-
-Chain without_front(const Chain& data, std::size_t count) {
-  Chain out;
-  for (const auto& part : data.parts()) {
-    const std::size_t skip = std::min(count, part.size());
-    count -= skip;
-    if (skip < part.size()) out.append(skip ? part.slice(skip, part.size() - skip) : part);
-  }
-  return out;
+GrpcPrefix grpc_prefix(const char* from) {
+  const auto* raw = reinterpret_cast<const std::uint8_t*>(from);
+  return {raw[0] != 0,
+          std::uint32_t{raw[1]} << 24 | std::uint32_t{raw[2]} << 16 | std::uint32_t{raw[3]} << 8 | raw[4]};
 }
 
 std::string grpc_percent_encode(std::string_view text) {

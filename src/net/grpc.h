@@ -41,14 +41,12 @@ inline constexpr std::size_t kGrpcDefaultMessage = 4u
 
 /// A message behind its prefix; shares the message's bytes.
 Chain grpc_frame(Chain message, bool compressed);
-/// The prefix at the front of `data`, once 5 bytes are there.
 struct GrpcPrefix {
   bool compressed = false;
   std::uint32_t length = 0;
 };
-std::optional<GrpcPrefix> grpc_prefix(const Chain& data);
-/// `data` without its first `count` bytes. Requires count <= data.size().
-Chain without_front(const Chain& data, std::size_t count);
+/// What the kGrpcPrefix bytes at `from` say.
+GrpcPrefix grpc_prefix(const char* from);
 
 /// grpc-message: everything but printable ASCII, and '%', as %XX; and back (broken escapes stay as they are).
 std::string grpc_percent_encode(std::string_view text);

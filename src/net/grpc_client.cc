@@ -152,10 +152,11 @@ class Client final : public GrpcClient {
     if (out.error) {
       if (out.late) return failed(GrpcCode::deadline_exceeded, std::move(out.error->what));
       if (out.error->sys == EMSGSIZE) {
-        const auto prefix = grpc_prefix(out.body);
+        const Bytes body = out.body.flat();
+        const std::size_t length = body.size() < kGrpcPrefix ? 0 : grpc_prefix(body.data()).length;
         return failed(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
-                                                        std::to_string(prefix ? prefix->length : 0) +
-                                                        " vs. " + std::to_string(options_.max_receive) + ")");
+                                                        std::to_string(length) + " vs. " +
+                                                        std::to_string(options_.max_receive) + ")");
       }
       if (stopping_) return failed(GrpcCode::cancelled, "grpc: the client connection is closing");
       return failed(GrpcCode::unavailable, std::move(out.error->what));
@@ -191,20 +192,21 @@ class Client final : public GrpcClient {
   }
 
   std::optional<GrpcResult> take_body(Http2Outcome& out, GrpcResult& result) const {
-    const auto prefix = grpc_prefix(out.body);
-    if (!prefix || out.body.size() != kGrpcPrefix + prefix->length)
-      return failed(GrpcCode::internal,
-                    prefix ? "cardinality violation: received no or several response messages" : "EOF");
-    const Chain message = without_front(out.body, kGrpcPrefix);
-    if (!prefix->compressed) {
-      result.body = message.flat();
+    const Bytes body = out.body.flat();
+    if (body.size() < kGrpcPrefix) return failed(GrpcCode::internal, "EOF");
+    const auto prefix = grpc_prefix(body.data());
+    if (body.size() != kGrpcPrefix + prefix.length)
+      return failed(GrpcCode::internal, "cardinality violation: received no or several response messages");
+    Bytes message = body.slice(kGrpcPrefix, prefix.length);
+    if (!prefix.compressed) {
+      result.body = std::move(message);
       return std::nullopt;
     }
     const auto encoding = grpc_encoding_named(out.head.get("grpc-encoding"));
     if (!encoding || *encoding == Encoding::identity)
       return failed(GrpcCode::internal, "grpc: Decompressor is not installed for grpc-encoding \"" +
                                             std::string(out.head.get("grpc-encoding")) + "\"");
-    auto plain = decompress(*encoding, message, {.max_bytes = options_.max_receive});
+    auto plain = decompress(*encoding, Chain(std::move(message)), {.max_bytes = options_.max_receive});
     if (!plain)
       return failed(GrpcCode::internal,
                     "grpc: failed to decompress the received message: " + plain.error().what);

@@ -11,19 +11,24 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr TimePoint kNever = TimePoint::max();
-constexpr std::size_t kLongHead = 4u << 10;  // bytes
+constexpr std::size_t kLongHead = 4u << 10;      // bytes
+constexpr std::size_t kStreamMemory = 1u << 10;  // bytes of a Call and of what nghttp2 keeps for its stream
+constexpr std::size_t kPatience = 64u << 10;     // bytes of what is no gRPC call, before it is stopped
 
 struct Call {
   Http2Stream* stream = nullptr;  // null once it is closed
   std::string path;
   Headers head;
-  Chain data;            // prefix and message, as they come in
-  std::size_t want = 0;  // of data; 0 until the prefix is there
+  std::array<char, kGrpcPrefix> prefix{};
+  std::size_t seen = 0;    // bytes of the body
+  std::size_t length = 0;  // of the message, as the prefix says
+  Buffer message;
   Encoding encoding = Encoding::identity;
   Reservation head_memory, reservation;  // of the head, until it is handed on; of the message
   TimePoint deadline = kNever;
+  std::string_view http_status;           // of the answer to what is no gRPC call
   std::unique_ptr<GrpcRequest> admitted;  // its head, for the handler's admit(); null without
-  std::size_t held_back = 0;              // bytes of data whose windows stay shut while admit() is at work
+  Buffer held;                            // data whose windows stay shut while admit() is at work
   bool answered = false, running = false, ended = false, waiting = false;  // for admit()
 };
 
@@ -94,22 +99,25 @@ class GrpcConnection final : public Connection, Http2Events {
   }
 
   // --- the session's events ---
-  void on_head(Http2Stream& stream, Headers head, bool) override {
+  void on_head(Http2Stream& stream, const Headers& head, bool end) override {
     auto* call = new Call;
+    call->ended = end;
     calls_.push_back(call);
     stream.user = call;
     call->stream = &stream;
-    call->path = head.get(":path");
-    // A long head has grown by doubling; a copy is as large as it must be, and the next head grows in the old
-    // place.
-    call->head = head.bytes() > kLongHead ? Headers(std::as_const(head)) : std::move(head);
     ++stats_.requests;
-    if (options_.budget) {  // HPACK makes a long head of 20 bytes; twice its size is what it was seen to take
-      call->head_memory = options_.budget->try_reserve(sizeof(Call) + 2 * call->head.bytes());
-      if (!call->head_memory) return refuse(*call);
+    if (options_.budget) {  // HPACK makes a long head of 20 bytes
+      call->head_memory = options_.budget->try_reserve(kStreamMemory + head.memory());
+      if (!call->head_memory) return refuse(*call, head.get(":path"));
     }
-    if (call->head.get(":method") != "POST") return refuse_http(*call, "405");
-    if (!is_grpc(call->head.get("content-type"))) return refuse_http(*call, "415");
+    call->path = head.get(":path");
+    call->head = head;
+    if (call->head.get(":method") != "POST")
+      call->http_status = "405";
+    else if (!is_grpc(call->head.get("content-type")))
+      call->http_status = "415";
+    if (!call->http_status.empty())
+      return;  // said at the end: a request that is malformed is told so, not this
     if (!handler_.serves(call->path)) {
       const auto slash = call->path.rfind('/');
       if (slash == std::string::npos || slash == 0)
@@ -139,40 +147,44 @@ class GrpcConnection final : public Connection, Http2Events {
     }
   }
 
-  void on_data(Http2Stream& stream, Bytes data) override {
+  void on_data(Http2Stream& stream, std::string_view data) override {
     auto& call = *static_cast<Call*>(stream.user);
-    if (call.waiting && !call.answered) return hold_back(call, std::move(data));
+    if (call.waiting && !call.answered) return hold_back(call, data);
     link_.session().consume(stream, data.size());
-    if (!call.answered) take_data(call, std::move(data));
+    if (!call.answered) take_data(call, data);
   }
   /// While it is not known whether the peer may send: its window (1 MiB at most) stays shut, and what is
   /// there counts.
-  void hold_back(Call& call, Bytes data) {
-    call.held_back += data.size();
-    if (!book(call, call.held_back)) return refuse(call);
-    call.data.append(std::move(data));
+  void hold_back(Call& call, std::string_view data) {
+    if (book(call, call.held.size() + data.size())) return call.held.append(data);
+    link_.session().consume(*call.stream, data.size());
+    refuse(call, call.path);
   }
-  void take_data(Call& call, Bytes data) {
-    call.data.append(std::move(data));
-    look_at_data(call);
-  }
-  void look_at_data(Call& call) {
-    if (call.want == 0) {
-      const auto prefix = grpc_prefix(call.data);
-      if (!prefix) return;
-      if (prefix->length > options_.max_message)
+  void take_data(Call& call, std::string_view data) {
+    const std::size_t before = std::exchange(call.seen, call.seen + data.size());
+    if (!call.http_status.empty()) return call.seen > kPatience ? refuse_http(call) : void();
+    if (before < kGrpcPrefix) {
+      const std::size_t part = std::min(kGrpcPrefix - before, data.size());
+      std::copy_n(data.data(), part, call.prefix.data() + before);
+      if (call.seen < kGrpcPrefix) return;
+      data.remove_prefix(part);
+      call.length = grpc_prefix(call.prefix.data()).length;
+      if (call.length > options_.max_message)
         return finish(call,
                       reply_of(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
-                                                                 std::to_string(prefix->length) + " vs. " +
+                                                                 std::to_string(call.length) + " vs. " +
                                                                  std::to_string(options_.max_message) + ")"));
-      call.want = kGrpcPrefix + prefix->length;
-      // the whole message, before the rest of it is let in
-      if (!book(call, prefix->length)) return refuse(call);
+      // The whole message, before the rest of it is let in.
+      if (!book(call, call.length)) return refuse(call, call.path);
+      call.message = Buffer(call.length);
     }
-    if (call.data.size() > call.want)
-      finish(call, reply_of(GrpcCode::internal,
-                            "cardinality violation: received multiple request messages for unary call"));
+    if (data.size() > call.length - call.message.size())
+      return finish(call,
+                    reply_of(GrpcCode::internal,
+                             "cardinality violation: received multiple request messages for unary call"));
+    call.message.append(data);
   }
+
   /// Reserves `bytes` for the call in all. @return false when they are not there
   bool book(Call& call, std::size_t bytes) {
     if (!options_.budget || bytes <= call.reservation.bytes()) return true;
@@ -185,11 +197,13 @@ class GrpcConnection final : public Connection, Http2Events {
   void on_end(Http2Stream& stream, Headers) override {
     auto& call = *static_cast<Call*>(stream.user);
     call.ended = true;
-    if (!call.answered && !call.waiting) start(call);
+    if (call.answered || call.waiting) return;
+    if (!call.http_status.empty()) return refuse_http(call);
+    start(call);
   }
   void start(Call& call) {
-    if (call.want == 0 || call.data.size() < call.want)
-      return finish(call, reply_of(GrpcCode::internal, call.data.empty() ? "EOF" : "unexpected EOF"));
+    if (call.seen < kGrpcPrefix + call.length)
+      return finish(call, reply_of(GrpcCode::internal, call.seen == 0 ? "EOF" : "unexpected EOF"));
     call.running = true;
     working_.spawn(work(&call));
   }
@@ -255,15 +269,17 @@ class GrpcConnection final : public Connection, Http2Events {
       finish(*call, std::move(*refusal));
       co_return;
     }
-    let_go(*call);
-    look_at_data(*call);
+    const Buffer held = std::move(call->held);
+    link_.session().consume(*call->stream, held.size());
+    if (!held.empty()) take_data(*call, held.view());
     if (call->ended && !call->answered) start(*call);
     link_.kick();
   }
-  /// Opens the windows for what was held back.
+  /// Forgets what was held back, and opens the connection's window for others.
   void let_go(Call& call) {
-    if (const std::size_t bytes = std::exchange(call.held_back, 0); bytes && call.stream)
-      link_.session().consume(*call.stream, bytes);
+    if (call.held.empty()) return;
+    if (call.stream) link_.session().consume(*call.stream, call.held.size());
+    call.held = Buffer();
   }
 
   Task<> work(Call* call) {
@@ -292,9 +308,8 @@ class GrpcConnection final : public Connection, Http2Events {
 
   /// The message into the request, decompressed, with its bytes reserved; or the reply that says why not.
   std::optional<GrpcReply> take_message(Call& call, GrpcRequest& request) {
-    const bool compressed = grpc_prefix(call.data)->compressed;
-    Chain message = without_front(call.data, kGrpcPrefix);
-    call.data.clear();
+    const bool compressed = grpc_prefix(call.prefix.data()).compressed;
+    Chain message(std::move(call.message).finish());
     request.reservation = std::move(call.reservation);
     if (!compressed) {
       request.message = std::move(message);
@@ -328,7 +343,7 @@ class GrpcConnection final : public Connection, Http2Events {
   void finish(Call& call, GrpcReply reply) {
     call.answered = true;
     let_go(call);
-    call.data.clear();
+    call.message = Buffer();
     call.head = {};
     call.head_memory = {};
     call.reservation = {};
@@ -349,13 +364,13 @@ class GrpcConnection final : public Connection, Http2Events {
     }
     link_.kick();
   }
-  void refuse(Call& call) {
+  void refuse(Call& call, std::string_view path) {
     ++stats_.refused;
-    finish(call, handler_.refuse(call.path));
+    finish(call, handler_.refuse(path));
   }
-  void refuse_http(Call& call, std::string_view status) {
+  void refuse_http(Call& call) {
     call.answered = true;
-    Headers head{{":status", status}};
+    Headers head{{":status", call.http_status}};
     link_.session().respond(*call.stream, head, {});
     if (!call.ended) link_.session().stop_peer_after_answer(*call.stream);
     link_.kick();

@@ -198,6 +198,31 @@ TEST(Grpc, UnpacksNoMoreThanTheBudgetHasLeft) {
   EXPECT_EQ(rig.call("/t.S/Echo", std::string(60'000, 'x')).code, GrpcCode::ok);
 }
 
+TEST(Grpc, BooksLongHeads) {
+  Budget budget(60'000);
+  Rig rig;
+  rig.server_options.budget = &budget;
+  rig.server_options.max_header_list = 1u << 20;
+  rig.start();
+  const auto call_with_head = [&](std::size_t bytes) {
+    GrpcCall call;
+    call.path = "/t.S/Echo";
+    call.message = Chain(Bytes::copy("x"));
+    for (std::size_t i = 0; i < bytes / 1000; ++i)
+      call.metadata.add("x-" + std::to_string(i), std::string(990, 'y'));
+    call.deadline = rig.loop.now() + 20s;
+    return rig.loop.run_until_done(rig.client->call(std::move(call)));
+  };
+  rig.echo.keep = true;
+  EXPECT_EQ(call_with_head(20'000).code, GrpcCode::ok);
+  EXPECT_GE(budget.used(), 20'000u);  // as long as its metadata lives
+  rig.echo.kept.clear();
+  EXPECT_EQ(budget.used(), 0u);
+  EXPECT_EQ(call_with_head(70'000).code, GrpcCode::resource_exhausted);
+  EXPECT_EQ(budget.used(), 0u);
+  EXPECT_EQ(rig.echo.calls, 1);
+}
+
 TEST(Grpc, SaysWhyThereIsNoConnection) {
   Rig rig;
   auto listener = Listener::open(rig.loop, {"tcp", "127.0.0.1:0", false});

@@ -45,6 +45,8 @@ class Headers {
   }
   /// Bytes of all names and values.
   std::size_t bytes() const noexcept { return text_.size(); }
+  /// Bytes of memory a copy takes beside the object itself.
+  std::size_t memory() const noexcept { return text_.size() + entries_.size() * sizeof(Entry); }
 
   struct Iterator {
     const Headers* of;

@@ -16,7 +16,6 @@ using Callbacks = Handle<nghttp2_session_callbacks, &nghttp2_session_callbacks_d
 using Option = Handle<nghttp2_option, &nghttp2_option_del>;
 
 struct State : Http2Stream {
-  Headers head;  // of the peer, while it comes in
   bool got_head = false;
   std::vector<Bytes> body;  // ours, going out
   std::size_t part = 0, skip = 0, left = 0;
@@ -56,6 +55,13 @@ class Pairs {
   std::vector<nghttp2_nv> more_;
 };
 
+/// Where heads grow: one place a thread, as large as the longest. Heads that grow where they stay leave holes
+/// in the heap that no next one fits in.
+Headers& head_in() {
+  thread_local Headers head;
+  return head;
+}
+
 }  // namespace
 
 struct Http2Session::Impl {
@@ -67,9 +73,9 @@ struct Http2Session::Impl {
   std::vector<State*> spare;
   std::size_t open = 0;
   std::uint64_t sent = 0;
-  // While feeding: what the chunk in a callback is a part of.
-  const Bytes* input = nullptr;
-  std::size_t block_size = 0;
+  // While feeding: the head that comes in. Nothing may come between its parts but the end of what was read.
+  bool in_head = false;
+  Headers begun;  // the part of it that came before
   // While collecting: where bytes go; small ones share a page.
   WriteQueue* out = nullptr;
   Block* page = nullptr;
@@ -140,6 +146,8 @@ struct Http2Session::Impl {
 
   static int on_begin_headers(nghttp2_session* s, const nghttp2_frame* frame, void* user) {
     Impl& me = self(user);
+    head_in().clear();
+    me.in_head = true;
     if (me.server && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
       State* state = me.take();
       state->id = frame->hd.stream_id;
@@ -151,14 +159,12 @@ struct Http2Session::Impl {
                        std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
                        void* user) {
     Impl& me = self(user);
-    State* state = me.find(frame->hd.stream_id);
-    if (!state) return 0;
+    if (!me.find(frame->hd.stream_id)) return 0;
     // RFC 9113 §10.5.1 counts 32 bytes for each field on top.
-    if (state->head.bytes() + 32 * state->head.size() + name_size + value_size + 32 >
-        me.options.max_header_list)
+    if (head_in().bytes() + 32 * head_in().size() + name_size + value_size + 32 > me.options.max_header_list)
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    state->head.add({reinterpret_cast<const char*>(name), name_size},
-                    {reinterpret_cast<const char*>(value), value_size});
+    head_in().add({reinterpret_cast<const char*>(name), name_size},
+                  {reinterpret_cast<const char*>(value), value_size});
     return 0;
   }
   static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
@@ -171,15 +177,16 @@ struct Http2Session::Impl {
         const bool end = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
         Headers trailers;
         if (frame->hd.type == NGHTTP2_HEADERS) {
-          Headers head = std::exchange(state->head, {});
+          me.in_head = false;
+          const Headers& head = head_in();
           if (!state->got_head) {
             if (!end && !me.server && head.get(":status").substr(0, 1) == "1") return 0;  // 100, 103
             state->got_head = true;
-            me.events.on_head(*state, std::move(head), end);
+            me.events.on_head(*state, head, end);
             state = me.find(frame->hd.stream_id);
             if (!state) return 0;
           } else {
-            trailers = std::move(head);
+            trailers = head;
           }
         }
         if (end) me.events.on_end(*state, std::move(trailers));
@@ -202,10 +209,7 @@ struct Http2Session::Impl {
     Impl& me = self(user);
     State* state = me.find(id);
     if (!state) return 0;
-    const auto* at = reinterpret_cast<const char*>(data);
-    const bool copy = size * 8 < me.block_size;
-    me.events.on_data(*state, copy ? Bytes::copy({at, size})
-                                   : me.input->slice(static_cast<std::size_t>(at - me.input->data()), size));
+    me.events.on_data(*state, {reinterpret_cast<const char*>(data), size});
     return 0;
   }
   static int on_close(nghttp2_session* s, std::int32_t id, std::uint32_t code, void* user) {
@@ -297,12 +301,11 @@ Http2Session::Http2Session(Side side, const Http2Options& options, Http2Events& 
 
 Http2Session::~Http2Session() = default;
 
-bool Http2Session::feed(const Bytes& input, std::size_t block_size) {
-  impl_->input = &input;
-  impl_->block_size = block_size;
+bool Http2Session::feed(std::string_view input) {
+  if (impl_->in_head) head_in() = std::as_const(impl_->begun);
   const auto used = nghttp2_session_mem_recv(
       impl_->session.get(), reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
-  impl_->input = nullptr;
+  impl_->begun = impl_->in_head ? std::as_const(head_in()) : Headers();
   return used >= 0 && static_cast<std::size_t>(used) == input.size();
 }
 

@@ -31,11 +31,11 @@ struct Http2Stream {
 class Http2Events {
  public:
   virtual ~Http2Events() = default;
-  /// The peer's head is complete. `end`: nothing follows (on_end() is called too).
-  virtual void on_head(Http2Stream& stream, Headers head, bool end) = 0;
-  /// A piece of the peer's body, as a slice of what was fed. Every byte must be given to consume() once, or
+  /// The peer's head is complete; it is there for this call only. `end`: nothing follows (on_end() is called too).
+  virtual void on_head(Http2Stream& stream, const Headers& head, bool end) = 0;
+  /// A piece of the peer's body, there for this call only. Every byte must be given to consume() once, or
   /// the peer's windows stay shut.
-  virtual void on_data(Http2Stream& stream, Bytes data) = 0;
+  virtual void on_data(Http2Stream& stream, std::string_view data) = 0;
   /// The peer's half is complete.
   virtual void on_end(Http2Stream& stream, Headers trailers) = 0;
   /// Both halves are, or the stream was reset with `code`.
@@ -64,10 +64,9 @@ class Http2Session {
   Http2Session(const Http2Session&) = delete;
   Http2Session& operator=(const Http2Session&) = delete;
 
-  /// Takes what arrived. `block_size` is the memory `input` pins: small pieces of a big block are copied out
-  /// of it.
+  /// Takes what arrived.
   /// @return false when the connection must end, after what collect() still gives is sent
-  bool feed(const Bytes& input, std::size_t block_size);
+  bool feed(std::string_view input);
   /// Appends what is to be sent until `out` holds `target` bytes or there is nothing. @return false as feed()
   bool collect(WriteQueue& out, std::size_t target);
   /// False when both directions are finished and the connection may be closed.

@@ -85,22 +85,22 @@ void Http2Client::complete(Exchange& exchange) {
   if (exchange.waiter) std::exchange(exchange.waiter, nullptr).resume();
 }
 
-void Http2Client::on_head(Http2Stream& stream, Headers head, bool) {
+void Http2Client::on_head(Http2Stream& stream, const Headers& head, bool) {
   served_ = true;
   if (auto* exchange = static_cast<Exchange*>(stream.user)) {
     exchange->touched = true;
-    exchange->out.head = std::move(head);
+    exchange->out.head = head;
   }
 }
 
-void Http2Client::on_data(Http2Stream& stream, Bytes data) {
+void Http2Client::on_data(Http2Stream& stream, std::string_view data) {
   link_.session().consume(stream, data.size());
   auto* exchange = static_cast<Exchange*>(stream.user);
   if (!exchange) return;
   auto& body = exchange->out.body;
-  if (body.size() + data.size() <= exchange->max_reply) return body.append(std::move(data));
+  if (body.size() + data.size() <= exchange->max_reply) return body.append(Bytes::copy(data));
   if (exchange->truncate)
-    body.append(data.slice(0, exchange->max_reply - body.size()));
+    body.append(Bytes::copy(data.substr(0, exchange->max_reply - body.size())));
   else
     exchange->out.error =
         Error{Fault::permanent, "response is larger than " + std::to_string(exchange->max_reply) + " bytes",

@@ -42,8 +42,8 @@ class Http2Client final : Http2Events {
 
  private:
   struct Exchange;
-  void on_head(Http2Stream& stream, Headers head, bool end) override;
-  void on_data(Http2Stream& stream, Bytes data) override;
+  void on_head(Http2Stream& stream, const Headers& head, bool end) override;
+  void on_data(Http2Stream& stream, std::string_view data) override;
   void on_end(Http2Stream& stream, Headers trailers) override;
   void on_close(Http2Stream& stream, Http2Code code) override;
   void on_goaway(std::int32_t last, Http2Code code, std::string_view text) override;

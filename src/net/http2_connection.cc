@@ -11,7 +11,8 @@ namespace {
 struct Exchange {
   Http2Stream* stream = nullptr;  // null once it is closed
   HttpRequest request;
-  std::size_t held_back = 0;  // bytes of the body whose windows stay shut while admit() is at work
+  Buffer body;                // as it comes in
+  std::size_t held_back = 0;  // bytes of it whose windows stay shut while admit() is at work
   bool ended = false, answered = false, running = false, no_body = false, waiting = false;  // for admit()
 };
 
@@ -51,7 +52,7 @@ class Http2Connection final : public Connection, Http2Events {
     });
   }
 
-  void on_head(Http2Stream& stream, Headers head, bool) override {
+  void on_head(Http2Stream& stream, const Headers& head, bool) override {
     auto* exchange = new Exchange;
     open_.push_back(exchange);
     stream.user = exchange;
@@ -87,8 +88,7 @@ class Http2Connection final : public Connection, Http2Events {
     }
     let_go(*exchange);
     expect_body(*exchange);
-    if (!exchange->answered && !exchange->running &&
-        exchange->request.body.size() > service_.options.max_body)
+    if (!exchange->answered && !exchange->running && exchange->body.size() > service_.options.max_body)
       too_large(*exchange);
     if (exchange->ended && !exchange->answered && !exchange->running) start(*exchange);
     link_.kick();
@@ -109,20 +109,21 @@ class Http2Connection final : public Connection, Http2Events {
       too_large(exchange);
     else if (!service_.reserve(request, bytes))
       refuse(exchange);
+    else if (bytes > exchange.body.size())
+      (void)exchange.body.reserve(bytes - exchange.body.size());
   }
-  void on_data(Http2Stream& stream, Bytes data) override {
+  void on_data(Http2Stream& stream, std::string_view data) override {
     auto& exchange = *static_cast<Exchange*>(stream.user);
     if (exchange.waiting && !exchange.answered)
       exchange.held_back += data.size();  // 1 MiB at most: the peer's window
     else
       link_.session().consume(stream, data.size());
     if (exchange.answered || (exchange.running && !exchange.waiting)) return;
-    auto& request = exchange.request;
-    request.body.append(std::move(data));
-    if (request.body.size() > service_.options.max_body) {
-      if (!exchange.waiting) too_large(exchange);  // who may not send is told that first
-    } else if (!service_.reserve(request, request.body.size()))
-      refuse(exchange);
+    const std::size_t size = exchange.body.size() + data.size();
+    // While it waits: who may not send is told that first.
+    if (size > service_.options.max_body && !exchange.waiting) return too_large(exchange);
+    if (!service_.reserve(exchange.request, size)) return refuse(exchange);
+    exchange.body.append(data);
   }
   void on_end(Http2Stream& stream, Headers) override {
     auto& exchange = *static_cast<Exchange*>(stream.user);
@@ -140,16 +141,18 @@ class Http2Connection final : public Connection, Http2Events {
   void on_ping(bool) override {}
 
   void too_large(Exchange& exchange) {
-    exchange.request.body.clear();
+    exchange.body = Buffer();
     exchange.request.body_error = Error{Fault::permanent, "http: request body too large", EMSGSIZE};
     start(exchange);
   }
   void refuse(Exchange& exchange) {
-    exchange.request.body.clear();
+    exchange.body = Buffer();
     respond(exchange, service_.handler.refuse(exchange.request));
   }
   void start(Exchange& exchange) {
     exchange.running = true;
+    exchange.body.fit();
+    exchange.request.body = Chain(std::move(exchange.body).finish());
     working_.spawn(work(&exchange));
   }
   Task<> work(Exchange* exchange) {

@@ -1,14 +1,21 @@
 #include "net/http2_link.h"
 
-#include <algorithm>
+#include <memory>
+#include <span>
 
 namespace gleaner::net {
 namespace {
-constexpr std::size_t kLeastRead = 4u << 10;
-constexpr std::size_t kMostRead = 256u << 10;
 constexpr std::size_t kWriteTarget = 256u << 10;  // bytes gathered for one writev
 constexpr Duration kLinger = std::chrono::milliseconds(500);
 constexpr std::size_t kBacklog = 512u << 10;  // a peer that does not read is not read from
+
+/// Where bytes come in: looked at before the next read, so that one place a thread is enough and stays in the
+/// cache.
+std::span<char> scratch() {
+  constexpr std::size_t kSize = 256u << 10;
+  thread_local const std::unique_ptr<char[]> made(new char[kSize]);  // pages are there once they are touched
+  return {made.get(), kSize};
+}
 }  // namespace
 
 Http2Link::Http2Link(StreamPtr stream, Http2Session::Side side, const Http2Options& options,
@@ -18,10 +25,10 @@ Http2Link::Http2Link(StreamPtr stream, Http2Session::Side side, const Http2Optio
       timer_(stream_->loop()),
       last_read_(stream_->loop().now()) {}
 
-bool Http2Link::feed(const Bytes& input, std::size_t block_size) {
+bool Http2Link::feed(std::string_view input) {
   last_read_ = stream_->loop().now();
   feeding_ = true;
-  const bool good = session_.feed(input, block_size);
+  const bool good = session_.feed(input);
   feeding_ = false;
   flush();
   return good;
@@ -29,7 +36,7 @@ bool Http2Link::feed(const Bytes& input, std::size_t block_size) {
 
 Task<> Http2Link::run(Bytes first) {
   flush();
-  bool good = first.empty() || feed(first, first.size());
+  bool good = first.empty() || feed(first.view());
   while (good && !closed_) {
     if (out_.size() > kBacklog) {
       co_await drained_.wait();
@@ -37,14 +44,9 @@ Task<> Http2Link::run(Bytes first) {
     }
     co_await stream_->ready(Want::read);
     if (closed_) break;
-    Block* block = Block::make(read_size_);
-    const Step step = stream_->try_read(block->data(), block->capacity());
-    const Bytes input(block, block->data(), step.count);
-    if (step.count == read_size_)
-      read_size_ = std::min(read_size_ * 2, kMostRead);
-    else if (step.count < read_size_ / 4)
-      read_size_ = std::max(read_size_ / 2, kLeastRead);
-    if (step.count > 0 && !finished_) good = feed(input, block->capacity());
+    const auto in = scratch();
+    const Step step = stream_->try_read(in.data(), in.size());
+    if (step.count > 0 && !finished_) good = feed({in.data(), step.count});
     if (step.state == Step::eof) break;
     if (step.state == Step::failed) {
       error_ = stream_->error();

@@ -27,7 +27,7 @@ class Http2Link {
   TimePoint last_read() const noexcept { return last_read_; }
 
  private:
-  bool feed(const Bytes& input, std::size_t block_size);
+  bool feed(std::string_view input);
   void flush();
   void finish();
   StreamPtr stream_;
@@ -37,7 +37,6 @@ class Http2Link {
   Error error_;
   Timer timer_;
   TimePoint last_read_;
-  std::size_t read_size_ = 8u << 10;
   bool feeding_ = false, posted_ = false, writing_ = false, closed_ = false, finished_ = false;
 };
 

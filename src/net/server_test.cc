@@ -176,15 +176,15 @@ TEST(GrpcClient, SpreadsCallsOverUnixSockets) {
 
 TEST(Http2, HandsGarbageBack) {
   struct Nothing final : Http2Events {
-    void on_head(Http2Stream&, Headers, bool) override { ADD_FAILURE(); }
-    void on_data(Http2Stream&, Bytes) override { ADD_FAILURE(); }
+    void on_head(Http2Stream&, const Headers&, bool) override { ADD_FAILURE(); }
+    void on_data(Http2Stream&, std::string_view) override { ADD_FAILURE(); }
     void on_end(Http2Stream&, Headers) override { ADD_FAILURE(); }
     void on_close(Http2Stream&, Http2Code) override { ADD_FAILURE(); }
     void on_goaway(std::int32_t, Http2Code, std::string_view) override {}
     void on_ping(bool) override {}
   } nothing;
   Http2Session session(Http2Session::Side::server, {}, nothing);
-  EXPECT_FALSE(session.feed(Bytes::copy("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 64));
+  EXPECT_FALSE(session.feed("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
 }
 
 }  // namespace

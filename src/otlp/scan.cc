@@ -68,6 +68,84 @@ struct Rules {
 };
 const Rules kRules;
 
+/// What a one-byte tag leads to where everything is as usual; `unusual` is looked at by Scanner::field().
+struct Step {
+  enum Kind : std::uint8_t { unusual, varint, eight, four, blob, id16, id8, attribute, message };
+  Kind kind = unusual;
+  Message sub = Message::count;
+};
+constexpr std::uint32_t kTags = 128;
+
+struct Steps {
+  Step of[static_cast<std::size_t>(Message::count)][kTags];
+  Steps() {
+    for (std::size_t m = 0; m < static_cast<std::size_t>(Message::count); ++m)
+      for (std::uint32_t tag = 8; tag < kTags; ++tag) of[m][tag] = step(m, tag >> 3, tag & 7);
+  }
+  static Step step(std::size_t m, std::uint32_t number, std::uint32_t type) {
+    const Rule rule = kRules.of[m][number];
+    switch (rule.kind) {
+      case Rule::varint:
+      case Rule::packed_varint:
+        return {type == 0 ? Step::varint : Step::unusual};
+      case Rule::fixed64:
+      case Rule::packed_fixed64:
+        return {type == 1 ? Step::eight : Step::unusual};
+      case Rule::fixed32:
+        return {type == 5 ? Step::four : Step::unusual};
+      case Rule::blob:
+        return {type == 2 ? Step::blob : Step::unusual};
+      case Rule::trace_id:
+        return {type == 2 ? Step::id16 : Step::unusual};
+      case Rule::span_id:
+        return {type == 2 ? Step::id8 : Step::unusual};
+      case Rule::message:
+        if (type != 2 || static_cast<Message>(m) == Message::metric)
+          return {};  // its kinds of data are counted
+        return {rule.sub == Message::key_value ? Step::attribute : Step::message, rule.sub};
+      default:
+        return {};
+    }
+  }
+};
+const Steps kSteps;
+
+/// Whether one byte says the length of what follows it, all of it before `end`.
+inline bool short_length(const char* p, const char* end, std::ptrdiff_t& size) {
+  if (p >= end) return false;
+  size = static_cast<signed char>(*p);
+  return size >= 0 && size <= end - p - 1;
+}
+
+/// The byte after an attribute as nearly all are: key, value, one scalar in it, each shorter than 128 bytes.
+/// @param p  its length
+/// @return nullptr when it is another, which may be good as well
+inline const char* plain_attribute(const char* p, const char* end) {
+  std::ptrdiff_t size = 0, key = 0, value = 0;
+  if (!short_length(p, end, size)) return nullptr;
+  const char* const after = ++p + size;
+  if (p == after || *p != '\x0a' || !short_length(p + 1, after, key)) return nullptr;
+  p += 2 + key;
+  if (p == after || *p != '\x12' || !short_length(p + 1, after, value)) return nullptr;
+  p += 2;
+  if (value != after - p) return nullptr;
+  if (value < 2) return value == 0 ? after : nullptr;
+  switch (*p) {
+    case '\x0a':  // string
+      return p[1] == value - 2 ? after : nullptr;
+    case '\x10':  // bool
+    case '\x18':  // int
+      if (value > 11) return nullptr;
+      for (++p; p < after - 1; ++p)
+        if (static_cast<signed char>(*p) >= 0) return nullptr;
+      return static_cast<signed char>(*p) >= 0 ? after : nullptr;
+    case '\x21':  // double
+      return value == 9 ? after : nullptr;
+    default:
+      return nullptr;
+  }
+}
+
 class Scanner {
  public:
   Scan result;
@@ -75,53 +153,92 @@ class Scanner {
   bool message(Message kind, const char* p, const char* end, int depth) {
     if (depth > kMaxDepth) return fault(Fault::too_deep, kind, 0);
     count(kind);
-    const Rule* rules = kRules.of[static_cast<std::size_t>(kind)];
+    const Step* steps = kSteps.of[static_cast<std::size_t>(kind)];
     bool has_data = false;  // of a metric
     while (p < end) {
-      std::uint64_t tag = 0;
-      if (!(p = read_varint32(p, end, tag))) return fault(Fault::truncated, kind, 0);
-      const auto number = static_cast<std::uint32_t>(tag >> 3);
-      const auto type = static_cast<std::uint8_t>(tag & 7);
-      if (number == 0 || tag >> 32) return fault(Fault::bad_tag, kind, number);
-      const Rule rule = number < kNumbers ? rules[number] : Rule{};
-      std::uint64_t size = 0;
-      switch (type) {
-        case 0:
-          if (rule.kind != Rule::varint && rule.kind != Rule::packed_varint && rule.kind != Rule::unknown)
-            return fault(Fault::bad_wire_type, kind, number, type);
-          if (!(p = read_varint(p, end, size))) return fault(Fault::truncated, kind, number);
+      const auto tag = static_cast<std::uint8_t>(*p);
+      const Step step = tag < kTags ? steps[tag] : Step{};
+      std::uint64_t value = 0;
+      std::ptrdiff_t size = 0;
+      const char* next = nullptr;  // the byte after the field
+      switch (step.kind) {
+        case Step::varint:
+          next = read_varint(p + 1, end, value);
           break;
-        case 1:
-          if (rule.kind != Rule::fixed64 && rule.kind != Rule::packed_fixed64 && rule.kind != Rule::unknown)
-            return fault(Fault::bad_wire_type, kind, number, type);
-          if (end - p < 8) return fault(Fault::truncated, kind, number);
-          p += 8;
+        case Step::eight:
+          if (end - p > 8) next = p + 9;
           break;
-        case 5:
-          if (rule.kind != Rule::fixed32 && rule.kind != Rule::unknown)
-            return fault(Fault::bad_wire_type, kind, number, type);
-          if (end - p < 4) return fault(Fault::truncated, kind, number);
-          p += 4;
+        case Step::four:
+          if (end - p > 4) next = p + 5;
           break;
-        case 2:
-          if (!(p = read_varint32(p, end, size)) || size > static_cast<std::uint64_t>(end - p))
-            return fault(Fault::truncated, kind, number);
-          if (!delimited(rule, kind, number, p, p + size, depth)) return false;
-          if (kind == Message::metric && rule.kind == Rule::message && rule.sub != Message::key_value)
-            result.legacy |= std::exchange(has_data, true);
-          p += size;
+        case Step::blob:
+          if (short_length(p + 1, end, size)) next = p + 2 + size;
           break;
-        case 3:
-        case 4:
-          return fault(Fault::truncated, kind, number);  // groups: the reference refuses them so
-        default:
-          return fault(Fault::bad_wire_type, kind, number, type);
+        case Step::id16:
+          if (short_length(p + 1, end, size) && (size == 16 || size == 0)) next = p + 2 + size;
+          break;
+        case Step::id8:
+          if (short_length(p + 1, end, size) && (size == 8 || size == 0)) next = p + 2 + size;
+          break;
+        case Step::attribute:
+          if (depth < kMaxDepth - 1) next = plain_attribute(p + 1, end);
+          break;
+        case Step::message:
+          if (short_length(p + 1, end, size)) {
+            next = p + 2 + size;
+            if (!message(step.sub, p + 2, next, depth + 1)) return false;
+          }
+          break;
+        case Step::unusual:
+          break;
       }
+      if (!next && !(next = field(kind, p, end, depth, has_data))) return false;
+      p = next;
     }
     return true;
   }
 
  private:
+  /// One field, whatever it is. @return the byte after it, nullptr at a fault
+  const char* field(Message kind, const char* p, const char* end, int depth, bool& has_data) {
+    std::uint64_t tag = 0;
+    if (!(p = read_varint32(p, end, tag))) return refuse(Fault::truncated, kind, 0);
+    const auto number = static_cast<std::uint32_t>(tag >> 3);
+    const auto type = static_cast<std::uint8_t>(tag & 7);
+    if (number == 0 || tag >> 32) return refuse(Fault::bad_tag, kind, number);
+    const Rule rule = number < kNumbers ? kRules.of[static_cast<std::size_t>(kind)][number] : Rule{};
+    std::uint64_t size = 0;
+    switch (type) {
+      case 0:
+        if (rule.kind != Rule::varint && rule.kind != Rule::packed_varint && rule.kind != Rule::unknown)
+          return refuse(Fault::bad_wire_type, kind, number, type);
+        if (!(p = read_varint(p, end, size))) return refuse(Fault::truncated, kind, number);
+        return p;
+      case 1:
+        if (rule.kind != Rule::fixed64 && rule.kind != Rule::packed_fixed64 && rule.kind != Rule::unknown)
+          return refuse(Fault::bad_wire_type, kind, number, type);
+        if (end - p < 8) return refuse(Fault::truncated, kind, number);
+        return p + 8;
+      case 5:
+        if (rule.kind != Rule::fixed32 && rule.kind != Rule::unknown)
+          return refuse(Fault::bad_wire_type, kind, number, type);
+        if (end - p < 4) return refuse(Fault::truncated, kind, number);
+        return p + 4;
+      case 2:
+        if (!(p = read_varint32(p, end, size)) || size > static_cast<std::uint64_t>(end - p))
+          return refuse(Fault::truncated, kind, number);
+        if (!delimited(rule, kind, number, p, p + size, depth)) return nullptr;
+        if (kind == Message::metric && rule.kind == Rule::message && rule.sub != Message::key_value)
+          result.legacy |= std::exchange(has_data, true);
+        return p + size;
+      case 3:
+      case 4:
+        return refuse(Fault::truncated, kind, number);  // groups: the reference refuses them so
+      default:
+        return refuse(Fault::bad_wire_type, kind, number, type);
+    }
+  }
+
   bool delimited(Rule rule, Message kind, std::uint32_t number, const char* p, const char* end, int depth) {
     switch (rule.kind) {
       case Rule::message:
@@ -172,6 +289,10 @@ class Scanner {
     }
   }
 
+  const char* refuse(Fault what, Message kind, std::uint32_t number, std::uint8_t wire = 0) {
+    fault(what, kind, number, wire);
+    return nullptr;
+  }
   bool fault(Fault what, Message kind, std::uint32_t number, std::uint8_t wire = 0) {
     result.fault = what;
     result.where = kind;

@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "service/fetch.h"
 #include "service/graph.h"
+#include "service/heap.h"
 #include "service/metrics_server.h"
 #include "service/resource.h"
 #include "service/self_metrics.h"
@@ -70,8 +71,6 @@ class Collector {
 
  private:
   Task<> live(Assembly assembly) {
-    // glibc keeps what a burst took, however free it is.
-    memory_.on_burst_over([this] { loop_.post([] { ::malloc_trim(0); }); });
     listen();
     self_ = std::make_unique<SelfMetrics>(registry_, graph_, memory_);
     if (!co_await bring_up(assembly)) co_return;
@@ -144,6 +143,7 @@ class Collector {
 
   Task<bool> take_down() {
     shed_.cancel();
+    heap_.stop();
     auto stopped = co_await graph_->stop();
     if (!stopped) logger_.error("Shutdown failed", {{"error", stopped.error().what}});
     report_ledgers();
@@ -230,6 +230,7 @@ class Collector {
   std::unique_ptr<SelfMetrics> self_;
   std::vector<std::unique_ptr<MetricsServer>> metrics_servers_;
   const std::string instance_id_ = random_uuid();
+  HeapKeeper heap_{loop_, memory_};
   Timer shed_{loop_};
   boost::asio::signal_set signals_;
   Signal arrived_;

@@ -67,6 +67,7 @@ class Writer {
       done += static_cast<std::size_t>(n);
     }
     waiting_.clear();
+    if (waiting_.capacity() > 2 * kFlushAt) waiting_.shrink_to_fit();
     return {};
   }
 

@@ -1,0 +1,78 @@
+#include "receivers/otlp/intake.h"
+
+#include <gtest/gtest.h>
+
+#include "pipeline/testing.h"
+
+namespace gleaner::receivers::otlp {
+namespace {
+
+std::string sub(int number, const std::string& body) {
+  return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(body.size())} + body;
+}
+
+/// Counts what comes, and answers as told.
+struct MetricsSink final : Consumer<Metrics> {
+  std::size_t batches = 0, items = 0;
+  Result<> answer;
+  Task<Result<>> consume(Batch<Metrics>& batch) override {
+    if (!answer) co_return answer;
+    ++batches;
+    items += batch.data.items();
+    batch.settle(Outcome::delivered);
+    co_return Result<>();
+  }
+  bool mutates() const override { return false; }
+};
+
+struct Rig {
+  testing_support::Bench bench;
+  MetricsSink sink;
+  Intake intake{bench.context, Consumers{.metrics = &sink}, "grpc"};
+
+  Verdict take(const std::string& metric) {
+    const auto request = sub(1, sub(2, sub(2, sub(1, "m") + metric)));
+    return bench.loop.run_until_done(intake.take(SignalKind::metrics, Bytes::copy(request), nullptr, {}));
+  }
+  std::uint64_t count(const char* what) {
+    return bench.metrics.counter(what, {{"receiver", "test"}, {"transport", "grpc"}}, "").value;
+  }
+};
+
+const std::string kPoint = sub(1, std::string("\x31\x01\0\0\0\0\0\0\0", 9));  // as_int 1
+
+TEST(Intake, CountsWhatThePipelineTook) {
+  Rig rig;
+  EXPECT_EQ(rig.take(sub(5, kPoint + kPoint)).kind, Verdict::Kind::taken);
+  EXPECT_EQ(rig.sink.items, 2u);
+  EXPECT_EQ(rig.count("receiver_accepted_metric_points"), 2u);
+  rig.sink.answer = fail(Fault::retryable, "no room");
+  EXPECT_EQ(rig.take(sub(5, kPoint)).kind, Verdict::Kind::refused);
+  EXPECT_EQ(rig.count("receiver_refused_metric_points"), 1u);
+}
+
+TEST(Intake, ClaimsWhatIsReadWhenAMetricHasTwoKinds) {
+  Rig rig;  // the last kind counts, whatever stood before it
+  EXPECT_EQ(rig.take(sub(5, kPoint + kPoint) + sub(7, kPoint)).kind, Verdict::Kind::taken);
+  EXPECT_EQ(rig.sink.items, 1u);
+  EXPECT_EQ(rig.count("receiver_accepted_metric_points"), 1u);
+}
+
+TEST(Intake, TakesWhatIsEmptyOnceReadWithoutCallingThePipeline) {
+  Rig rig;
+  EXPECT_EQ(rig.take(sub(5, kPoint) + sub(7, "")).kind, Verdict::Kind::taken);
+  EXPECT_EQ(rig.take(sub(5, "")).kind, Verdict::Kind::taken);
+  EXPECT_EQ(rig.sink.batches, 0u);
+  EXPECT_EQ(rig.count("receiver_accepted_metric_points"), 0u);
+}
+
+TEST(Intake, SaysWhatIsWrongWithTheBytes) {
+  Rig rig;
+  const auto verdict = rig.take(sub(5, sub(1, "\x31")));
+  EXPECT_EQ(verdict.kind, Verdict::Kind::bad_request);
+  EXPECT_FALSE(verdict.error.what.empty());
+  EXPECT_EQ(rig.sink.batches, 0u);
+}
+
+}  // namespace
+}  // namespace gleaner::receivers::otlp

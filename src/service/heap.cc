@@ -1,0 +1,53 @@
+#include "service/heap.h"
+
+#include <malloc.h>
+
+#include "base/bytes.h"
+
+namespace gleaner::service {
+namespace {
+constexpr std::size_t kMuch = 1u << 20;  // bytes of data: less leaves nothing worth giving back
+constexpr int kKeepIdle = 512 << 10;     // free bytes at the heap's end that malloc itself keeps
+constexpr int kKeepBusy = 64 << 20;  // the same while data flows: batches come and go several times a second
+constexpr std::size_t kSpare = 7u << 20;  // bytes of large blocks: a batch, and room for it compressed
+constexpr Duration kEvery = std::chrono::seconds(1);
+}  // namespace
+
+void set_up_heap() {
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_THRESHOLD, 256 << 10);  // fixed: glibc raises it by itself otherwise
+  ::mallopt(M_TRIM_THRESHOLD, kKeepIdle);
+}
+
+HeapKeeper::HeapKeeper(Loop& loop, Budget& memory) : loop_(loop), memory_(memory), timer_(loop) {
+  wait_for_data();
+}
+
+void HeapKeeper::stop() {
+  memory_.watch(memory_.limit(), nullptr);
+  timer_.cancel();
+}
+
+void HeapKeeper::wait_for_data() {
+  memory_.watch(kMuch, [this] {
+    ::mallopt(M_TRIM_THRESHOLD, kKeepBusy);
+    Block::keep_spare(kSpare);
+    tick();
+  });
+}
+
+void HeapKeeper::tick() {
+  timer_.start(loop_.now() + kEvery, [this](bool came) {
+    if (!came) return;
+    const bool over = memory_.used() <= kMuch;
+    if (over) {
+      ::mallopt(M_TRIM_THRESHOLD, kKeepIdle);
+      Block::keep_spare(0);
+      wait_for_data();
+    }
+    ::malloc_trim(0);
+    if (!over) tick();
+  });
+}
+
+}  // namespace gleaner::service
