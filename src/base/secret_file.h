@@ -11,7 +11,7 @@
 namespace gleaner {
 
 /// The file's text without blanks around it. Every look() asks the kernel whether the name leads to other
-/// bytes by now (one stat, about 1 us), so that a change counts from the next use on and nothing happens
+/// bytes by now (one stat, 2 us), so that a change counts from the next use on and nothing happens
 /// while idle. Symbolic links are followed: the swing of Kubernetes' `..data` is seen. An empty or unreadable
 /// file leaves the last text in use. Read on the loop: such files live in a tmpfs. Limit: 64 KiB.
 class SecretFile {

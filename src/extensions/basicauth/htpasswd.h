@@ -20,7 +20,7 @@ struct Hash {
   };
   Kind kind = Kind::plain;
   std::string text;  ///< as in the file
-  /// Made to take long (milliseconds and more): not for an event loop.
+  /// Made to take long (0.1 ms to 0.5 s here): not for an event loop.
   bool slow() const { return kind >= Kind::apr1; }
 };
 
