@@ -16,11 +16,13 @@ MAY = {
     "net": {"base"},
     "pipeline": {"otlp", "pdata", "config", "base"},
     "match": {"text", "pdata", "config", "base"},
+    "auth": {"pipeline", "confignet", "net", "config", "base"},
     "stanza": {"pipeline", "text", "pdata", "config", "base"},
     "k8s": {"net", "text", "config", "base"},
-    "service": {"base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s", "confignet", "match"} | COMPONENTS,
+    "service": {"base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s", "confignet", "match", "auth"}
+    | COMPONENTS,
 }
-BELOW = {"confignet", "match", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
+BELOW = {"auth", "confignet", "match", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
 for kind in COMPONENTS:
     MAY[kind] = BELOW
 MAY["main"] = MAY["tools"] = MAY["service"] | {"service"}

@@ -20,6 +20,7 @@ python3 tests/hostile_test.py build/release/gleaner
 "$(tests/venv.sh)" tests/sdk_test.py build/release/gleaner
 "$(tests/venv.sh)" tests/backend_test.py build/release/gleaner
 python3 tests/interop/run.py build/release/gleaner
+"$(tests/venv.sh)" tests/auth_test.py build/release/gleaner
 python3 tests/broken/check.py build/release/gleaner
 ./dev fuzz --smoke 5
 exec ctest --test-dir build/asan --output-on-failure -j "$(nproc)" --no-tests=error

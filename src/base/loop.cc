@@ -25,7 +25,7 @@ namespace {
 class HelperThread {
  public:
   static HelperThread& of(Loop::Helper kind) {
-    static HelperThread threads[2];
+    static HelperThread threads[3];
     return threads[static_cast<std::size_t>(kind)];
   }
   void submit(std::function<void()> job) {

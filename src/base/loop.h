@@ -65,11 +65,12 @@ class Loop {
   }
 
   /// Runs `work` on a helper thread and resumes here with its result: for what may block. The process has
-  /// two, each in order and made on first use, so that a dead name server does not keep files from being
+  /// a few, each in order and made on first use, so that a dead name server does not keep files from being
   /// read.
   enum class Helper : std::uint8_t {
-    general,  ///< DNS, fsync
-    files,    ///< directory scans, reads from slow disks
+    general,    ///< DNS, fsync
+    files,      ///< directory scans, reads from slow disks
+    passwords,  ///< hashes that are slow on purpose
   };
   template <class T>
   Task<T> blocking(std::function<T()> work, Helper helper = Helper::general);

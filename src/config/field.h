@@ -341,7 +341,8 @@ constexpr Field field(std::string_view key, std::string_view doc) {
   using M = decltype(detail::member_of(Member));
   Field field{key, doc, &detail::TypeOf<M>::ops,
               [](void* object) -> void* { return &(static_cast<C*>(object)->*Member); }};
-  field.is_secret = std::is_same_v<M, Secret> || std::is_same_v<M, std::optional<Secret>>;
+  field.is_secret = std::is_same_v<M, Secret> || std::is_same_v<M, std::optional<Secret>> ||
+                    std::is_same_v<M, std::vector<Secret>>;
   return field;
 }
 /// A key without which the component cannot work.

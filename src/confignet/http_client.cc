@@ -28,7 +28,7 @@ std::span<const config::Field> HttpClientConfig::fields() {
       config::field<&C::force_attempt_http2>("force_attempt_http2", "offer HTTP/2 to https servers"),
       config::field<&C::read_buffer_size>("read_buffer_size", "no effect: buffers follow the traffic"),
       config::field<&C::write_buffer_size>("write_buffer_size", "no effect: buffers follow the traffic"),
-      config::later("auth", "an authentication extension"),
+      config::field<&C::auth>("auth", "credentials of every request"),
       config::later("cookies", "keep cookies between requests"),
       config::later("middlewares", "extensions around requests"),
   };

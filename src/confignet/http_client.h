@@ -1,5 +1,6 @@
 #pragma once
 // The keys of whatever sends HTTP requests, and what they become in net. Source: spec/collector.md 8.2.
+#include "confignet/auth.h"
 #include "confignet/tls.h"
 #include "net/compress.h"
 #include "net/http_client.h"
@@ -25,6 +26,7 @@ struct HttpClientConfig {
   std::string endpoint, proxy_url;
   TlsClientConfig tls;
   config::Headers headers;
+  std::optional<AuthConfig> auth;  ///< for the component to look up: extensions are not known here
   std::string compression;
   CompressionParams compression_params;
   std::uint64_t max_idle_conns = 100, max_idle_conns_per_host = 0, max_conns_per_host = 0;

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "k8s/files.h"
+#include "base/small_file.h"
 #include "net/compress.h"
 #include "net/endpoint.h"
 #include "net/grpc.h"
@@ -163,7 +163,7 @@ Result<> Client::use_service_account() {
   auto& tls = options_.tls;
   if (tls.ca_file.empty() && tls.ca_pem.empty()) tls.ca_file = options_.service_account + "/ca.crt";
   token_.emplace(options_.service_account + "/token");
-  if (auto token = token_->token(loop_.now()); !token) return fail(std::move(token.error()));
+  if (auto token = token_->token(); !token) return fail(std::move(token.error()));
   return {};
 }
 
@@ -202,7 +202,7 @@ Task<Result<net::HttpReply>> Client::ask_once(const std::string& url, TimePoint 
   call.headers.add("content-type", "application/json");  // on a GET too: as the reference
   call.headers.add("accept-encoding", "gzip");
   if (token_) {
-    auto token = token_->token(loop_.now());
+    auto token = token_->token();
     if (!token) co_return fail(std::move(token.error()));
     call.headers.add("authorization", "Bearer " + std::string(*token));
   } else if (!authorization_.empty()) {

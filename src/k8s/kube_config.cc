@@ -2,8 +2,8 @@
 
 #include <cstdlib>
 
+#include "base/small_file.h"
 #include "config/yaml.h"
-#include "k8s/files.h"
 #include "net/grpc.h"
 
 namespace gleaner::k8s {

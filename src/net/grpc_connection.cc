@@ -26,8 +26,10 @@ struct Call {
   Encoding encoding = Encoding::identity;
   Reservation head_memory, reservation;  // of the head, until it is handed on; of the message
   TimePoint deadline = kNever;
-  std::string_view http_status;  // of the answer to what is no gRPC call
-  bool answered = false, running = false, ended = false;
+  std::string_view http_status;           // of the answer to what is no gRPC call
+  std::unique_ptr<GrpcRequest> admitted;  // its head, for the handler's admit(); null without
+  Buffer held;                            // data whose windows stay shut while admit() is at work
+  bool answered = false, running = false, ended = false, waiting = false;  // for admit()
 };
 
 bool is_grpc(std::string_view type) {
@@ -143,12 +145,27 @@ class GrpcConnection final : public Connection, Http2Events {
       call->deadline = loop_.now() + *left;
       if (call->deadline < armed_for_) arm_for(call->deadline);
     }
+    if (handler_.guarded()) {
+      call->admitted = std::make_unique<GrpcRequest>(request_of(*call));
+      call->running = call->waiting = true;
+      working_.spawn(admit(call));
+    }
   }
 
   void on_data(Http2Stream& stream, std::string_view data) override {
-    link_.session().consume(stream, data.size());
     auto& call = *static_cast<Call*>(stream.user);
-    if (call.answered) return;
+    if (call.waiting && !call.answered) return hold_back(call, data);
+    link_.session().consume(stream, data.size());
+    if (!call.answered) take_data(call, data);
+  }
+  /// While it is not known whether the peer may send: its window (1 MiB at most) stays shut, and what is
+  /// there counts.
+  void hold_back(Call& call, std::string_view data) {
+    if (book(call, call.held.size() + data.size())) return call.held.append(data);
+    link_.session().consume(*call.stream, data.size());
+    refuse(call, call.path);
+  }
+  void take_data(Call& call, std::string_view data) {
     const std::size_t before = std::exchange(call.seen, call.seen + data.size());
     if (!call.http_status.empty()) return call.seen > kPatience ? refuse_http(call) : void();
     if (before < kGrpcPrefix) {
@@ -162,10 +179,8 @@ class GrpcConnection final : public Connection, Http2Events {
                       reply_of(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
                                                                  std::to_string(call.length) + " vs. " +
                                                                  std::to_string(options_.max_message) + ")"));
-      if (options_.budget && call.length > 0) {  // the whole message, before the rest of it is let in
-        call.reservation = options_.budget->try_reserve(call.length);
-        if (!call.reservation) return refuse(call, call.path);
-      }
+      // The whole message, before the rest of it is let in.
+      if (!book(call, call.length)) return refuse(call, call.path);
       call.message = Buffer(call.length);
     }
     if (data.size() > call.length - call.message.size())
@@ -175,11 +190,23 @@ class GrpcConnection final : public Connection, Http2Events {
     call.message.append(data);
   }
 
+  /// Reserves `bytes` for the call in all. @return false when they are not there
+  bool book(Call& call, std::size_t bytes) {
+    if (!options_.budget || bytes <= call.reservation.bytes()) return true;
+    auto more = options_.budget->try_reserve(bytes - call.reservation.bytes());
+    if (!more) return false;
+    call.reservation.absorb(std::move(more));
+    return true;
+  }
+
   void on_end(Http2Stream& stream, Headers) override {
     auto& call = *static_cast<Call*>(stream.user);
     call.ended = true;
-    if (call.answered) return;
+    if (call.answered || call.waiting) return;
     if (!call.http_status.empty()) return refuse_http(call);
+    start(call);
+  }
+  void start(Call& call) {
     if (call.seen < kGrpcPrefix + call.length)
       return finish(call, reply_of(GrpcCode::internal, call.seen == 0 ? "EOF" : "unexpected EOF"));
     call.running = true;
@@ -189,6 +216,7 @@ class GrpcConnection final : public Connection, Http2Events {
   void on_close(Http2Stream& stream, Http2Code) override {
     auto* call = static_cast<Call*>(stream.user);
     if (!call) return;
+    let_go(*call);
     call->stream = nullptr;
     call->answered = true;
     if (!call->running) forget(call);
@@ -221,15 +249,47 @@ class GrpcConnection final : public Connection, Http2Events {
   }
 
   // --- calls ---
-  Task<> work(Call* call) {
+  GrpcRequest request_of(const Call& call) {
     GrpcRequest request;
-    request.path = call->path;
-    request.authority = call->head.get(":authority");
+    request.path = call.path;
+    request.authority = call.head.get(":authority");
     request.peer = link_.stream().peer();
     request.encrypted = link_.stream().encrypted();
-    request.deadline = call->deadline;
-    for (const auto field : call->head)
+    request.deadline = call.deadline;
+    for (const auto field : call.head)
       if (!is_grpcs_own(field.name)) request.metadata.add(field.name, field.value);
+    return request;
+  }
+
+  /// Asks the handler whether the call may go on; its data waits meanwhile.
+  Task<> admit(Call* call) {
+    auto refusal = co_await handler_.admit(*call->admitted);
+    call->running = call->waiting = false;
+    if (!call->stream) {
+      forget(call);
+      co_return;
+    }
+    if (call->answered) co_return;
+    if (refusal) {
+      finish(*call, std::move(*refusal));
+      co_return;
+    }
+    const Buffer held = std::move(call->held);
+    link_.session().consume(*call->stream, held.size());
+    if (!held.empty()) take_data(*call, held.view());
+    if (call->ended && !call->answered) start(*call);
+    link_.kick();
+  }
+  /// Forgets what was held back, and opens the connection's window for others.
+  void let_go(Call& call) {
+    if (call.held.empty()) return;
+    if (call.stream) link_.session().consume(*call.stream, call.held.size());
+    call.held = Buffer();
+  }
+
+  Task<> work(Call* call) {
+    GrpcRequest request = call->admitted ? std::move(*call->admitted) : request_of(*call);
+    call->admitted.reset();
     const bool long_head = call->head.bytes() > kLongHead;
     call->head = {};
     auto bad = take_message(*call, request);
@@ -287,6 +347,7 @@ class GrpcConnection final : public Connection, Http2Events {
 
   void finish(Call& call, GrpcReply reply) {
     call.answered = true;
+    let_go(call);
     call.message = Buffer();
     call.head = {};
     call.head_memory = {};

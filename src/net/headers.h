@@ -9,6 +9,10 @@ namespace gleaner::net {
 
 /// ASCII only, as HTTP compares names.
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
+/// Whether a header may be called so: a token of RFC 9110 5.6.2.
+bool is_field_name(std::string_view name) noexcept;
+/// Whether a header may carry it: no control characters but tabs (RFC 9110 5.5).
+bool is_field_value(std::string_view value) noexcept;
 
 /// Names (kept in lower case) and values in order of arrival; duplicates stay.
 class Headers {

@@ -69,7 +69,11 @@ class Http1Connection final : public Connection {
 
     bool refused = false;
     bool whole = parser.done();
-    if (!whole) {
+    std::optional<HttpResponse> refusal;
+    if (service_.handler.guarded()) refusal = co_await service_.handler.admit(request);
+    if (refusal && !whole && !equals_ignoring_case(request.headers.get("expect"), "100-continue"))
+      whole = co_await skip_body(parser);
+    if (!whole && !refusal) {
       const auto length = parser.content_length();
       if (length && *length > options.max_body) {
         too_large(request);
@@ -99,7 +103,9 @@ class Http1Connection final : public Connection {
     limit(options.write_timeout);
     at_work_ = true;
     HttpResponse response;
-    if (refused) {
+    if (refusal) {
+      response = std::move(*refusal);
+    } else if (refused) {
       request.body.clear();
       response = service_.handler.refuse(request);
     } else {
@@ -111,6 +117,20 @@ class Http1Connection final : public Connection {
     if (!sent) co_return false;
     if (!keep) co_await linger(*stream_);
     co_return keep;
+  }
+
+  /// A refused request's body, if it is short: the connection then serves the next one, as Go's does.
+  /// @return true when it came to its end
+  Task<bool> skip_body(Http1Parser& parser) {
+    constexpr std::size_t kShort = 256 << 10;  // bytes
+    if (parser.content_length().value_or(0) > kShort) co_return false;
+    Chain part;
+    for (std::size_t skipped = 0; !parser.done() && skipped <= kShort; skipped += part.size()) {
+      part.clear();
+      auto more = co_await reader_.body(parser, part);
+      if (!more) co_return false;
+    }
+    co_return parser.done();
   }
 
   static void too_large(HttpRequest& request) {

@@ -11,8 +11,9 @@ namespace {
 struct Exchange {
   Http2Stream* stream = nullptr;  // null once it is closed
   HttpRequest request;
-  Buffer body;  // as it comes in
-  bool ended = false, answered = false, running = false, no_body = false;
+  Buffer body;                // as it comes in
+  std::size_t held_back = 0;  // bytes of it whose windows stay shut while admit() is at work
+  bool ended = false, answered = false, running = false, no_body = false, waiting = false;  // for admit()
 };
 
 class Http2Connection final : public Connection, Http2Events {
@@ -73,23 +74,59 @@ class Http2Connection final : public Connection, Http2Events {
     if (!request.headers.has("host")) request.headers.add("host", head.get(":authority"));
     HttpService::split_target(request);
     if (!service_.reserve(request, request.headers.bytes())) return refuse(*exchange);
+    if (!service_.handler.guarded()) return expect_body(*exchange);
+    exchange->running = exchange->waiting = true;
+    working_.spawn(admit(exchange));
+  }
+  /// Asks the handler whether the request may go on; its body waits meanwhile.
+  Task<> admit(Exchange* exchange) {
+    auto refusal = co_await service_.handler.admit(exchange->request);
+    exchange->running = exchange->waiting = false;
+    if (!exchange->stream) {
+      forget(exchange);
+      co_return;
+    }
+    if (exchange->answered) co_return;
+    if (refusal) {
+      respond(*exchange, std::move(*refusal));
+      co_return;
+    }
+    let_go(*exchange);
+    expect_body(*exchange);
+    if (!exchange->answered && !exchange->running && exchange->body.size() > service_.options.max_body)
+      too_large(*exchange);
+    if (exchange->ended && !exchange->answered && !exchange->running) start(*exchange);
+    link_.kick();
+  }
+  /// Opens the windows for what was held back.
+  void let_go(Exchange& exchange) {
+    if (const std::size_t bytes = std::exchange(exchange.held_back, 0); bytes && exchange.stream)
+      link_.session().consume(*exchange.stream, bytes);
+  }
+  /// The head may pass: room for the body it speaks of.
+  void expect_body(Exchange& exchange) {
+    auto& request = exchange.request;
     const auto length = request.headers.get("content-length");
     if (length.empty()) return;
     std::uint64_t bytes = 0;  // nghttp2 has checked that it is a number
     for (const char c : length.substr(0, 18)) bytes = bytes * 10 + static_cast<std::uint64_t>(c - '0');
     if (bytes > service_.options.max_body)
-      too_large(*exchange);
+      too_large(exchange);
     else if (!service_.reserve(request, bytes))
-      refuse(*exchange);
-    else
-      exchange->body = Buffer(bytes);
+      refuse(exchange);
+    else if (bytes > exchange.body.size())
+      (void)exchange.body.reserve(bytes - exchange.body.size());
   }
   void on_data(Http2Stream& stream, std::string_view data) override {
-    link_.session().consume(stream, data.size());
     auto& exchange = *static_cast<Exchange*>(stream.user);
-    if (exchange.answered || exchange.running) return;
+    if (exchange.waiting && !exchange.answered)
+      exchange.held_back += data.size();  // 1 MiB at most: the peer's window
+    else
+      link_.session().consume(stream, data.size());
+    if (exchange.answered || (exchange.running && !exchange.waiting)) return;
     const std::size_t size = exchange.body.size() + data.size();
-    if (size > service_.options.max_body) return too_large(exchange);
+    // While it waits: who may not send is told that first.
+    if (size > service_.options.max_body && !exchange.waiting) return too_large(exchange);
     if (!service_.reserve(exchange.request, size)) return refuse(exchange);
     exchange.body.append(data);
   }
@@ -101,6 +138,7 @@ class Http2Connection final : public Connection, Http2Events {
   void on_close(Http2Stream& stream, Http2Code) override {
     auto* exchange = static_cast<Exchange*>(stream.user);
     if (!exchange) return;
+    let_go(*exchange);
     exchange->stream = nullptr;
     if (!exchange->running) forget(exchange);
   }
@@ -132,6 +170,7 @@ class Http2Connection final : public Connection, Http2Events {
   }
   void respond(Exchange& exchange, HttpResponse response) {
     exchange.answered = true;
+    let_go(exchange);
     Headers head;
     head.add(":status", std::to_string(response.status));
     for (const auto field : response.headers)

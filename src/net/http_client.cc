@@ -34,6 +34,11 @@ struct Place {
   Signal changed;
 };
 
+/// Headers that say how a message is cut out of the stream: a caller's would break it. Go drops them too.
+bool is_ours(std::string_view name) {
+  return name == "host" || name == "content-length" || name == "transfer-encoding" || name == "trailer";
+}
+
 std::string go_method(std::string_view method) {
   std::string out(method);
   for (std::size_t i = 1; i < out.size(); ++i)
@@ -251,7 +256,7 @@ class Client final : public HttpClient {
     if (!url.userinfo.empty() && !call.headers.has("authorization"))
       headers.add("authorization", "Basic " + base64_encode(grpc_percent_decode(url.userinfo)));
     for (const auto field : call.headers)
-      if (field.name != "host" && field.name != "content-length") headers.add(field.name, field.value);
+      if (!is_ours(field.name)) headers.add(field.name, field.value);
     if (options_.disable_keep_alives) headers.set("connection", "close");
     const bool absolute = !proxy.empty() && !url.secure();
     const std::string target = absolute ? "http://" + url.authority() + url.target : url.target;

@@ -139,6 +139,9 @@ class GrpcServer final : public AcceptingServer {
 
 }  // namespace
 
+Task<std::optional<HttpResponse>> HttpHandler::admit(HttpRequest&) { co_return std::nullopt; }
+Task<std::optional<GrpcReply>> GrpcHandler::admit(GrpcRequest&) { co_return std::nullopt; }
+
 HttpResponse HttpHandler::refuse(const HttpRequest&) {
   HttpResponse response;
   response.status = 503;

@@ -30,7 +30,8 @@ struct HttpRequest {
   std::optional<Error> body_error;
   std::string peer;  ///< "10.0.0.1:33000"
   bool encrypted = false;
-  Reservation reservation;  ///< of the server's budget, for the body: keep it as long as the bytes
+  Reservation reservation;           ///< of the server's budget, for the body: keep it as long as the bytes
+  std::shared_ptr<const void> note;  ///< what the handler's admit() leaves for its handle()
 };
 
 struct HttpResponse {
@@ -43,6 +44,11 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   virtual Task<HttpResponse> handle(HttpRequest request) = 0;
+  /// True when admit() wants to be asked.
+  virtual bool guarded() const { return false; }
+  /// Called with the head, before the body is read or booked; may wait, and the peer waits too. The request
+  /// outlives the task. @return the answer that ends the request, or nothing: it may go on
+  virtual Task<std::optional<HttpResponse>> admit(HttpRequest& head);
   /// The answer when the budget has no room for a body; called before it is read. `request` has no body.
   virtual HttpResponse refuse(const HttpRequest& request);
 };
@@ -58,6 +64,7 @@ struct GrpcRequest {
   TimePoint deadline = TimePoint::max();
   bool encrypted = false;
   Reservation reservation;  ///< of the server's budget, for the message: keep it as long as the bytes
+  std::shared_ptr<const void> note;  ///< what the handler's admit() leaves for its unary()
 };
 
 struct GrpcReply {
@@ -73,6 +80,9 @@ class GrpcHandler {
   /// False: UNIMPLEMENTED, before any body is read.
   virtual bool serves(std::string_view path) const = 0;
   virtual Task<GrpcReply> unary(GrpcRequest request) = 0;
+  /// As HttpHandler's, for methods it serves.
+  virtual bool guarded() const { return false; }
+  virtual Task<std::optional<GrpcReply>> admit(GrpcRequest& head);
   /// The answer when the budget has no room: RESOURCE_EXHAUSTED with RetryInfo of 1 s, so that clients try
   /// again.
   virtual GrpcReply refuse(std::string_view path);

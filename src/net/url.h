@@ -1,5 +1,6 @@
 #pragma once
 // Absolute http and https URLs, and the proxies the environment asks for.
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,13 @@ struct Url {
 };
 /// Fault::config: `unsupported protocol scheme "ftp"`, `no Host in request URL`.
 Result<Url> parse_url(std::string_view text);
+
+/// A key or value of a query or a form: all but letters, digits and -_.~ as %XX, a blank as '+'; and back
+/// (broken escapes stay as they are).
+std::string query_escape(std::string_view text);
+std::string query_unescape(std::string_view text);
+/// The first value of `name` in "a=1&b=2".
+std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
 /// HTTP_PROXY, HTTPS_PROXY, NO_PROXY (small letters too), as Go reads them; localhost never goes through one.
 /// Source: golang.org/x/net/http/httpproxy.

@@ -1,20 +1,14 @@
 #pragma once
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/budget.h"
+#include "pipeline/client.h"
 #include "pipeline/payload.h"
 #include "pipeline/receipt.h"
 
 namespace gleaner {
-
-/// Who sent it: travels with the data until something merges it with others'.
-struct Client {
-  std::string address;                                        ///< the peer's IP, "" when it has none
-  std::vector<std::pair<std::string, std::string>> metadata;  ///< request headers, if the receiver keeps them
-};
 
 /// Data, where it came from, and the claim on its fate. Move-only.
 template <class S>

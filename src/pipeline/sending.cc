@@ -208,7 +208,7 @@ Task<Result<>> Sending<S>::deliver(Batch<S>& batch) {
   const TimePoint start = loop_.now();
   Duration interval = config_.retry ? config_.retry->initial_interval : Duration{0};
   for (;;) {
-    auto result = co_await sender_.send(batch.data, config_.timeout);
+    auto result = co_await sender_.send(batch.data, batch.client.get(), config_.timeout);
     if (result) {
       sent_.add(items);
       batch.settle(Outcome::delivered);
@@ -242,7 +242,7 @@ Task<Result<>> Sending<S>::deliver(Batch<S>& batch) {
     std::erase(sleeping_, &timer);
     if (stopping_ && !slept) {
       // One last try without waiting, as the reference does for what is queued at shutdown.
-      auto last = co_await sender_.send(batch.data, config_.timeout);
+      auto last = co_await sender_.send(batch.data, batch.client.get(), config_.timeout);
       if (last) {
         sent_.add(items);
         batch.settle(Outcome::delivered);

@@ -14,9 +14,10 @@ template <class S>
 class Sender {
  public:
   virtual ~Sender() = default;
+  /// @param sender  who sent the data, or nullptr; lives as long as the attempt
   /// @param timeout of this attempt, 0 = none
   /// Fault::permanent is never retried; retryable may carry retry_after; the payload is left as it is.
-  virtual Task<Result<>> send(Payload<S>& payload, Duration timeout) = 0;
+  virtual Task<Result<>> send(Payload<S>& payload, const Client* sender, Duration timeout) = 0;
   /// Where it goes, as labels of its counters: server_address, server_port, url_path.
   virtual metrics::Labels destination() const { return {}; }
 };

@@ -21,7 +21,7 @@ class Backend : public Sender<Logs> {
   int attempts = 0;
   bool hold = false;
   Signal go;
-  Task<Result<>> send(Payload<Logs>& payload, Duration) override {
+  Task<Result<>> send(Payload<Logs>& payload, const Client*, Duration) override {
     ++attempts;
     if (hold) co_await go.wait();
     Result<> answer;

@@ -5,7 +5,11 @@
 #include "exporters/nop/nop.h"
 #include "exporters/otlp/config.h"
 #include "exporters/otlphttp/config.h"
+#include "extensions/basicauth/config.h"
+#include "extensions/bearertokenauth/config.h"
+#include "extensions/headers_setter/config.h"
 #include "extensions/health_check/config.h"
+#include "extensions/oauth2client/config.h"
 #include "processors/attributes/config.h"
 #include "processors/batch/config.h"
 #include "processors/filter/config.h"
@@ -33,8 +37,16 @@ constexpr ExporterFactory kExporters[] = {
                                                                       "sends OTLP over HTTP"),
 };
 constexpr ExtensionFactory kExtensions[] = {
+    extension<extensions::basicauth::Config, &extensions::basicauth::make>(
+        "basicauth", "basic_auth", "checks or sends a name and a password"),
+    extension<extensions::bearertokenauth::Config, &extensions::bearertokenauth::make>(
+        "bearertokenauth", "bearer_token_auth", "checks or sends a token"),
+    extension<extensions::headers_setter::Config, &extensions::headers_setter::make>(
+        "headers_setter", "", "sets headers of exporters' requests"),
     extension<extensions::health_check::Config, &extensions::health_check::make>(
         "health_check", "", "tells whether gleaner is up"),
+    extension<extensions::oauth2client::Config, &extensions::oauth2client::make>(
+        "oauth2client", "", "fetches tokens and sends them"),
 };
 constexpr ReceiverFactory kReceivers[] = {
     receiver<receivers::filelog::Config, &receivers::filelog::make>("file_log", "filelog", kLogsOnly,
@@ -112,11 +124,7 @@ constexpr std::string_view kNotBuilt[] = {"prometheus",
                                           "zpages",
                                           "pprof",
                                           "file_storage",
-                                          "bearertokenauth",
-                                          "basicauth",
                                           "oidc",
-                                          "oauth2client",
-                                          "headers_setter",
                                           "host_observer",
                                           "k8s_observer",
                                           "ack",

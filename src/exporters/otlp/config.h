@@ -1,5 +1,6 @@
 #pragma once
 // Source: spec/collector.md 5.4.
+#include "confignet/auth.h"
 #include "confignet/tls.h"
 #include "pipeline/factory.h"
 #include "pipeline/sending_config.h"
@@ -29,6 +30,7 @@ struct Config {
   confignet::TlsClientConfig tls;
   std::string compression = "gzip";
   config::Headers headers;
+  std::optional<confignet::AuthConfig> auth;
   std::string balancer_name = "round_robin";
   std::optional<KeepaliveConfig> keepalive;
   bool wait_for_ready = false;
@@ -51,7 +53,7 @@ struct Config {
         config::field<&Config::read_buffer_size>("read_buffer_size", "no effect: buffers follow the traffic"),
         config::field<&Config::write_buffer_size>("write_buffer_size",
                                                   "no effect: buffers follow the traffic"),
-        config::later("auth", "an authentication extension"),
+        config::field<&Config::auth>("auth", "credentials of every request; most need TLS"),
         config::later("middlewares", "extensions around requests"),
     };
     return kTable;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "auth/resolve.h"
 #include "exporters/otlp/answer.h"
 #include "exporters/otlp/config.h"
 #include "net/endpoint.h"
@@ -26,18 +27,25 @@ struct Link {
   std::unique_ptr<net::GrpcClient> client;
   net::Headers headers;
   std::string target;
+  auth::ClientAuth auth;
 };
 
 template <class S>
 class GrpcSender final : public Sender<S> {
  public:
   explicit GrpcSender(Link& link) : link_(link) {}
-  Task<Result<>> send(Payload<S>& payload, Duration timeout) override {
+  Task<Result<>> send(Payload<S>& payload, const Client* sender, Duration timeout) override {
     net::GrpcCall call;
     call.path = path_of<S>();
     call.metadata = link_.headers;
     call.message = payload.wire();
     if (timeout > Duration{0}) call.deadline = link_.context.loop.now() + timeout;
+    if (link_.auth.wanted()) {
+      net::Headers credentials;
+      auto ok = co_await link_.auth.add_to(credentials, sender, call.deadline);
+      if (!ok) co_return ok;
+      for (const auto field : credentials) call.metadata.set(field.name, field.value);
+    }
     const auto result = co_await link_.client->call(std::move(call));
     auto verdict = judge(result);
     if (verdict)
@@ -110,9 +118,11 @@ Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& cont
     if (!tls) return fail(std::move(tls.error()));
     options.tls = std::move(*tls);
   }
+  auto auth = auth::ClientAuth::make(context, config.auth, auth::Protocol::grpc, options.tls != nullptr);
+  if (!auth) return fail(std::move(auth.error()));
   auto client = net::GrpcClient::make(context.loop, std::move(options));
   if (!client) return fail(std::move(client.error()));
-  Link link{context, std::move(*client), {}, config.target()};
+  Link link{context, std::move(*client), {}, config.target(), *auth};
   for (const auto& [name, value] : config.headers.list) link.headers.add(name, value.value);
   return std::make_unique<Otlp>(config, std::move(link));
 }

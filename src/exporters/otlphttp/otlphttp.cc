@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "auth/resolve.h"
 #include "exporters/otlphttp/answer.h"
 #include "exporters/otlphttp/config.h"
 #include "net/url.h"
@@ -18,6 +19,7 @@ struct Link {
   const Context context;
   std::unique_ptr<net::HttpClient> client;
   net::Headers headers;
+  auth::ClientAuth auth;
 };
 
 template <class S>
@@ -25,13 +27,17 @@ class HttpSender final : public Sender<S> {
  public:
   explicit HttpSender(Link& link) : link_(link), url_(link.config.url(S::kind)) {}
 
-  Task<Result<>> send(Payload<S>& payload, Duration timeout) override {
+  Task<Result<>> send(Payload<S>& payload, const Client* sender, Duration timeout) override {
     net::HttpCall call;
     call.url = url_;
     call.headers = link_.headers;
     call.max_response = kMaxResponse;
     call.body = encoded(payload);
     if (timeout > Duration{0}) call.deadline = link_.context.loop.now() + timeout;
+    if (link_.auth.wanted()) {
+      auto ok = co_await link_.auth.add_to(call.headers, sender, call.deadline);
+      if (!ok) co_return fail(std::move(ok.error()).in("failed to make an HTTP request"));
+    }
     auto reply = co_await link_.client->send(std::move(call));
     if (!reply) co_return fail(std::move(reply.error()).in("failed to make an HTTP request"));
     const auto now = static_cast<std::int64_t>(unix_nanos() / 1'000'000'000);
@@ -108,9 +114,11 @@ Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& cont
     if ((context.signals & bit(signal)) && config.url(signal).empty())
       return fail(Fault::config,
                   fmt::format("either endpoint or {}_endpoint must be specified", signal_name(signal)));
+  auto auth = auth::ClientAuth::make(context, config.client.auth, auth::Protocol::http, true);
+  if (!auth) return fail(std::move(auth.error()));
   auto options = config.client.options(fmt::format("gleaner/{} (linux/amd64)", context.version));
   if (!options) return fail(std::move(options.error()));
-  Link link{config, context, net::HttpClient::make(context.loop, std::move(*options)), {}};
+  Link link{config, context, net::HttpClient::make(context.loop, std::move(*options)), {}, *auth};
   link.headers.add("content-type", config.encoding == "json" ? "application/json" : "application/x-protobuf");
   if (const auto encoding = config.client.encoding(); encoding != net::Encoding::identity)
     link.headers.add("content-encoding", net::encoding_name(encoding));

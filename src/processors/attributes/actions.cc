@@ -65,26 +65,20 @@ Value converted(Arena& arena, const Value& value, const std::string& type) {
                                                                                    : value;
 }
 
-bool same_header(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
 std::optional<Value> from_client(Arena& arena, const std::string& source, const Client* client) {
   if (!client) return std::nullopt;
   if (source == "client.address") return Value::string(arena.copy(client->address));
-  constexpr std::string_view kMetadata = "metadata.";
-  if (!source.starts_with(kMetadata)) return std::nullopt;
-  std::string joined;
-  bool found = false;
-  for (const auto& [name, value] : client->metadata) {
-    if (!same_header(name, std::string_view(source).substr(kMetadata.size()))) continue;
-    joined += (found ? ";" : "") + value;
-    found = true;
+  constexpr std::string_view kMetadata = "metadata.", kAuth = "auth.";
+  const std::string_view name(source);
+  if (name.starts_with(kAuth)) {
+    const std::string* value = client->attribute(name.substr(kAuth.size()));
+    if (!value) return std::nullopt;
+    return Value::string(arena.copy(*value));
   }
-  if (!found) return std::nullopt;
-  return Value::string(arena.copy(joined));
+  if (!name.starts_with(kMetadata)) return std::nullopt;
+  const auto values = client->header(name.substr(kMetadata.size()));
+  if (values.empty()) return std::nullopt;
+  return Value::string(arena.copy(fmt::format("{}", fmt::join(values, ";"))));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ TEST_P(ActionTable, ChangesTheMap) {
   ASSERT_TRUE(actions);
   Arena arena;
   pdata::Value map = match::to_value(arena, *config::parse_yaml(GetParam().before, "b"));
-  const Client client{"10.0.0.1", {{"Tenant", "a"}, {"tenant", "b"}}};
+  const Client client{"10.0.0.1", {{"Tenant", "a"}, {"tenant", "b"}}, {{"username", "alice"}}};
   actions->apply(arena, map.as_map(), &client);
   EXPECT_EQ(pdata::as_text(map), GetParam().after);
 }
@@ -34,6 +34,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"{key: a, from_attribute: b, action: insert}", "{b: true}", R"({"a":true,"b":true})"},
         {"{key: a, from_attribute: b, default_value: d, action: insert}", "{}", R"({"a":"d"})"},
         {"{key: a, from_context: metadata.TENANT, action: insert}", "{}", R"({"a":"a;b"})"},
+        {"{key: a, from_context: auth.username, action: insert}", "{}", R"({"a":"alice"})"},
+        {"{key: a, from_context: auth.raw, action: insert}", "{}", "{}"},
         {"{key: a, from_context: client.address, action: insert}", "{}", R"({"a":"10.0.0.1"})"},
         {"{key: a, action: delete}", "{a: 1, b: 2}", R"({"b":2})"},
         {"{pattern: '^r.*o$', action: delete}", "{ratio: 1, b: 2, radio: 3}", R"({"b":2})"},

@@ -19,8 +19,8 @@ struct ActionConfig {
         config::field<&ActionConfig::action>("action", "what to do").one_of(kActions),
         config::field<&ActionConfig::value>("value", "any value"),
         config::field<&ActionConfig::from_attribute>("from_attribute", "copy this attribute's value"),
-        config::field<&ActionConfig::from_context>("from_context",
-                                                   "metadata.HEADER or client.address of the sender"),
+        config::field<&ActionConfig::from_context>(
+            "from_context", "metadata.HEADER, auth.ATTRIBUTE or client.address of the sender"),
         config::field<&ActionConfig::default_value>("default_value", "used when the source is missing"),
         config::field<&ActionConfig::pattern>("pattern",
                                               "regex: over keys (delete, hash) or the value (extract)"),

@@ -1,10 +1,22 @@
 // Source: spec/collector.md 6.1.
 #include <fmt/format.h>
 
-#include "processors/batch/config.h"
+#include <algorithm>
+#include <map>
+
+#include "processors/batch/shard.h"
 
 namespace gleaner::processors::batch {
 namespace {
+
+/// Bytes of all combinations that are remembered: they stay as long as the processor.
+constexpr std::size_t kMaxCombinations = 1 << 20;
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
 
 template <class S>
 class Batcher final : public Processor<S> {
@@ -13,113 +25,98 @@ class Batcher final : public Processor<S> {
       : Processor<S>(next),
         config_(config),
         context_(context),
-        timer_(context.loop),
-        by_size_(context.metrics.counter(
-            "processor_batch_batch_size_trigger_send", {{"processor", context.id}},
-            "Number of times the batch was sent due to a size trigger.", metrics::Detail::normal)),
-        by_timer_(context.metrics.counter("processor_batch_timeout_trigger_send", {{"processor", context.id}},
-                                          "Number of times the batch was sent due to a timeout trigger.",
-                                          metrics::Detail::normal)),
-        sizes_(context.metrics.histogram("processor_batch_batch_send_size", {{"processor", context.id}},
-                                         "Number of units in the batch.", metrics::item_bounds(),
-                                         metrics::Detail::normal)),
-        bytes_(context.metrics.histogram("processor_batch_batch_send_size_bytes", {{"processor", context.id}},
-                                         "Number of bytes in batch that was sent.", metrics::byte_bounds(),
-                                         metrics::Detail::detailed)),
+        counters_{
+            context.metrics.counter("processor_batch_batch_size_trigger_send", {{"processor", context.id}},
+                                    "Number of times the batch was sent due to a size trigger.",
+                                    metrics::Detail::normal),
+            context.metrics.counter("processor_batch_timeout_trigger_send", {{"processor", context.id}},
+                                    "Number of times the batch was sent due to a timeout trigger.",
+                                    metrics::Detail::normal),
+            context.metrics.histogram("processor_batch_batch_send_size", {{"processor", context.id}},
+                                      "Number of units in the batch.", metrics::item_bounds(),
+                                      metrics::Detail::normal),
+            context.metrics.histogram("processor_batch_batch_send_size_bytes", {{"processor", context.id}},
+                                      "Number of bytes in batch that was sent.", metrics::byte_bounds(),
+                                      metrics::Detail::detailed)},
         cardinality_(context.metrics.gauge(
             "processor_batch_metadata_cardinality", {{"processor", context.id}},
-            "Number of distinct metadata value combinations being processed.", [] { return 1.0; }, false,
-            metrics::Detail::normal)) {}
+            "Number of distinct metadata value combinations being processed.",
+            [this] { return static_cast<double>(shards_.size()); }, false, metrics::Detail::normal)) {
+    for (const auto& key : config.metadata_keys) keys_.push_back(lower(key));
+    std::sort(keys_.begin(), keys_.end());
+    if (keys_.empty()) (void)open({}, nullptr);
+  }
   ~Batcher() override { context_.metrics.remove(cardinality_); }
 
   bool mutates() const override { return true; }
 
   Task<Result<>> consume(Batch<S>& batch) override {
-    while (sending_ && !stopping_)
-      co_await sent_.wait();  // a slow consumer holds the caller: that is the flow control
-    waiting_.append(std::move(batch));
-    if (immediate()) {
-      while (!waiting_.data.empty()) co_await send(by_size_);
-    } else {
-      bool any = false;
-      while (waiting_.data.items() >= config_.send_batch_size) {
-        co_await send(by_size_);
-        any = true;
-      }
-      if (any) timer_.cancel();  // the period counts from the last send by size
-      if (!waiting_.data.empty() && !timer_.running()) arm();
-    }
-    co_return Result<>();
+    if (keys_.empty()) return shards_.begin()->second->consume(batch);
+    Shard<S>* shard = shard_of(batch.client.get());
+    return shard ? shard->consume(batch) : too_many();
   }
 
   Task<Result<>> stop() override {
-    stopping_ = true;
-    timer_.cancel();
-    while (sending_) co_await sent_.wait();
-    while (!waiting_.data.empty()) co_await send(by_timer_);
-    co_await gate_.join();
-    if (!waiting_.receipt.empty()) waiting_.settle(Outcome::delivered);
+    for (auto& [key, shard] : shards_) co_await shard->stop();
     co_return Result<>();
   }
 
  private:
-  bool immediate() const { return config_.timeout == Duration{0} || config_.send_batch_size == 0; }
-
-  void arm() {
-    // The timer runs freely with its period, as the reference's does: it is set to the next multiple.
-    const TimePoint now = context_.loop.now();
-    const auto periods = (now - epoch_) / config_.timeout + 1;
-    timer_.start(epoch_ + periods * config_.timeout, [this](bool came) {
-      if (came && !sending_ && !waiting_.data.empty())
-        gate_.spawn(on_timer());
-      else if (came && !waiting_.data.empty())
-        arm();
-    });
-  }
-  Task<> on_timer() {
-    while (!waiting_.data.empty()) co_await send(by_timer_);
+  static Task<Result<>> too_many() {
+    co_return fail(Fault::permanent, "too many batcher metadata-value combinations");
   }
 
-  /// Sends one batch; what the next consumer refuses is lost, logged and counted, as in the reference.
-  Task<> send(metrics::Counter& trigger) {
-    Batch<S> out;
-    if (config_.send_batch_max_size && waiting_.data.items() > config_.send_batch_max_size) {
-      out = waiting_.split(config_.send_batch_max_size);
-    } else {
-      out = std::move(waiting_);
-      waiting_ = Batch<S>();
+  /// Where batches of this sender are collected, or nullptr when there are too many already.
+  Shard<S>* shard_of(const Client* sender) {
+    static const Client kNobody;
+    if (!sender) sender = &kNobody;
+    std::string combination;
+    Client kept;
+    for (const auto& key : keys_) {
+      const auto values = sender->header(key);
+      combination += fmt::format("{}:", values.size());
+      for (const auto value : values) {
+        combination += fmt::format("{}:{}", value.size(), value);
+        kept.metadata.emplace_back(key, value);
+      }
     }
-    trigger.add();
-    sizes_.record(static_cast<double>(out.data.items()));
-    bytes_.record(static_cast<double>(out.data.bytes()));
-    if (&trigger == &by_size_) epoch_ = context_.loop.now();
-    sending_ = true;
-    auto result = co_await this->next_.consume(out);
-    sending_ = false;
-    if (!result) {
-      context_.logger.warn("Sender failed", {{"error", result.error().what}});
-      out.settle(Outcome::dropped,
-                 result.error().fault == Fault::permanent ? Drop::downstream_error : Drop::queue_full);
-    }
-    sent_.notify_all();
+    if (const auto found = shards_.find(combination); found != shards_.end()) return found->second.get();
+    const std::size_t bytes = combination.size() + kept.bytes();
+    if (config_.metadata_cardinality_limit && shards_.size() >= config_.metadata_cardinality_limit)
+      return nullptr;
+    if (bytes > kMaxCombinations - combination_bytes_) return nullptr;
+    combination_bytes_ += bytes;
+    return open(std::move(combination), std::make_shared<const Client>(std::move(kept)));
+  }
+
+  Shard<S>* open(std::string combination, std::shared_ptr<const Client> client) {
+    auto shard = std::make_unique<Shard<S>>(config_, context_, this->next_, counters_, std::move(client));
+    return (shards_[std::move(combination)] = std::move(shard)).get();
   }
 
   const Config config_;
   const Context context_;
-  Timer timer_;
-  Gate gate_;
-  Batch<S> waiting_;
-  TimePoint epoch_{};
-  bool sending_ = false, stopping_ = false;
-  Signal sent_;
-  metrics::Counter& by_size_;
-  metrics::Counter& by_timer_;
-  metrics::Histogram& sizes_;
-  metrics::Histogram& bytes_;
+  Counters counters_;
+  std::vector<std::string> keys_;  ///< in lower case, sorted
+  std::map<std::string, std::unique_ptr<Shard<S>>> shards_;
+  std::size_t combination_bytes_ = 0;
   const std::size_t cardinality_;  ///< token of the gauge
 };
 
 }  // namespace
+
+void Config::validate(config::Check& check) const {
+  if (timeout < Duration{0}) check.error("timeout", "must be greater or equal to 0");
+  if (send_batch_max_size > 0 && send_batch_max_size < send_batch_size)
+    check.error("send_batch_max_size", "must be greater or equal to send_batch_size");
+  std::vector<std::string> seen;
+  for (const auto& key : metadata_keys) {
+    if (std::find(seen.begin(), seen.end(), lower(key)) != seen.end())
+      check.error("metadata_keys",
+                  fmt::format("duplicate entry in metadata_keys: \"{}\" (case-insensitive)", lower(key)));
+    seen.push_back(lower(key));
+  }
+}
 
 template <class S>
 Result<std::unique_ptr<Processor<S>>> Make::make(const Config& config, const Context& context,

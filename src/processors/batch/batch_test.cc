@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "pipeline/testing.h"
 #include "processors/batch/config.h"
 
@@ -69,6 +71,73 @@ TEST_F(BatchTest, StopSendsTheRest) {
   put(3);
   EXPECT_TRUE(bench.loop.run_until_done(batcher->stop()));
   EXPECT_EQ(sink.items(), 3u);
+}
+
+/// Remembers whose batches came, and how many items they had.
+struct Tenants final : Consumer<Logs> {
+  std::vector<std::string> seen;
+  Task<Result<>> consume(Batch<Logs>& batch) override {
+    std::string text = batch.client ? "" : "nobody";
+    if (batch.client)
+      for (const auto& [key, value] : batch.client->metadata)
+        text += (text.empty() ? "" : ",") + key + "=" + value;
+    seen.push_back(text + " " + std::to_string(batch.data.items()));
+    batch.settle(Outcome::delivered);
+    co_return Result<>();
+  }
+};
+
+struct ByMetadata : testing::Test {
+  Bench bench;
+  Tenants sink;
+  Config config;
+  std::unique_ptr<Processor<Logs>> batcher;
+  void make() {
+    config.metadata_keys = {"X-Tenant", "zone"};
+    batcher = std::move(*Make::make<Logs>(config, bench.context, sink));
+  }
+  Result<> put(int count, Client::Pairs metadata) {
+    auto batch = log_batch(count);
+    batch.client = std::make_shared<const Client>(Client{"10.0.0.1", std::move(metadata), {{"raw", "x"}}});
+    auto result = bench.loop.run_until_done(batcher->consume(batch));
+    if (!result) batch.settle(Outcome::dropped, Drop::filtered);
+    return result;
+  }
+  ~ByMetadata() override { EXPECT_TRUE(bench.loop.run_until_done(batcher->stop())); }
+};
+
+TEST_F(ByMetadata, EachCombinationHasItsOwnBatch) {
+  make();
+  EXPECT_TRUE(put(1, {{"x-tenant", "a"}, {"other", "1"}}));
+  EXPECT_TRUE(put(2, {{"x-tenant", "b"}}));
+  EXPECT_TRUE(put(4, {{"other", "2"}, {"x-tenant", "a"}}));
+  EXPECT_TRUE(put(8, {{"x-tenant", "a"}, {"x-tenant", "b"}}));
+  EXPECT_TRUE(put(16, {{"x-tenant", ""}, {"zone", "z"}}));
+  EXPECT_TRUE(put(32, {}));
+  bench.loop.advance(200ms);
+  std::sort(sink.seen.begin(), sink.seen.end());
+  EXPECT_EQ(sink.seen, (std::vector<std::string>{" 32", "x-tenant=,zone=z 16", "x-tenant=a 5",
+                                                 "x-tenant=a,x-tenant=b 8", "x-tenant=b 2"}));
+}
+
+TEST_F(ByMetadata, TooManyCombinationsAreRefusedForGood) {
+  config.metadata_cardinality_limit = 2;
+  make();
+  EXPECT_TRUE(put(1, {{"zone", "1"}}));
+  EXPECT_TRUE(put(1, {{"zone", "2"}}));
+  const auto refused = put(1, {{"zone", "3"}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::permanent);
+  EXPECT_EQ(refused.error().what, "too many batcher metadata-value combinations");
+  EXPECT_TRUE(put(1, {{"zone", "2"}})) << "known ones still pass";
+}
+
+TEST_F(ByMetadata, WhatIsRememberedIsBoundedInBytes) {
+  config.metadata_cardinality_limit = 0;
+  make();
+  int taken = 0;
+  while (taken < 100 && put(1, {{"zone", std::to_string(taken) + std::string(64 << 10, 'x')}})) ++taken;
+  EXPECT_EQ(taken, 7) << "1 MiB, each text is kept twice";
 }
 
 }  // namespace

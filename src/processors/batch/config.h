@@ -7,6 +7,8 @@ struct Config {
   Duration timeout = std::chrono::milliseconds(200);
   std::uint32_t send_batch_size = 8192;
   std::uint32_t send_batch_max_size = 0;
+  std::vector<std::string> metadata_keys;
+  std::uint32_t metadata_cardinality_limit = 1000;
 
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
@@ -16,16 +18,14 @@ struct Config {
                                                 "items that make a batch go at once; 0 = send at once"),
         config::field<&Config::send_batch_max_size>("send_batch_max_size",
                                                     "larger batches are split; 0 = never"),
-        config::later("metadata_keys", "one batch per combination of client metadata"),
-        config::later("metadata_cardinality_limit", "limit of such combinations"),
+        config::field<&Config::metadata_keys>(
+            "metadata_keys", "senders' headers: one batch for each combination of their values"),
+        config::field<&Config::metadata_cardinality_limit>("metadata_cardinality_limit",
+                                                           "most such combinations; 0 = any number"),
     };
     return kTable;
   }
-  void validate(config::Check& check) const {
-    if (timeout < Duration{0}) check.error("timeout", "must be greater or equal to 0");
-    if (send_batch_max_size > 0 && send_batch_max_size < send_batch_size)
-      check.error("send_batch_max_size", "must be greater or equal to send_batch_size");
-  }
+  void validate(config::Check& check) const;
 };
 
 struct Make {

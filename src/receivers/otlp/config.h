@@ -1,5 +1,6 @@
 #pragma once
 // Source: spec/collector.md 4.1, 8.3.
+#include "confignet/auth.h"
 #include "confignet/tls.h"
 #include "pipeline/factory.h"
 
@@ -56,6 +57,7 @@ struct GrpcConfig {
   std::uint32_t max_concurrent_streams = 0;
   std::optional<KeepaliveConfig> keepalive;
   bool include_metadata = false;
+  std::optional<confignet::AuthConfig> auth;
   std::uint64_t read_buffer_size = 512 << 10, write_buffer_size = 0;
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
@@ -73,7 +75,7 @@ struct GrpcConfig {
                                                      "no effect: buffers follow the traffic"),
         config::field<&GrpcConfig::write_buffer_size>("write_buffer_size",
                                                       "no effect: buffers follow the traffic"),
-        config::later("auth", "an authentication extension"),
+        config::field<&GrpcConfig::auth>("auth", "who may send"),
         config::later("middlewares", "extensions around requests"),
     };
     return kTable;
@@ -106,6 +108,7 @@ struct HttpConfig {
   std::vector<std::string> compression_algorithms = {"",       "gzip",    "zstd", "zlib",
                                                      "snappy", "deflate", "lz4",  "x-snappy-framed"};
   bool include_metadata = false;
+  std::optional<confignet::HttpServerAuthConfig> auth;
   config::Headers response_headers;
   Duration read_timeout{0}, read_header_timeout{0}, write_timeout{0}, idle_timeout{0};
   bool keep_alives_enabled = true;
@@ -132,7 +135,7 @@ struct HttpConfig {
         config::field<&HttpConfig::idle_timeout>("idle_timeout", "limit between requests; 0 = none"),
         config::field<&HttpConfig::keep_alives_enabled>("keep_alives_enabled",
                                                         "several requests on a connection"),
-        config::later("auth", "an authentication extension"),
+        config::field<&HttpConfig::auth>("auth", "who may send"),
         config::later("middlewares", "extensions around requests"),
     };
     return kTable;

@@ -13,15 +13,29 @@ std::optional<SignalKind> signal_of(std::string_view path) {
 }  // namespace
 
 GrpcService::GrpcService(const GrpcConfig& config, const Context& context, const Consumers& next)
-    : config_(config), intake_(context, next, "grpc") {}
+    : config_(config), door_(context.memory, config.include_metadata), intake_(context, next, "grpc") {}
 
 bool GrpcService::serves(std::string_view path) const {
   const auto signal = signal_of(path);
   return signal && intake_.serves(*signal);
 }
 
+Task<std::optional<net::GrpcReply>> GrpcService::admit(net::GrpcRequest& head) {
+  auto note = co_await door_.check(head.metadata);
+  if (note) {
+    head.note = std::move(*note);
+    co_return std::nullopt;
+  }
+  net::GrpcReply reply;
+  reply.code = grpc_code(note.error());
+  reply.message = std::move(note.error().what);
+  co_return reply;
+}
+
 Task<net::GrpcReply> GrpcService::unary(net::GrpcRequest request) {
-  auto client = client_of(request.peer, request.metadata, config_.include_metadata);
+  auto client =
+      door_.client(request.peer, request.metadata, request.authority, request.note, request.reservation);
+  if (!client) co_return refuse(request.path);
   Bytes message = request.message.flat();
   auto verdict = co_await intake_.take(*signal_of(request.path), std::move(message), std::move(client),
                                        std::move(request.reservation));

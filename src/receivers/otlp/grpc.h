@@ -1,5 +1,6 @@
 #pragma once
 #include "receivers/otlp/config.h"
+#include "receivers/otlp/doorkeeper.h"
 #include "receivers/otlp/intake.h"
 
 namespace gleaner::receivers::otlp {
@@ -9,12 +10,16 @@ class GrpcService final : public net::GrpcHandler {
  public:
   GrpcService(const GrpcConfig& config, const Context& context, const Consumers& next);
   bool serves(std::string_view path) const override;
+  bool guarded() const override { return door_.asks(); }
+  Task<std::optional<net::GrpcReply>> admit(net::GrpcRequest& head) override;
   Task<net::GrpcReply> unary(net::GrpcRequest request) override;
+  Doorkeeper& door() { return door_; }
 
   Result<std::unique_ptr<net::Server>> listen(const Context& context);
 
  private:
   const GrpcConfig config_;
+  Doorkeeper door_;
   Intake intake_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "net/url.h"
 #include "otlp/json.h"
 #include "otlp/writer.h"
 
@@ -56,6 +57,17 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// Spelt as Go spells headers: "X-Api-Key". Such a parameter goes before the header, others behind it: the
+/// reference puts parameters into its map of headers by their very names.
+bool is_canonical(std::string_view name) {
+  bool capital = true;
+  for (const char c : name) {
+    if (capital ? c >= 'a' && c <= 'z' : c >= 'A' && c <= 'Z') return false;
+    capital = c == '-';
+  }
+  return true;
+}
+
 /// "https://*.example.org" against an origin; at most one star.
 bool origin_matches(std::string_view pattern, std::string_view origin) {
   const auto star = pattern.find('*');
@@ -93,7 +105,7 @@ int http_status(net::GrpcCode code) {
 }
 
 HttpService::HttpService(const HttpConfig& config, const Context& context, const Consumers& next)
-    : config_(config), intake_(context, next, "http") {}
+    : config_(config), door_(context.memory, config.include_metadata), intake_(context, next, "http") {}
 
 std::optional<SignalKind> HttpService::signal_of(std::string_view path) const {
   const auto is = [&](const std::string& wanted) {
@@ -115,6 +127,7 @@ bool HttpService::allowed(std::string_view origin) const {
 HttpResponse HttpService::preflight(const net::HttpRequest& request) const {
   HttpResponse response;
   response.status = 204;
+  response.headers.add("vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
   const auto origin = request.headers.get("origin");
   if (!allowed(origin)) return response;
   const std::string wanted = lower(request.headers.get("access-control-request-headers"));
@@ -132,7 +145,7 @@ HttpResponse HttpService::preflight(const net::HttpRequest& request) const {
                        });
     if (!known) return response;
   }
-  response.headers.add("access-control-allow-origin", origin);
+  response.headers.add("access-control-allow-origin", told_origin(origin));
   response.headers.add("access-control-allow-methods", request.headers.get("access-control-request-method"));
   if (!wanted.empty()) response.headers.add("access-control-allow-headers", wanted);
   response.headers.add("access-control-allow-credentials", "true");
@@ -141,22 +154,59 @@ HttpResponse HttpService::preflight(const net::HttpRequest& request) const {
   return response;
 }
 
-Task<HttpResponse> HttpService::handle(net::HttpRequest request) {
-  const std::string origin(request.headers.get("origin"));
-  HttpResponse response;
-  if (config_.cors && request.method == "OPTIONS" && request.headers.has("access-control-request-method")) {
-    response = preflight(request);
-  } else {
-    response = co_await route(std::move(request));
-    if (allowed(origin)) {
-      response.headers.add("access-control-allow-origin", origin);
-      response.headers.add("access-control-allow-credentials", "true");
-      if (!config_.cors->exposed_headers.empty())
-        response.headers.add("access-control-expose-headers",
-                             fmt::format("{}", fmt::join(config_.cors->exposed_headers, ", ")));
-    }
+bool HttpService::is_preflight(const net::HttpRequest& request) const {
+  return config_.cors && request.method == "OPTIONS" && request.headers.has("access-control-request-method");
+}
+
+std::string_view HttpService::told_origin(std::string_view origin) const {
+  const auto& origins = config_.cors->allowed_origins;
+  return std::find(origins.begin(), origins.end(), "*") == origins.end() ? origin : "*";
+}
+
+void HttpService::dress(HttpResponse& response, std::string_view origin) const {
+  if (config_.cors && !response.headers.has("vary")) response.headers.add("vary", "Origin");
+  if (allowed(origin)) {
+    response.headers.add("access-control-allow-origin", told_origin(origin));
+    response.headers.add("access-control-allow-credentials", "true");
+    if (!config_.cors->exposed_headers.empty())
+      response.headers.add("access-control-expose-headers",
+                           fmt::format("{}", fmt::join(config_.cors->exposed_headers, ", ")));
   }
   for (const auto& [name, value] : config_.response_headers.list) response.headers.set(name, value.value);
+}
+
+Task<std::optional<HttpResponse>> HttpService::admit(net::HttpRequest& head) {
+  if (is_preflight(head)) co_return std::nullopt;  // browsers send none of their credentials with it
+  net::Headers merged;
+  if (!config_.auth->request_params.empty()) {
+    merged = head.headers;
+    for (const auto& param : config_.auth->request_params)
+      if (const auto value = net::query_value(head.query, param);
+          value && (is_canonical(param) || !merged.has(param)))
+        merged.set(param, *value);
+  }
+  auto note = co_await door_.check(merged.empty() ? head.headers : merged);
+  if (note) {
+    head.note = std::move(*note);
+    co_return std::nullopt;
+  }
+  const std::string type = media_type(head.headers.get("content-type"));
+  HttpResponse response;
+  if (type == kJson || type == kProtobuf || type.empty()) {
+    const auto code = grpc_code(note.error());
+    response = failure(http_status(code), code, note.error().what, type != kProtobuf);
+  } else {  // the reference has no words for other types
+    response = answer(500, kJson, R"({"code": 13, "message": "failed to marshal error message"})");
+  }
+  dress(response, head.headers.get("origin"));
+  co_return response;
+}
+
+Task<HttpResponse> HttpService::handle(net::HttpRequest request) {
+  const std::string origin(request.headers.get("origin"));
+  const bool asks_first = is_preflight(request);
+  HttpResponse response = asks_first ? preflight(request) : co_await route(std::move(request));
+  dress(response, asks_first ? std::string_view() : std::string_view(origin));
   co_return response;
 }
 
@@ -185,7 +235,8 @@ Task<HttpResponse> HttpService::take(SignalKind signal, bool json, net::HttpRequ
     if (!parsed) co_return failure(400, net::GrpcCode::invalid_argument, parsed.error().what, true);
     message = std::move(*parsed);
   }
-  auto client = client_of(request.peer, request.headers, config_.include_metadata);
+  auto client = door_.client(request.peer, request.headers, {}, request.note, request.reservation);
+  if (!client) co_return refuse(request);
   auto verdict =
       co_await intake_.take(signal, std::move(message), std::move(client), std::move(request.reservation));
   if (verdict.kind == Verdict::Kind::taken)

@@ -86,16 +86,4 @@ std::string words(const Error& error) {
                                                                : error.what;
 }
 
-std::shared_ptr<const Client> client_of(const std::string& peer, const net::Headers& headers,
-                                        bool include_metadata) {
-  auto client = std::make_shared<Client>();
-  const auto colon = peer.rfind(':');
-  client->address = peer.substr(0, colon);
-  if (client->address.starts_with('['))
-    client->address = client->address.substr(1, client->address.size() - 2);
-  if (include_metadata)
-    for (const auto field : headers) client->metadata.emplace_back(field.name, field.value);
-  return client;
-}
-
 }  // namespace gleaner::receivers::otlp

@@ -43,8 +43,4 @@ net::GrpcCode grpc_code(const Error& error);
 /// The words of a refusal as the reference puts them ("Permanent error: ...").
 std::string words(const Error& error);
 
-/// The sender's address and, if kept, its headers.
-std::shared_ptr<const Client> client_of(const std::string& peer, const net::Headers& headers,
-                                        bool include_metadata);
-
 }  // namespace gleaner::receivers::otlp

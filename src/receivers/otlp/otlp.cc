@@ -1,3 +1,4 @@
+#include "auth/resolve.h"
 #include "receivers/otlp/config.h"
 #include "receivers/otlp/grpc.h"
 #include "receivers/otlp/http.h"
@@ -14,6 +15,13 @@ class Otlp final : public Receiver {
     if (config.protocols.http) http_.emplace(*config.protocols.http, context, next);
   }
   ~Otlp() override = default;
+
+  Result<> find_authenticators(const Protocols& config) {
+    if (config.grpc && config.grpc->auth)
+      if (auto ok = find(config.grpc->auth->authenticator, grpc_->door()); !ok) return ok;
+    if (config.http && config.http->auth) return find(config.http->auth->common.authenticator, http_->door());
+    return {};
+  }
 
   Task<Result<>> start() override {
     if (grpc_) {
@@ -43,6 +51,13 @@ class Otlp final : public Receiver {
   }
 
  private:
+  Result<> find(const std::string& id, Doorkeeper& door) const {
+    auto server = auth::find_server(context_, id);
+    if (!server) return fail(std::move(server.error()));
+    door.ask(**server);
+    return {};
+  }
+
   const Context context_;
   std::optional<GrpcService> grpc_;
   std::optional<HttpService> http_;
@@ -60,7 +75,9 @@ void GrpcConfig::validate(config::Check& check) const { check_endpoint(check, tr
 void HttpConfig::validate(config::Check& check) const { check_endpoint(check, transport, endpoint); }
 
 Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& context, const Consumers& next) {
-  return std::make_unique<Otlp>(config, context, next);
+  auto made = std::make_unique<Otlp>(config, context, next);
+  if (auto ok = made->find_authenticators(config.protocols); !ok) return fail(std::move(ok.error()));
+  return made;
 }
 
 }  // namespace gleaner::receivers::otlp

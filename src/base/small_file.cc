@@ -1,4 +1,4 @@
-#include "k8s/files.h"
+#include "base/small_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 
-namespace gleaner::k8s {
+namespace gleaner {
 namespace {
 
 std::string go_words(int code) {
@@ -35,4 +35,4 @@ Result<std::string> read_small_file(const std::string& path, std::size_t limit) 
   }
 }
 
-}  // namespace gleaner::k8s
+}  // namespace gleaner
