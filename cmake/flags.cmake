@@ -3,6 +3,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   message(FATAL_ERROR "GCC 12 and older miscompile coroutine temporaries; use clang 16 or newer, or GCC 13 or newer")
 endif()
 
+set(GLEANER_VERSION 0.1.0)
+
 option(GLEANER_STATIC "link the programs statically" OFF)
 option(GLEANER_FUZZ "build the fuzz targets with libFuzzer" OFF)
 set(GLEANER_SANITIZE "" CACHE STRING "value for -fsanitize=, empty for none")
@@ -17,6 +19,7 @@ add_library(gleaner_flags INTERFACE)
 target_compile_features(gleaner_flags INTERFACE cxx_std_20)
 target_include_directories(gleaner_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(gleaner_flags INTERFACE
+  GLEANER_VERSION="${GLEANER_VERSION}"
   FMT_HEADER_ONLY=1
   BOOST_ASIO_NO_DEPRECATED=1
   BOOST_ERROR_CODE_HEADER_ONLY=1)
