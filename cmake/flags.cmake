@@ -19,7 +19,6 @@ add_library(gleaner_flags INTERFACE)
 target_compile_features(gleaner_flags INTERFACE cxx_std_20)
 target_include_directories(gleaner_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(gleaner_flags INTERFACE
-  GLEANER_VERSION="${GLEANER_VERSION}"
   FMT_HEADER_ONLY=1
   BOOST_ASIO_NO_DEPRECATED=1
   BOOST_ERROR_CODE_HEADER_ONLY=1)

@@ -151,7 +151,7 @@ TEST_F(SegmentsTest, APartlyReadSegmentIsCountedFromThere) {
   const struct timespec fresh[2] = {{1'700'000'000, 0}, {1'700'000'000, 0}};
   ::utimensat(AT_FDCWD, (dir / ".ack/reader").c_str(), fresh, 0);
   steady += 2'000'000'000;
-  lines(segments, 64, 64);
+  lines(segments, 64, 70);
   EXPECT_GE(segments.dropped_lines(), 46U);
   EXPECT_LT(segments.dropped_lines(), 64U);
 }
