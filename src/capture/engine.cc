@@ -11,7 +11,7 @@
 namespace gleaner::capture {
 namespace {
 
-constexpr std::size_t kWindow = 1 << 20;  // bytes of one stream: what its pipe can hold
+constexpr std::size_t kWindow = 2 << 20;  // bytes of one stream: what waits, and room for a full pipe
 constexpr std::int64_t kLeastDrainAsFirst =
     5'000'000'000;  // ns: as PID 1 the others are dead and the end is near
 

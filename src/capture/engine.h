@@ -56,9 +56,10 @@ class Engine final : private Waiter, private Ordered, private LineSink {
   void journal_round();
   void plain_round();
   void datagram_round();
-  void drain(Stream stream);
+  void drain(Stream stream, std::size_t bytes);
   void count_full(Stream stream);
-  void read_until_stable();
+  void snapshot(bool all, std::size_t (&sizes)[2]);
+  bool guesses(Stream stream) const;
   void give_up_late(bool all);
   bool settle();
   bool pipe_ended() const { return pipes_[0].ended && pipes_[1].ended; }

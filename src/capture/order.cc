@@ -5,9 +5,21 @@
 namespace gleaner::capture {
 namespace {
 
-constexpr std::uint32_t kNone = ~std::uint32_t(0);
-constexpr std::uint32_t kHeldLines = 16;  ///< more lines without an event than a race explains
-constexpr std::uint32_t kAgreement = 64;  ///< rounds after which writes of one line each are believed again
+constexpr std::uint32_t kHeldLines = 16;    ///< more lines without an event than a race explains
+constexpr std::uint32_t kSurplusShare = 4;  ///< one event in so many lines may be of a full pipe
+constexpr std::uint32_t kAgreement = 64;    ///< rounds after which writes of one line each are believed again
+
+/// Lines in `text`; an unfinished one at the end counts.
+std::uint32_t lines_in(std::string_view text) {
+  std::uint32_t count = 0;
+  while (!text.empty()) {
+    const void* found = std::memchr(text.data(), '\n', text.size());
+    ++count;
+    if (!found) break;
+    text.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + 1);
+  }
+  return count;
+}
 
 struct Units {
   std::uint32_t count = 0;     ///< writes, when pages without a newline at their end go on
@@ -31,9 +43,12 @@ Units count_units(const Window& window) {
 /// How one stream's bytes go to its events in this round.
 struct Order::Plan {
   enum class By { unit, line, spread } by = By::unit;
-  bool glue = true;               ///< unit: a page without a newline at its end goes on
-  std::uint32_t glue_lines = 0;   ///< unit: this many pages with a newline at their end go on too
-  std::uint32_t surplus = kNone;  ///< unit: the event that only said "full"
+  bool head = false;             ///< spread: only over the first segment, then by unit
+  bool glue = true;              ///< unit: a page without a newline at its end goes on
+  std::uint32_t glue_lines = 0;  ///< unit: this many pages with a newline at their end go on too
+  /// unit, line: this many events only said that a pipe was full. Nothing else was written until the writer
+  /// could go on, so each stands right before another event of its stream.
+  std::uint32_t surplus = 0;
   std::uint32_t events = 0, lines = 0;
   std::uint32_t seen = 0, given = 0;  ///< events walked, lines given on
 };
@@ -55,7 +70,10 @@ std::uint32_t Order::events_of(Stream stream) const {
 
 bool Order::doubtful(Stream stream) const {
   const Reading& reading = readings_[index_of(stream)];
-  if (!reading.packets || !reading.emptied) return false;
+  if (!reading.emptied) return false;
+  if (!reading.packets)
+    return regular_[index_of(stream)] &&
+           lines_in(windows_[index_of(stream)].bytes()) > events_of(stream) + kHeldLines;
   const Units units = count_units(windows_[index_of(stream)]);
   return units.doubtful && units.count > events_of(stream);
 }
@@ -72,31 +90,46 @@ Order::Plan Order::plan_packets(const Window& window, const Reading& reading, st
       plan.glue_lines = count - events < units.doubtful ? count - events : units.doubtful;
     return plan;
   }
-  if (reading.slots && reading.reads >= reading.slots) {  // it was full, and somebody waited
-    plan.surplus = reading.slots;
+  if (reading.slots && reading.reads >= reading.slots) {  // it is full, and the last event says so
+    plan.surplus = events - count - 1;
     return plan;
   }
-  plan.lines = window.lines();
+  if (reading.started) {  // packets from here on: the first segment is what came before, the rest are packets
+    plan.head = true;
+    plan.by = Plan::By::spread;
+    plan.events = events - (count - 1);
+    plan.lines = lines_in({window.bytes().data(), window.segment(0)});
+    return plan;
+  }
+  plan.lines = lines_in(window.bytes());
   // Somebody opened the pipe anew and writes without packets: the kernel joined what was written.
-  if (plan.lines == events || count * 2 < events) plan.by = Plan::By::spread;
+  if (plan.lines == events || count * 2 < events)
+    plan.by = Plan::By::spread;
+  else
+    plan.surplus = events - count;
   return plan;
 }
 
-Order::Plan Order::plan_plain(Stream stream, std::uint32_t events) {
+Order::Plan Order::plan_plain(Stream stream, std::uint32_t events, bool settled) {
   const int s = index_of(stream);
   Plan plan;
   plan.events = events;
-  plan.lines = windows_[s].lines();
+  plan.lines = lines_in(windows_[s].bytes());
   plan.by = Plan::By::spread;
   agreed_[s] = plan.lines == events ? agreed_[s] + 1 : 0;
   if (agreed_[s] >= kAgreement) regular_[s] = true;
+  const bool regular = regular_[s];
   if (!readings_[s].emptied) {
     plan.by = Plan::By::line;
-  } else if (regular_[s] && plan.lines > events) {
-    if (plan.lines - events <= kHeldLines)
-      plan.by = Plan::By::line;
-    else
+  } else if (regular && plan.lines > events) {
+    // A race explains a few, and many as long as their events may still be on their way.
+    if (settled && plan.lines - events > kHeldLines)
       regular_[s] = false;
+    else
+      plan.by = Plan::By::line;
+  } else if (regular && events - plan.lines <= 1 + plan.lines / kSurplusShare) {
+    plan.by = Plan::By::line;
+    plan.surplus = events - plan.lines;
   }
   return plan;
 }
@@ -113,7 +146,7 @@ Order::Plan Order::plan(Stream stream, bool settled) {
   if (!all) return {};
   if (readings_[s].packets) return plan_packets(windows_[s], readings_[s], before ? before : all, settled);
   windows_[s].join();
-  return plan_plain(stream, before ? before : all);
+  return plan_plain(stream, settled || !before ? all : before, settled);
 }
 
 /// How many bytes belong to the stream's next event.
@@ -122,7 +155,6 @@ std::uint32_t Order::next(Plan& plan, Stream stream) {
   const std::uint32_t event = plan.seen++;
   if (window.empty()) return 0;
   if (plan.by == Plan::By::unit) {
-    if (event == plan.surplus) return 0;
     std::uint32_t size = 0;
     for (std::uint32_t i = 0; i < window.segments(); ++i) {
       size += window.segment(i);
@@ -135,6 +167,7 @@ std::uint32_t Order::next(Plan& plan, Stream stream) {
     }
     return size;
   }
+  const std::size_t whole = plan.head ? window.segment(0) : window.bytes().size();
   std::uint32_t lines = 1;
   if (plan.by == Plan::By::spread) {
     const std::uint64_t due =
@@ -142,12 +175,13 @@ std::uint32_t Order::next(Plan& plan, Stream stream) {
     lines = static_cast<std::uint32_t>(due) - plan.given;
     plan.given = static_cast<std::uint32_t>(due);
   }
-  const auto text = window.bytes();
+  const std::string_view text(window.bytes().data(), whole);
   std::size_t size = 0;
   for (; lines && size < text.size(); --lines) {
     const void* found = std::memchr(text.data() + size, '\n', text.size() - size);
     size = found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + 1 : text.size();
   }
+  if (plan.head && event + 1 >= plan.events) plan.by = Plan::By::unit;
   return static_cast<std::uint32_t>(size);
 }
 
@@ -161,7 +195,12 @@ void Order::match(Ordered& to, bool settled) {
     Window& window = windows_[index_of(stream)];
     // Its data has not been read yet: it came after the drain, or the drain did not get so far.
     if (window.empty() && (i >= drained_ || !readings_[index_of(stream)].emptied)) break;
-    const std::uint32_t size = next(plans[index_of(stream)], stream);
+    Plan& mine = plans[index_of(stream)];
+    if (mine.surplus && i + 1 < drained_ && events_.data()[i + 1] == events_.data()[i]) {
+      --mine.surplus;
+      continue;
+    }
+    const std::uint32_t size = next(mine, stream);
     if (!size) continue;
     const char* begin = window.bytes().data();
     window.take(size);

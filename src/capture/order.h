@@ -34,9 +34,11 @@ class Order {
   /// How a pipe was read in this round.
   struct Reading {
     bool packets = false;     ///< one read is one write
+    bool started = false;     ///< packets, but the first segment holds what was written before
     bool emptied = false;     ///< read until nothing was left
+    bool fresh = false;       ///< this round brought something
     std::uint32_t slots = 0;  ///< packets that the pipe can hold
-    std::uint32_t reads = 0;  ///< segments that this round brought
+    std::uint32_t reads = 0;  ///< packets that this round brought
   };
 
   /// The kernel says that `stream` was written to. @return false when kEvents wait already
@@ -45,10 +47,12 @@ class Order {
   void draining() { drained_ = count_; }
   Window& window(Stream stream) { return windows_[index_of(stream)]; }
   Reading& reading(Stream stream) { return readings_[index_of(stream)]; }
+  const Reading& reading(Stream stream) const { return readings_[index_of(stream)]; }
 
-  /// Whether a look at newer events would tell if a page that ends in a newline ends its write.
+  /// Whether a look at newer events would help: does a page that ends in a newline end its write; are there
+  /// more lines than writes?
   bool doubtful(Stream stream) const;
-  /// Gives on what has its place. `settled`: there are no newer events, so doubtful pages are one write.
+  /// Gives on what has its place. `settled`: there are no newer events, so doubtful things are as they seem.
   void match(Ordered& to, bool settled);
   /// Whether something waits for its event.
   bool waiting() const { return !windows_[0].empty() || !windows_[1].empty(); }
@@ -64,7 +68,7 @@ class Order {
   Plan plan(Stream stream, bool settled);
   std::uint32_t next(Plan& plan, Stream stream);
   Plan plan_packets(const Window& window, const Reading& reading, std::uint32_t events, bool settled) const;
-  Plan plan_plain(Stream stream, std::uint32_t events);
+  Plan plan_plain(Stream stream, std::uint32_t events, bool settled);
 
   Window windows_[2];
   Reading readings_[2];

@@ -21,6 +21,7 @@ struct StreamPipe {
   std::uint32_t slots = 0;     ///< packets it can hold: one a page
   Rung rung = Rung::lines;
   bool never_packets = false;     ///< the program wants O_NONBLOCK: capacity matters more than boundaries
+  std::uint32_t joined = 0;       ///< bytes written before packet mode and not read yet
   bool ended = false;             ///< end of file seen
   std::int64_t full_since = 0;    ///< start of the current 100 ms of counting, steady ns
   std::uint32_t full_rounds = 0;  ///< rounds in them that found the pipe full

@@ -14,8 +14,7 @@ constexpr std::int64_t kFullWindow = 100'000'000;  // ns in which full rounds ar
 constexpr std::uint32_t kFullRounds = 40;          // as many: capacity matters more than boundaries
 constexpr std::int64_t kPlainFor = 1'000'000'000;  // ns
 constexpr std::size_t kRead = 256 << 10;           // bytes of one read of a plain pipe
-constexpr std::size_t kPage = 4096;                // bytes: the least that a read must have room for
-constexpr int kStablePasses = 4;
+constexpr int kStableTries = 16;
 constexpr int kSettleTries = 20;
 
 }  // namespace
@@ -33,20 +32,32 @@ void Engine::round() {
   hand_over();
 }
 
-/// Reads one pipe until it is empty or the window is full.
-void Engine::drain(Stream stream) {
+/// Reads `bytes` of one pipe, or as many as the window takes. After the child has ended: to the end, too.
+void Engine::drain(Stream stream, std::size_t bytes) {
   StreamPipe& pipe = pipes_[index_of(stream)];
   Window& window = order_.window(stream);
   Order::Reading& reading = order_.reading(stream);
   reading.emptied = false;
-  while (pipe.read && !pipe.ended) {
+  while (pipe.read && !pipe.ended && (bytes || !child_.running())) {
     char* const at = window.space();
-    const std::size_t room = window.room();
-    if (room < kPage) return;
-    const auto got = ::read(pipe.read.get(), at, reading.packets ? kPage : room < kRead ? room : kRead);
+    if (window.room() < pipe.capacity) return;
+    // A read goes on behind joined writes into the packet that follows, and what does not fit of a packet is
+    // gone: either exactly what was there before the packets, or room for all that a pipe can hold.
+    const bool joined = !reading.packets || (reading.started && pipe.joined);
+    const std::size_t left = reading.packets ? pipe.joined : bytes;
+    const std::size_t most = joined && left ? left : pipe.capacity;
+    const auto got = ::read(pipe.read.get(), at, most);
     if (got > 0) {
-      window.add(static_cast<std::size_t>(got));
-      ++reading.reads;
+      const auto size = static_cast<std::size_t>(got);
+      window.add(size);
+      reading.fresh = true;
+      if (reading.started && joined) {
+        window.join();
+        pipe.joined -= static_cast<std::uint32_t>(size < pipe.joined ? size : pipe.joined);
+      } else {
+        ++reading.reads;
+      }
+      bytes -= size < bytes ? size : bytes;
       continue;
     }
     if (got < 0 && errno == EINTR) continue;
@@ -69,38 +80,44 @@ void Engine::count_full(Stream stream) {
   if (++pipe.full_rounds >= kFullRounds) pipe.plain_until = now_ + kPlainFor;
 }
 
-/// Drains what there is news of. Where writes cannot be told apart, again until nothing was written
-/// meanwhile: then all that was read has its event.
-void Engine::read_until_stable() {
-  const bool all = overflow_ || !child_.running();
+/// Whether a stream's writes cannot be told apart.
+bool Engine::guesses(Stream stream) const {
+  const Order::Reading& reading = order_.reading(stream);
+  return reading.started || (!reading.packets && order_.irregular(stream));
+}
+
+/// Brings flags and rungs up to date, and finds how much of each pipe belongs to the events so far. Where
+/// writes cannot be told apart, looks again until nothing was written meanwhile: then all of it has its
+/// event.
+void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
   for (const Stream stream : kStreams) {
     StreamPipe& pipe = pipes_[index_of(stream)];
     Order::Reading& reading = order_.reading(stream);
-    reading.reads = 0;
-    reading.slots = pipe.slots;
-    reading.packets = pipe.rung == Rung::packets;  // of what is in the pipe now
+    const bool before = pipe.rung == Rung::packets;
+    pipe.joined = before ? 0 : waiting(pipe);  // written without packets
     if (news_[index_of(stream)] && adjust(pipe, now_)) ++counters_.rungs;
+    reading.started = !before && pipe.rung == Rung::packets;
+    reading.packets = before || reading.started;  // of what is in the pipe now
+    reading.slots = pipe.slots;
+    reading.reads = 0;
+    reading.fresh = false;
   }
-  for (int pass = 0; pass < kStablePasses; ++pass) {
+  for (int i = 0; i < kStableTries; ++i) {
     order_.draining();
-    for (const Stream stream : kStreams) {
-      bool& news = news_[index_of(stream)];
-      if (!news && !all) continue;
-      news = false;
-      drain(stream);
-      if (!order_.reading(stream).emptied) news = true;
-    }
     bool unsure = false;
-    for (const Stream stream : kStreams)
-      unsure |= !order_.reading(stream).packets && order_.irregular(stream) && !order_.window(stream).empty();
+    for (const Stream stream : kStreams) {
+      const int s = index_of(stream);
+      sizes[s] = (news_[s] || all) && pipes_[s].read && !pipes_[s].ended ? waiting(pipes_[s]) : 0;
+      unsure |= sizes[s] && guesses(stream);
+    }
     const std::uint32_t before = order_.events();
-    if (!unsure || news_[0] || news_[1]) return;
+    if (!unsure) return;
     read_signals(false);
     if (order_.events() == before) return;
   }
 }
 
-/// A page that ends in a newline may be a write or a part of one: a moment later its event tells.
+/// What is doubtful may be settled by the events of a moment later.
 bool Engine::settle() {
   for (int i = 0; i < kSettleTries; ++i) {
     if (!order_.doubtful(Stream::out) && !order_.doubtful(Stream::err)) return false;
@@ -111,21 +128,25 @@ bool Engine::settle() {
 }
 
 void Engine::journal_round() {
-  if (news_[0] || news_[1] || overflow_ || !child_.running()) {
-    const bool all = overflow_ || !child_.running();
-    read_until_stable();
-    const bool fresh[2] = {order_.reading(Stream::out).reads > 0, order_.reading(Stream::err).reads > 0};
-    order_.match(*this, settle());
+  const bool all = overflow_ || !child_.running();
+  if (all || news_[0] || news_[1]) {
     if (overflow_) ++counters_.overflows;
     overflow_ = false;
+    std::size_t sizes[2];
+    snapshot(all, sizes);
+    for (const Stream stream : kStreams) {
+      const int s = index_of(stream);
+      if (!news_[s] && !all) continue;
+      drain(stream, sizes[s]);
+      news_[s] = !order_.reading(stream).emptied;
+    }
+    order_.match(*this, settle());
     for (const Stream stream : kStreams) {
       count_full(stream);
-      if (fresh[index_of(stream)]) held_since_[index_of(stream)] = now_;
+      if (order_.reading(stream).fresh) held_since_[index_of(stream)] = now_;
     }
-    give_up_late(all);
-    return;
   }
-  give_up_late(false);
+  give_up_late(all);
 }
 
 /// Bytes whose event does not come: lost with an overflow, or of a write that was cut in two.

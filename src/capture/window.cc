@@ -60,18 +60,4 @@ void Window::give_back(std::size_t keep) {
   touched_ = keep;
 }
 
-std::uint32_t Window::lines() const {
-  const auto text = bytes();
-  std::uint32_t count = 0;
-  const char* at = text.data();
-  const char* end = at + text.size();
-  while (at < end) {
-    const void* found = std::memchr(at, '\n', static_cast<std::size_t>(end - at));
-    ++count;
-    if (!found) break;
-    at = static_cast<const char*>(found) + 1;
-  }
-  return count;
-}
-
 }  // namespace gleaner::capture

@@ -37,8 +37,6 @@ class Window {
   /// After everything was taken: pages above `keep` bytes go back to the kernel.
   void give_back(std::size_t keep);
 
-  /// Lines that wait; an unfinished one at the end counts.
-  std::uint32_t lines() const;
   /// Whether segment `i` is a page that ends without a newline, so that its write goes on in the next.
   bool goes_on(std::uint32_t i, std::size_t end) const {
     return segment(i) == page_ && i + 1 < segments() && bytes()[end - 1] != '\n';
