@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -44,7 +45,8 @@ bool Engine::prepare() {
     say("cannot read signals: ", ::strerror(why));
     return false;
   }
-  if (!order_.usable() || !lines_.usable() || !tee_.usable() || !shown_[0].usable() || !shown_[1].usable()) {
+  if (!signals_.usable() || !order_.usable() || !lines_.usable() || !tee_.usable() || !shown_[0].usable() ||
+      !shown_[1].usable()) {
     say("out of memory");
     return false;
   }
@@ -170,9 +172,14 @@ void Engine::report() {
     to.put(Message("gleaner exec: ", tee_.lost_bytes(), " bytes were dropped from ", options_.tee_file, "\n")
                .view());
   if (!options_.verbose) return;
-  to.put(Message("gleaner exec: ", journal_ ? "journal" : "no journal", ", ", counters_.rounds, " rounds, ",
-                 counters_.events, " events, ", counters_.full, " full, ", counters_.unannounced, " late, ",
-                 counters_.overflows, " overflows, ", counters_.rungs, " changes\n")
+  rusage own{};
+  (void)::getrusage(RUSAGE_SELF, &own);
+  const auto micros = static_cast<std::uint64_t>((own.ru_utime.tv_sec + own.ru_stime.tv_sec) * 1'000'000 +
+                                                 own.ru_utime.tv_usec + own.ru_stime.tv_usec);
+  to.put(Message("gleaner exec: ", micros, " us of CPU time, ", journal_ ? "journal" : "no journal", ", ",
+                 counters_.rounds, " rounds, ", counters_.events, " events, ", counters_.full, " full, ",
+                 counters_.unannounced, " late, ", counters_.overflows, " overflows, ", counters_.rungs,
+                 " changes\n")
              .view());
 }
 

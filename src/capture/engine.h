@@ -46,7 +46,8 @@ class Engine final : private Waiter, private Ordered, private LineSink {
   void wait();
   bool wait_for(int fd, std::int64_t deadline) override;
   bool child_ended() const override { return started_ && !child_.running(); }
-  int read_signals(bool blocking);
+  void read_signals(bool blocking);
+  void nap();
   void poll_for(int timeout_ms, bool pipes);
   int timeout(std::int64_t now) const;
   bool nothing_else() const;

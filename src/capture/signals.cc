@@ -31,9 +31,10 @@ int Signals::open() {
   return ready_ && waiting_ ? 0 : errno;
 }
 
-int Signals::read(signalfd_siginfo (&into)[64], bool wait) {
-  const auto got = ::read(wait ? waiting_.get() : ready_.get(), into, sizeof into);
-  return got > 0 ? static_cast<int>(static_cast<std::size_t>(got) / sizeof into[0]) : 0;
+std::span<const signalfd_siginfo> Signals::read(bool wait) {
+  const auto got = ::read(wait ? waiting_.get() : ready_.get(), messages_.data(), messages_.size());
+  const auto count = got > 0 ? static_cast<std::size_t>(got) / sizeof(signalfd_siginfo) : 0;
+  return {reinterpret_cast<const signalfd_siginfo*>(messages_.data()), count};
 }
 
 void Signals::restore_for_child() const {
@@ -54,13 +55,11 @@ bool journal_works(Signals& signals) {
   if (make_pipe(scratch) || watch(scratch.read.get(), kJournalSignal)) return false;
   for (int i = 0; i < 3; ++i)
     if (::write(scratch.write.get(), "x", 1) != 1) return false;
-  signalfd_siginfo got[64];
-  const int count = signals.read(got, false);
-  for (int i = 0; i < count; ++i) {
-    if (got[i].ssi_signo == kJournalSignal && got[i].ssi_fd == scratch.read.get())
+  for (const signalfd_siginfo& got : signals.read(false)) {
+    if (got.ssi_signo == kJournalSignal && got.ssi_fd == scratch.read.get())
       ++events;
-    else if (got[i].ssi_signo != SIGIO)  // meant for the program, which does not run yet: back into the queue
-      (void)::kill(::getpid(), static_cast<int>(got[i].ssi_signo));
+    else if (got.ssi_signo != SIGIO)  // meant for the program, which does not run yet: back into the queue
+      (void)::kill(::getpid(), static_cast<int>(got.ssi_signo));
   }
   // Closing tells about the end too; that must not be taken for an event of a later pipe of the same number.
   (void)::fcntl(scratch.read.get(), F_SETFL, O_NONBLOCK);

@@ -4,7 +4,9 @@
 #include <sys/signalfd.h>
 
 #include <cstdint>
+#include <span>
 
+#include "capture/region.h"
 #include "capture/stream.h"
 
 namespace gleaner::capture {
@@ -20,13 +22,17 @@ class Signals {
   int open();
   /// The descriptor to poll.
   int fd() const { return ready_.get(); }
-  /// Up to 64 messages without waiting, or (`wait`) after waiting for the first. @return how many
-  int read(signalfd_siginfo (&into)[64], bool wait);
+  static constexpr int kMost = 256;  ///< messages of one read
+  /// Up to kMost messages without waiting, or (`wait`) after waiting for the first. They stay until the next
+  /// call.
+  std::span<const signalfd_siginfo> read(bool wait);
+  bool usable() const { return messages_.data(); }
 
   /// The dispositions and the mask that this process was started with, for the child.
   void restore_for_child() const;
 
  private:
+  Region messages_{kMost * sizeof(signalfd_siginfo)};
   OwnFd ready_, waiting_;  ///< the same signals; the second is read when there is nothing else to wait for
   sigset_t before_{};
   struct sigaction pipe_ {

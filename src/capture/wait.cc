@@ -9,6 +9,7 @@ namespace {
 constexpr std::int64_t kHold = 5'000'000;        // ns that bytes wait for their event
 constexpr std::int64_t kGiveBack = 100'000'000;  // ns between two times that memory is given back
 constexpr std::size_t kKeep = 128 << 10;         // bytes of a window that stay
+constexpr std::int64_t kFloodNap = 1'000'000;    // ns
 constexpr int kMillisecond = 1'000'000;          // ns
 
 }  // namespace
@@ -47,10 +48,20 @@ void Engine::wait() {
     poll_for(timeout(steady_clock()), !journal_ || !child_.running());
     read_signals(false);
   }
-  if (options_.batch && journal_ && order_.events() < pipes_[0].slots / 2) {
-    (void)::poll(nullptr, 0, static_cast<int>(options_.batch / kMillisecond));
-    read_signals(false);
-  }
+  nap();
+}
+
+/// Lets more come before it is looked at: when asked for, and for a moment when a flood has been met with
+/// plain pipes, which hold much. Saves most of the wake-ups.
+void Engine::nap() {
+  if (!journal_ || !child_.running()) return;
+  const bool flood = pipes_[0].plain_until || pipes_[1].plain_until;
+  const auto time = options_.batch > kFloodNap || !flood ? options_.batch : kFloodNap;
+  if (!time || order_.events() >= pipes_[0].slots / 2) return;
+  for (const StreamPipe& pipe : pipes_)
+    if (pipe.read && flood && waiting(pipe) > pipe.capacity / 2) return;
+  (void)::poll(nullptr, 0, static_cast<int>(time / kMillisecond));
+  read_signals(false);
 }
 
 void Engine::poll_for(int timeout_ms, bool pipes) {
@@ -76,15 +87,13 @@ bool Engine::wait_for(int fd, std::int64_t deadline) {
   }
 }
 
-/// Takes all signals that are there; `blocking`: waits for the first. @return how many
-int Engine::read_signals(bool blocking) {
-  signalfd_siginfo got[64];
-  int all = 0;
-  for (int count = 64; count == 64; blocking = false) {
-    count = signals_.read(got, blocking);
-    all += count;
-    for (int i = 0; i < count; ++i) {
-      const signalfd_siginfo& signal = got[i];
+/// Takes all signals that are there; `blocking`: waits for the first.
+void Engine::read_signals(bool blocking) {
+  for (bool more = true; more; blocking = false) {
+    const auto got = signals_.read(blocking);
+    more =
+        got.size() == Signals::kMost && order_.events() < Order::kEvents / 2;  // or first the data of those
+    for (const signalfd_siginfo& signal : got) {
       if (signal.ssi_signo == kJournalSignal && signal.ssi_code > 0) {
         const bool err = signal.ssi_fd == pipes_[1].read.get();
         if (!err && signal.ssi_fd != pipes_[0].read.get()) continue;  // of a pipe that is closed
@@ -99,9 +108,7 @@ int Engine::read_signals(bool blocking) {
         child_.forward(signal);
       }
     }
-    if (order_.events() > Order::kEvents / 2) break;  // first the data of those
   }
-  return all;
 }
 
 }  // namespace gleaner::capture
