@@ -27,7 +27,8 @@ def expect(condition, what):
 class Box:
     """A folder for one row, the wrapper's binaries, and what ran in it."""
 
-    def __init__(self, exec_binary, writer):
+    def __init__(self, exec_binary, writer, keep=False):
+        self.keep = keep
         self.exec, self.writer = str(exec_binary), str(writer)
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="capture."))
         self.dir = self.root / "logs"

@@ -1,5 +1,5 @@
-// Writes numbered lines to stdout and stderr: "SEQUENCE out|err PADDING". The number is taken and written under one
-// lock, so a line that is found behind one with a higher number is displaced.
+// Writes numbered lines to stdout and stderr: "SEQUENCE out|err PADDING". The number is taken and written
+// under one lock, so a line that is found behind one with a higher number is displaced.
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -29,17 +29,18 @@ struct Range {
 };
 
 struct Plan {
-  long lines = 1000;      // in all
-  long rate = 0;          // lines a second; 0: as fast as it goes
-  long burst = 1;         // lines back to back
-  int err = 50;           // percent to stderr; 50 means alternating
-  Range size{80, 80};     // bytes of a line with its newline
-  Range group{1, 1};      // lines of one write
-  int pieces = 1;         // writes of one line
+  long lines = 1000;   // in all
+  long rate = 0;       // lines a second; 0: as fast as it goes
+  long burst = 1;      // lines back to back
+  int err = 50;        // percent to stderr; 50 means alternating
+  Range size{80, 80};  // bytes of a line with its newline
+  Range group{1, 1};   // lines of one write
+  int pieces = 1;      // writes of one line
   int threads = 1;
   bool processes = false;
-  const char* flags = ""; // what is done to the pipes meanwhile: clear, flip
-  const char* end = "";   // kill, abort
+  bool lead = false;       // one line of its own, and 20 ms, before everything else
+  const char* flags = "";  // what is done to the pipes meanwhile: clear, flip
+  const char* end = "";    // kill, abort
 };
 
 struct Shared {
@@ -77,15 +78,15 @@ void meddle(long n) {
 long turn(std::uint32_t& random, std::string& text) {
   const long first = shared->next;
   if (first >= plan.lines) return 0;
-  const int fd = plan.err == 50 ? 1 + static_cast<int>(first % 2)
-                                : (Range{0, 99}.pick(random) < plan.err ? 2 : 1);
+  const int fd =
+      plan.err == 50 ? 1 + static_cast<int>(first % 2) : (Range{0, 99}.pick(random) < plan.err ? 2 : 1);
   const int count = plan.group.pick(random);
   text.clear();
   for (int i = 0; i < count && shared->next < plan.lines; ++i) {
     const auto begin = text.size();
     char head[32];
-    text.append(head, static_cast<std::size_t>(
-                          std::snprintf(head, sizeof head, "%09ld %s ", shared->next++, fd == 1 ? "out" : "err")));
+    text.append(head, static_cast<std::size_t>(std::snprintf(head, sizeof head, "%09ld %s ", shared->next++,
+                                                             fd == 1 ? "out" : "err")));
     const auto size = static_cast<std::size_t>(plan.size.pick(random));
     if (text.size() - begin + 1 < size) text.append(size - 1 - (text.size() - begin), 'x');
     text += '\n';
@@ -137,18 +138,32 @@ int main(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];
     const char* value = argv[i + 1];
-    if (name == "lines") plan.lines = std::atol(value);
-    else if (name == "rate") plan.rate = std::atol(value);
-    else if (name == "burst") plan.burst = std::atol(value);
-    else if (name == "err") plan.err = std::atoi(value);
-    else if (name == "size") plan.size = range(value);
-    else if (name == "group") plan.group = range(value);
-    else if (name == "pieces") plan.pieces = std::atoi(value);
-    else if (name == "threads") plan.threads = std::atoi(value);
-    else if (name == "processes") plan.threads = std::atoi(value), plan.processes = true;
-    else if (name == "flags") plan.flags = value;
-    else if (name == "end") plan.end = value;
-    else return std::fprintf(stderr, "writer: %s?\n", argv[i]), 2;
+    if (name == "lines")
+      plan.lines = std::atol(value);
+    else if (name == "rate")
+      plan.rate = std::atol(value);
+    else if (name == "burst")
+      plan.burst = std::atol(value);
+    else if (name == "err")
+      plan.err = std::atoi(value);
+    else if (name == "size")
+      plan.size = range(value);
+    else if (name == "group")
+      plan.group = range(value);
+    else if (name == "pieces")
+      plan.pieces = std::atoi(value);
+    else if (name == "threads")
+      plan.threads = std::atoi(value);
+    else if (name == "processes")
+      plan.threads = std::atoi(value), plan.processes = true;
+    else if (name == "lead")
+      plan.lead = true;
+    else if (name == "flags")
+      plan.flags = value;
+    else if (name == "end")
+      plan.end = value;
+    else
+      return std::fprintf(stderr, "writer: %s?\n", argv[i]), 2;
   }
   shared = static_cast<Shared*>(
       ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
@@ -156,6 +171,12 @@ int main(int argc, char** argv) {
   pthread_mutexattr_init(&attributes);
   pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
   pthread_mutex_init(&shared->lock, &attributes);
+  if (plan.lead) {
+    put(1, "000000000 out\n", 14);
+    put(2, "000000001 err\n", 14);
+    shared->next = 2;
+    ::usleep(20000);
+  }
   std::vector<std::thread> threads;
   for (int i = 1; i < plan.threads; ++i) {
     if (!plan.processes)
