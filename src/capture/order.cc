@@ -40,9 +40,10 @@ Units count_units(const Window& window) {
 
 }  // namespace
 
-/// How one stream's bytes go to its events in this round.
+/// How one stream's bytes go to its events in this round: one unit (write) each; one line each; one line at
+/// the end of each run of events that the other stream does not interrupt; lines spread evenly.
 struct Order::Plan {
-  enum class By { unit, line, spread } by = By::unit;
+  enum class By { unit, line, run, spread } by = By::unit;
   bool head = false;             ///< spread: only over the first segment, then by unit
   bool glue = true;              ///< unit: a page without a newline at its end goes on
   std::uint32_t glue_lines = 0;  ///< unit: this many pages with a newline at their end go on too
@@ -68,6 +69,10 @@ std::uint32_t Order::events_of(Stream stream) const {
   return found;
 }
 
+bool Order::last_of_run(std::uint32_t i) const {
+  return i + 1 == count_ || events_.data()[i + 1] != events_.data()[i];
+}
+
 bool Order::doubtful(Stream stream) const {
   const Reading& reading = readings_[index_of(stream)];
   if (!reading.emptied) return false;
@@ -78,10 +83,27 @@ bool Order::doubtful(Stream stream) const {
   return units.doubtful && units.count > events_of(stream);
 }
 
+/// Packets from here on: the first segment is what was joined before, the others are packets.
+Order::Plan Order::plan_head(const Window& window, const Reading& reading, std::uint32_t events) {
+  Plan plan;
+  plan.head = true;
+  plan.lines = lines_in({window.bytes().data(), window.segment(0)});
+  const std::uint32_t packets = window.segments() - 1, units = plan.lines + packets;
+  if (!reading.stable && units >= events && units - events <= kHeldLines) {
+    plan.by = Plan::By::line;  // one line a write, and the last ones' events are on their way
+    plan.events = plan.lines;
+  } else {
+    plan.by = Plan::By::spread;
+    plan.events = events > packets ? events - packets : 1;
+  }
+  return plan;
+}
+
 Order::Plan Order::plan_packets(const Window& window, const Reading& reading, std::uint32_t events,
-                                bool settled) const {
+                                bool last_event_is_its, bool settled) const {
   Plan plan;
   plan.events = events;
+  if (reading.started) return plan_head(window, reading, events);
   const Units units = count_units(window);
   if (window.segments() <= events) plan.glue = false;  // every page has its own event: whole blocks
   const std::uint32_t count = plan.glue ? units.count : window.segments();
@@ -91,14 +113,7 @@ Order::Plan Order::plan_packets(const Window& window, const Reading& reading, st
     return plan;
   }
   if (reading.slots && reading.reads >= reading.slots) {  // it is full, and the last event says so
-    plan.surplus = events - count - 1;
-    return plan;
-  }
-  if (reading.started) {  // packets from here on: the first segment is what came before, the rest are packets
-    plan.head = true;
-    plan.by = Plan::By::spread;
-    plan.events = events - (count - 1);
-    plan.lines = lines_in({window.bytes().data(), window.segment(0)});
+    plan.surplus = events - count - (last_event_is_its ? 1 : 0);
     return plan;
   }
   plan.lines = lines_in(window.bytes());
@@ -137,23 +152,33 @@ Order::Plan Order::plan_plain(Stream stream, std::uint32_t events, bool settled)
 Order::Plan Order::plan(Stream stream, bool settled) {
   const int s = index_of(stream);
   if (windows_[s].empty()) return {};
-  std::uint32_t before = 0, all = 0;  // of this stream: before the drain, and in all
+  std::uint32_t before = 0, all = 0, runs = 0;  // of this stream: before the drain, and in all
   for (std::uint32_t i = 0; i < count_; ++i) {
     if (events_.data()[i] != static_cast<char>(stream)) continue;
     ++all;
     before += i < drained_;
+    runs += last_of_run(i);
   }
   if (!all) return {};
-  if (readings_[s].packets) return plan_packets(windows_[s], readings_[s], before ? before : all, settled);
+  Plan made = plan_for(stream, before, all, settled);
+  if (made.by == Plan::By::spread && !made.head && made.lines == runs) made.by = Plan::By::run;
+  return made;
+}
+
+Order::Plan Order::plan_for(Stream stream, std::uint32_t before, std::uint32_t all, bool settled) {
+  const int s = index_of(stream);
+  if (readings_[s].packets)
+    return plan_packets(windows_[s], readings_[s], before ? before : all,
+                        drained_ && events_.data()[drained_ - 1] == static_cast<char>(stream), settled);
   windows_[s].join();
   return plan_plain(stream, settled || !before ? all : before, settled);
 }
 
 /// How many bytes belong to the stream's next event.
-std::uint32_t Order::next(Plan& plan, Stream stream) {
+std::uint32_t Order::next(Plan& plan, Stream stream, bool last_of_run) {
   const Window& window = windows_[index_of(stream)];
   const std::uint32_t event = plan.seen++;
-  if (window.empty()) return 0;
+  if (window.empty() || (plan.by == Plan::By::run && !last_of_run)) return 0;
   if (plan.by == Plan::By::unit) {
     std::uint32_t size = 0;
     for (std::uint32_t i = 0; i < window.segments(); ++i) {
@@ -200,7 +225,7 @@ void Order::match(Ordered& to, bool settled) {
       --mine.surplus;
       continue;
     }
-    const std::uint32_t size = next(mine, stream);
+    const std::uint32_t size = next(mine, stream, last_of_run(i));
     if (!size) continue;
     const char* begin = window.bytes().data();
     window.take(size);
@@ -213,6 +238,8 @@ void Order::match(Ordered& to, bool settled) {
     run = {begin, size};
   }
   if (!run.empty()) to.ordered(of, run);
+  for (const int s : {0, 1})  // the lines that wait are writes of their own
+    if (plans[s].head && plans[s].by == Plan::By::line) windows_[s].split_first();
   if (i < count_) std::memmove(events_.data(), events_.data() + i, count_ - i);
   count_ -= i;
   drained_ = drained_ > i ? drained_ - i : 0;

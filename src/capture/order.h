@@ -35,6 +35,7 @@ class Order {
   struct Reading {
     bool packets = false;     ///< one read is one write
     bool started = false;     ///< packets, but the first segment holds what was written before
+    bool stable = false;      ///< nothing was written while this was found out
     bool emptied = false;     ///< read until nothing was left
     bool fresh = false;       ///< this round brought something
     std::uint32_t slots = 0;  ///< packets that the pipe can hold
@@ -66,8 +67,12 @@ class Order {
  private:
   struct Plan;
   Plan plan(Stream stream, bool settled);
-  std::uint32_t next(Plan& plan, Stream stream);
-  Plan plan_packets(const Window& window, const Reading& reading, std::uint32_t events, bool settled) const;
+  Plan plan_for(Stream stream, std::uint32_t before, std::uint32_t all, bool settled);
+  std::uint32_t next(Plan& plan, Stream stream, bool last_of_run);
+  bool last_of_run(std::uint32_t i) const;
+  Plan plan_packets(const Window& window, const Reading& reading, std::uint32_t events,
+                    bool last_event_is_its, bool settled) const;
+  static Plan plan_head(const Window& window, const Reading& reading, std::uint32_t events);
   Plan plan_plain(Stream stream, std::uint32_t events, bool settled);
 
   Window windows_[2];

@@ -105,10 +105,26 @@ TEST(Order, AFullPipesLastEventIsTheWriterThatWaits) {
   EXPECT_EQ(b.order.events(), 0U);
 }
 
-TEST(Order, WhatWasJoinedBeforePacketsIsTheFirstSegment) {
+TEST(Order, JoinedLinesWithoutAnEventWait) {
   Bench b;
   b.mode(true);
   for (const auto stream : kStreams) b.order.reading(stream).started = true;
+  b.events("oe");
+  b.order.draining();
+  b.read(kOut, "1\n3\n5\n");  // more was written meanwhile, and its events are not read yet
+  b.read(kErr, "2\n4\n");
+  EXPECT_EQ(b.match(), "o1 e2 ");
+  b.mode(true);
+  b.events("oeoe");
+  b.order.draining();
+  b.read(kErr, "6\n");
+  EXPECT_EQ(b.match(), "o3 e4 o5 e6 ");
+}
+
+TEST(Order, WhatWasJoinedBeforePacketsIsTheFirstSegment) {
+  Bench b;
+  b.mode(true);
+  for (const auto stream : kStreams) b.order.reading(stream).started = b.order.reading(stream).stable = true;
   b.events("oeoeoe");
   b.order.draining();
   b.read(kOut, "1\n3\n");
@@ -192,6 +208,17 @@ TEST(Order, WithoutPacketsSeveralWritesMakeALine) {
   b.read(kOut, "1\n2\n5\n");
   b.read(kErr, "3\n4\n");
   EXPECT_EQ(b.match(), "o1 o2 e3 e4 o5 ");
+}
+
+TEST(Order, WithoutPacketsALineARunIsBetterThanAShare) {
+  Bench b;
+  b.mode(false);
+  b.events("ooooeooeoooeooo");  // three writes a line; the first run has an event of a full pipe, the second
+                                // lacks one
+  b.order.draining();
+  b.read(kOut, "1\n3\n5\n7\n");
+  b.read(kErr, "2\n4\n6\n");
+  EXPECT_EQ(b.match(), "o1 e2 o3 e4 o5 e6 o7 ");
 }
 
 TEST(Order, WithoutPacketsALineTooManyWaits) {

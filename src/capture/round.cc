@@ -96,8 +96,8 @@ void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
     const bool before = pipe.rung == Rung::packets;
     pipe.joined = before ? 0 : waiting(pipe);  // written without packets
     if (news_[index_of(stream)] && adjust(pipe, now_)) ++counters_.rungs;
-    reading.started = !before && pipe.rung == Rung::packets;
-    reading.packets = before || reading.started;  // of what is in the pipe now
+    reading.started = !before && pipe.rung == Rung::packets && pipe.joined;
+    reading.packets = pipe.rung == Rung::packets || before;  // of what is in the pipe now
     reading.slots = pipe.slots;
     reading.reads = 0;
     reading.fresh = false;
@@ -111,9 +111,10 @@ void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
       unsure |= sizes[s] && guesses(stream);
     }
     const std::uint32_t before = order_.events();
-    if (!unsure) return;
-    read_signals(false);
-    if (order_.events() == before) return;
+    if (unsure) read_signals(false);
+    const bool stable = order_.events() == before;
+    for (const Stream stream : kStreams) order_.reading(stream).stable = stable;
+    if (stable) return;
   }
 }
 

@@ -40,6 +40,25 @@ void Window::join() {
   table()[0] = static_cast<std::uint32_t>(end_ - begin_);
 }
 
+void Window::split_first() {
+  if (!segments()) return;
+  const std::string_view text(bytes().data(), segment(0));
+  std::uint32_t lines = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) lines += text[at] == '\n' || at + 1 == text.size();
+  if (lines < 2 || segments() + lines > kSegments) return;
+  const std::uint32_t others = segments() - 1;
+  std::memmove(table() + lines, table() + first_ + 1, others * sizeof(std::uint32_t));
+  first_ = 0;
+  last_ = others + lines;
+  std::size_t begin = 0;
+  std::uint32_t line = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\n' && at + 1 != text.size()) continue;
+    table()[line++] = static_cast<std::uint32_t>(at + 1 - begin);
+    begin = at + 1;
+  }
+}
+
 void Window::take(std::size_t size) {
   begin_ += size;
   while (size) {

@@ -28,6 +28,9 @@ class Window {
   /// Forgets where reads ended: all that waits is one segment.
   void join();
 
+  /// Makes a segment of each line of the first one, when there is room for that.
+  void split_first();
+
   std::string_view bytes() const { return {bytes_.data() + begin_, end_ - begin_}; }
   bool empty() const { return begin_ == end_; }
   std::uint32_t segments() const { return last_ - first_; }

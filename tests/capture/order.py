@@ -184,9 +184,9 @@ def meddling(table, make):
     """Programs that change what the pipes are, and systems that refuse."""
     numbered(table, "the program clears O_DIRECT", make(), "rate 10000 burst 20 flags clear", 20000, 1e-3)
     numbered(table, "the program flips O_NONBLOCK", make(), "rate 10000 burst 20 flags flip", 20000, 1e-3)
-    limit = ("sh", "-c", 'ulimit -i 5; exec "$@"', "sh")
+    limit = ("bash", "-c", 'ulimit -i 5; exec "$@"', "sh")
     numbered(table, "5 pending signals (recorded)", make(), "rate 10000 burst 20", 10000, None, limit)
-    none = ("sh", "-c", 'ulimit -i 0; exec "$@"', "sh")
+    none = ("bash", "-c", 'ulimit -i 0; exec "$@"', "sh")
     numbered(table, "the self-test fails (recorded)", make(), "rate 10000 burst 20", 10000, None, none)
     if os.getuid() == 0 and have("setpriv"):
         box = make()
@@ -201,7 +201,7 @@ def meddling(table, make):
             target.chmod(0o755)
         box.exec, box.writer = " ".join([str(binary), *box.exec.split()[1:]]), str(writer)
         numbered(table, "F_SETPIPE_SZ refused: pipes of 8 KiB", box, "rate 1000 burst 10", 3000, 1e-3, small)
-        hog.communicate()
+        hog.communicate(b"\n")
         box = make()
         os.chmod(box.root, 0o755)
         text = 'for i in $(seq 0 2 199); do printf "%09d out\\n" $i > /dev/stdout; printf "%09d err\\n" $((i+1)) >> /dev/stderr; done'

@@ -80,9 +80,9 @@ def arguments(box):
 
 def untouched(box):
     text = "grep -E 'Sig(Blk|Ign|Cgt)' /proc/self/status; ulimit -Si"
-    want = subprocess.run(["sh", "-c", "ulimit -Si 77; " + text], capture_output=True).stdout.split(b"\n")[:-1]
+    want = subprocess.run(["bash", "-c", "ulimit -Si 77; " + text], capture_output=True).stdout.split(b"\n")[:-1]
     # `before` lowers the limit for the wrapper, which raises its own and must give the old one to the child.
-    box.run(["sh", "-c", text], before=("sh", "-c", 'ulimit -Si 77; exec "$@"', "sh"), restore_signals=True)
+    box.run(["bash", "-c", text], before=("bash", "-c", 'ulimit -Si 77; exec "$@"', "sh"), restore_signals=True)
     got = [t for _, t, _ in box.records()]
     expect(got == want, "got %r instead of %r" % (got, want))
 
