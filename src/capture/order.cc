@@ -167,6 +167,8 @@ Order::Plan Order::plan(Stream stream, bool settled) {
 
 Order::Plan Order::plan_for(Stream stream, std::uint32_t before, std::uint32_t all, bool settled) {
   const int s = index_of(stream);
+  if (readings_[s].packets && readings_[s].reads >= readings_[s].slots)  // will plain pipes do?
+    regular_[s] = lines_in(windows_[s].bytes()) <= windows_[s].segments();
   if (readings_[s].packets)
     return plan_packets(windows_[s], readings_[s], before ? before : all,
                         drained_ && events_.data()[drained_ - 1] == static_cast<char>(stream), settled);

@@ -12,6 +12,7 @@ namespace {
 constexpr std::int64_t kHold = 5'000'000;          // ns that bytes wait for their event
 constexpr std::int64_t kFullWindow = 100'000'000;  // ns in which full rounds are counted
 constexpr std::uint32_t kFullRounds = 40;          // as many: capacity matters more than boundaries
+constexpr std::uint32_t kFullOfLines = 3;  // the same, when no write has several lines: little is lost
 constexpr std::int64_t kPlainFor = 1'000'000'000;  // ns
 constexpr std::size_t kRead = 256 << 10;           // bytes of one read of a plain pipe
 constexpr int kStableTries = 16;
@@ -77,7 +78,8 @@ void Engine::count_full(Stream stream) {
     pipe.full_since = now_;
     pipe.full_rounds = 0;
   }
-  if (++pipe.full_rounds >= kFullRounds) pipe.plain_until = now_ + kPlainFor;
+  if (++pipe.full_rounds >= (order_.irregular(stream) ? kFullRounds : kFullOfLines))
+    pipe.plain_until = now_ + kPlainFor;
 }
 
 /// Whether a stream's writes cannot be told apart.

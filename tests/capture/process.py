@@ -132,7 +132,8 @@ def closed(box):
 
 
 def shown(box):
-    text = "echo a; echo b >&2; printf c; printf 'd\\n' >&2; echo e"
+    pause = "sleep 0.02; "  # what is shown is meant here, not the order of a first moment
+    text = pause.join(("echo a; ", "echo b >&2; ", "printf c; ", "printf 'd\\n' >&2; ", "echo e"))
     for which, out, err in (("both", b"a\nce\n", b"b\nd\n"), ("stdout", b"a\nb\nd\nce\n", b""), ("none", b"", b"")):
         done = subprocess.run([*box.command("--passthrough=" + which), "sh", "-c", text], capture_output=True)
         expect((done.stdout, done.stderr) == (out, err), "%s: %r" % (which, done))
