@@ -60,6 +60,7 @@ class Engine final : private Waiter, private Ordered, private LineSink {
   void drain(Stream stream, std::size_t bytes);
   void count_full(Stream stream);
   void snapshot(bool all, std::size_t (&sizes)[2]);
+  bool all_wait(Stream stream);
   bool guesses(Stream stream) const;
   void give_up_late(bool all);
   bool settle();

@@ -50,6 +50,7 @@ struct Order::Plan {
   /// unit, line: this many events only said that a pipe was full. Nothing else was written until the writer
   /// could go on, so each stands right before another event of its stream.
   std::uint32_t surplus = 0;
+  std::uint32_t late = 0;  ///< unit: this many at the front have had their event
   std::uint32_t events = 0, lines = 0;
   std::uint32_t seen = 0, given = 0;  ///< events walked, lines given on
 };
@@ -108,6 +109,8 @@ Order::Plan Order::plan_packets(const Window& window, const Reading& reading, st
   if (window.segments() <= events) plan.glue = false;  // every page has its own event: whole blocks
   const std::uint32_t count = plan.glue ? units.count : window.segments();
   if (count >= events || !reading.emptied) {
+    // Writes whose events were taken for others: the first event brings them along.
+    if (reading.quiet && reading.emptied && units.count == window.segments()) plan.late = count - events;
     if (settled && count > events)
       plan.glue_lines = count - events < units.doubtful ? count - events : units.doubtful;
     return plan;
@@ -167,8 +170,9 @@ Order::Plan Order::plan(Stream stream, bool settled) {
 
 Order::Plan Order::plan_for(Stream stream, std::uint32_t before, std::uint32_t all, bool settled) {
   const int s = index_of(stream);
-  if (readings_[s].packets && readings_[s].reads >= readings_[s].slots)  // will plain pipes do?
-    regular_[s] = lines_in(windows_[s].bytes()) <= windows_[s].segments();
+  if (readings_[s].packets && !readings_[s].started &&
+      readings_[s].reads >= readings_[s].slots)  // will plain pipes do?
+    regular_[s] = lines_in(windows_[s].bytes()) == windows_[s].segments();
   if (readings_[s].packets)
     return plan_packets(windows_[s], readings_[s], before ? before : all,
                         drained_ && events_.data()[drained_ - 1] == static_cast<char>(stream), settled);
@@ -188,6 +192,10 @@ std::uint32_t Order::next(Plan& plan, Stream stream, bool last_of_run) {
       if (plan.glue && window.goes_on(i, size)) continue;
       if (plan.glue_lines && window.may_go_on(i, size)) {
         --plan.glue_lines;
+        continue;
+      }
+      if (plan.late) {
+        --plan.late;
         continue;
       }
       break;

@@ -36,6 +36,7 @@ class Order {
     bool packets = false;     ///< one read is one write
     bool started = false;     ///< packets, but the first segment holds what was written before
     bool stable = false;      ///< nothing was written while this was found out
+    bool quiet = false;       ///< it is full and everybody waits: each write has its event
     bool emptied = false;     ///< read until nothing was left
     bool fresh = false;       ///< this round brought something
     std::uint32_t slots = 0;  ///< packets that the pipe can hold

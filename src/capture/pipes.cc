@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -64,6 +65,11 @@ bool adjust(StreamPipe& pipe, std::int64_t now) {
   const Rung before = pipe.rung;
   pipe.rung = packets ? Rung::packets : Rung::lines;
   return pipe.rung != before;
+}
+
+bool is_full(const StreamPipe& pipe) {
+  pollfd look{pipe.write.get(), POLLOUT, 0};
+  return pipe.write && ::poll(&look, 1, 0) == 0;
 }
 
 std::uint32_t waiting(const StreamPipe& pipe) {

@@ -36,6 +36,8 @@ int watch(int read_end, int signal);
 /// A look at the flags that the program has set, and packet mode on or off to match. Call with news only.
 /// @return true when the rung has changed
 bool adjust(StreamPipe& pipe, std::int64_t now);
+/// Whether a writer would have to wait.
+bool is_full(const StreamPipe& pipe);
 /// Bytes that wait in the pipe.
 std::uint32_t waiting(const StreamPipe& pipe);
 

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "capture/engine.h"
 
@@ -12,11 +13,12 @@ namespace {
 constexpr std::int64_t kHold = 5'000'000;          // ns that bytes wait for their event
 constexpr std::int64_t kFullWindow = 100'000'000;  // ns in which full rounds are counted
 constexpr std::uint32_t kFullRounds = 40;          // as many: capacity matters more than boundaries
-constexpr std::uint32_t kFullOfLines = 3;  // the same, when no write has several lines: little is lost
 constexpr std::int64_t kPlainFor = 1'000'000'000;  // ns
 constexpr std::size_t kRead = 256 << 10;           // bytes of one read of a plain pipe
 constexpr int kStableTries = 16;
 constexpr int kSettleTries = 20;
+constexpr int kQuietTries = 10;
+constexpr long kQuiet = 30'000;  // ns without a write
 
 }  // namespace
 
@@ -55,6 +57,8 @@ void Engine::drain(Stream stream, std::size_t bytes) {
       if (reading.started && joined) {
         window.join();
         pipe.joined -= static_cast<std::uint32_t>(size < pipe.joined ? size : pipe.joined);
+      } else if (reading.started && window.segments() == 2 && window.lines_of(1) > 1) {
+        window.join();  // written between the look at the pipe and the change to packets
       } else {
         ++reading.reads;
       }
@@ -68,7 +72,8 @@ void Engine::drain(Stream stream, std::size_t bytes) {
   reading.emptied = true;
 }
 
-/// A pipe that is full again and again makes its writer wait: for a while it holds more without packets.
+/// A pipe that is full again and again makes its writer wait: for a while it holds more without packets,
+/// though writes of several lines cannot be told apart then.
 void Engine::count_full(Stream stream) {
   StreamPipe& pipe = pipes_[index_of(stream)];
   const Order::Reading& reading = order_.reading(stream);
@@ -78,14 +83,32 @@ void Engine::count_full(Stream stream) {
     pipe.full_since = now_;
     pipe.full_rounds = 0;
   }
-  if (++pipe.full_rounds >= (order_.irregular(stream) ? kFullRounds : kFullOfLines))
+  ++pipe.full_rounds;
+  if (pipe.full_rounds >= kFullRounds)
     pipe.plain_until = now_ + kPlainFor;
+  else if (order_.irregular(stream))
+    pipe.plain_until = 0;
 }
 
 /// Whether a stream's writes cannot be told apart.
 bool Engine::guesses(Stream stream) const {
   const Order::Reading& reading = order_.reading(stream);
   return reading.started || (!reading.packets && order_.irregular(stream));
+}
+
+/// Whether a full pipe has stopped everybody. Then, and only then, each write and each wait has its event,
+/// and what went wrong before is put right.
+bool Engine::all_wait(Stream stream) {
+  const StreamPipe& pipe = pipes_[index_of(stream)];
+  if (order_.events_of(stream) < pipe.slots / 2 || !is_full(pipe)) return false;
+  for (int i = 0; i < kQuietTries; ++i) {
+    const std::uint32_t before = order_.events();
+    const timespec moment{0, kQuiet};
+    (void)::nanosleep(&moment, nullptr);
+    read_signals(false);
+    if (order_.events() == before) return true;
+  }
+  return false;
 }
 
 /// Brings flags and rungs up to date, and finds how much of each pipe belongs to the events so far. Where
@@ -103,6 +126,19 @@ void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
     reading.slots = pipe.slots;
     reading.reads = 0;
     reading.fresh = false;
+  }
+  bool quiet[2] = {false, false};
+  for (const Stream stream : kStreams)
+    if (order_.reading(stream).packets) quiet[index_of(stream)] = all_wait(stream);
+  for (const Stream stream : kStreams)  // a look at one takes time, in which the other could go on
+    order_.reading(stream).quiet = (quiet[0] || quiet[1]) && is_full(pipes_[quiet[0] ? 0 : 1]);
+  for (const Stream stream : kStreams) {
+    // While its writer waits: from the next write on the pipe holds thousands of lines, and is not full again
+    // at once.
+    StreamPipe& pipe = pipes_[index_of(stream)];
+    if (!order_.reading(stream).packets || order_.irregular(stream) || !quiet[index_of(stream)]) continue;
+    pipe.plain_until = now_ + kPlainFor;
+    if (adjust(pipe, now_)) ++counters_.rungs;
   }
   for (int i = 0; i < kStableTries; ++i) {
     order_.draining();

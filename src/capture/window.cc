@@ -40,6 +40,14 @@ void Window::join() {
   table()[0] = static_cast<std::uint32_t>(end_ - begin_);
 }
 
+std::uint32_t Window::lines_of(std::uint32_t i) const {
+  std::size_t begin = 0;
+  for (std::uint32_t before = 0; before < i; ++before) begin += segment(before);
+  std::uint32_t lines = 0;
+  for (std::size_t at = begin; at < begin + segment(i); ++at) lines += bytes()[at] == '\n';
+  return lines;
+}
+
 void Window::split_first() {
   if (!segments()) return;
   const std::string_view text(bytes().data(), segment(0));

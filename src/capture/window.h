@@ -28,6 +28,8 @@ class Window {
   /// Forgets where reads ended: all that waits is one segment.
   void join();
 
+  /// Newlines in segment `i`.
+  std::uint32_t lines_of(std::uint32_t i) const;
   /// Makes a segment of each line of the first one, when there is room for that.
   void split_first();
 
