@@ -19,6 +19,7 @@ python3 tests/hostile_test.py build/release/gleaner
 "$(tests/venv.sh)" tests/sdk_test.py build/release/gleaner
 python3 tests/capture/run.py build/release/gleaner-exec build/release/capture_writer
 python3 tests/capture/run.py "build/release/gleaner exec" build/release/capture_writer process
+python3 tests/capture/tail_test.py build/release/gleaner build/release/capture_writer
 python3 tests/broken/check.py build/release/gleaner
 ./dev fuzz --smoke 5
 exec ctest --test-dir build/asan --output-on-failure -j "$(nproc)" --no-tests=error
