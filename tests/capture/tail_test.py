@@ -71,7 +71,8 @@ def run(gleaner, writer, config, flags, lines, rate, both):
     wait_until(lambda: any(b.startswith("%09d" % (lines - 1)) for b, _ in values(root / "out.json")), "the last line", 30)
     collector.send_signal(signal.SIGTERM)
     collector.wait(10)
-    # Nobody acknowledges: what goes for the cap is announced, though it was read.
+    said = [body for body, _ in values(root / "out.json") if body.startswith("gleaner exec")]
+    expect(not said, "gleaner exec dropped what was not acknowledged: %s" % said[:2])
     got = [(int(body[:9]), body[10:13], stream) for body, stream in values(root / "out.json") if not body.startswith("gleaner exec")]
     return root, got, worst
 
@@ -86,10 +87,12 @@ def main():
     lost, doubled = lines - len(set(numbers)), len(numbers) - len(set(numbers))
     displaced = sum(b < a for a, b in zip(numbers, numbers[1:]))
     wrong = sum(stream != "std" + tag for _, tag, stream in got)
-    print("file_log reads exec: %d rotations, %d lines, lost %d, doubled %d, out of order %d, wrong stream %d, at most %d KiB on disk"
-          % (rotations, lines, lost, doubled, displaced, wrong, worst >> 10))
+    left = len(list((root / "logs").glob("*.log")))
+    print("file_log reads exec: %d rotations, %d files left, %d lines, lost %d, doubled %d, out of order %d, wrong stream %d, at most %d KiB on disk"
+          % (rotations, left, lines, lost, doubled, displaced, wrong, worst >> 10))
     expect(rotations >= 100 and not (lost or doubled or displaced or wrong), "see above")
     expect(worst <= 30 * 96 * 1024 + 32768, "the cap was passed")
+    expect(left < 29, "what was acknowledged was not deleted")
 
     root, got, _ = run(gleaner, writer, ARTICLE, ["--tee-file", "DIR/application.log", "--max-size=512Ki", "--max-files=3"], lines, 5000, False)
     numbers = sorted(n for n, tag, _ in got)
