@@ -14,6 +14,7 @@ constexpr std::int64_t kHold = 5'000'000;          // ns that bytes wait for the
 constexpr std::int64_t kFullWindow = 100'000'000;  // ns in which full rounds are counted
 constexpr std::uint32_t kFullRounds = 40;          // as many: capacity matters more than boundaries
 constexpr std::int64_t kPlainFor = 1'000'000'000;  // ns
+constexpr std::uint32_t kCalm = 16;                // events of a round outside a flood
 constexpr std::size_t kRead = 256 << 10;           // bytes of one read of a plain pipe
 constexpr int kStableTries = 16;
 constexpr int kSettleTries = 20;
@@ -119,6 +120,8 @@ void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
     StreamPipe& pipe = pipes_[index_of(stream)];
     Order::Reading& reading = order_.reading(stream);
     const bool before = pipe.rung == Rung::packets;
+    if (pipe.plain_until && now_ >= pipe.plain_until && order_.events_of(stream) > kCalm)
+      pipe.plain_until = now_ + kFullWindow;   // in the middle of a flood the change back would cost order
     pipe.joined = before ? 0 : waiting(pipe);  // written without packets
     if (news_[index_of(stream)] && adjust(pipe, now_)) ++counters_.rungs;
     reading.started = !before && pipe.rung == Rung::packets && pipe.joined;
