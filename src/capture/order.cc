@@ -1,6 +1,7 @@
 #include "capture/order.h"
 
 #include <cstring>
+#include <utility>
 
 namespace gleaner::capture {
 namespace {
@@ -50,7 +51,7 @@ struct Order::Plan {
   /// unit, line: this many events only said that a pipe was full. Nothing else was written until the writer
   /// could go on, so each stands right before another event of its stream.
   std::uint32_t surplus = 0;
-  std::uint32_t late = 0;  ///< unit: this many at the front have had their event
+  std::uint32_t late = 0;  ///< unit, line: this many at the front have had their event
   std::uint32_t events = 0, lines = 0;
   std::uint32_t seen = 0, given = 0;  ///< events walked, lines given on
 };
@@ -139,6 +140,9 @@ Order::Plan Order::plan_plain(Stream stream, std::uint32_t events, bool settled)
   const bool regular = regular_[s];
   if (!readings_[s].emptied) {
     plan.by = Plan::By::line;
+  } else if (regular && readings_[s].quiet && plan.lines > events && plan.lines - events <= kHeldLines) {
+    plan.by = Plan::By::line;
+    plan.late = plan.lines - events;
   } else if (regular && plan.lines > events) {
     // A race explains a few, and many as long as their events may still be on their way.
     if (settled && plan.lines - events > kHeldLines)
@@ -148,6 +152,10 @@ Order::Plan Order::plan_plain(Stream stream, std::uint32_t events, bool settled)
   } else if (regular && events - plan.lines <= 1 + plan.lines / kSurplusShare) {
     plan.by = Plan::By::line;
     plan.surplus = events - plan.lines;
+    // Full: the last one is the wait's.
+    if (readings_[s].quiet && plan.surplus && drained_ &&
+        events_.data()[drained_ - 1] == static_cast<char>(stream))
+      --plan.surplus;
   }
   return plan;
 }
@@ -203,7 +211,7 @@ std::uint32_t Order::next(Plan& plan, Stream stream, bool last_of_run) {
     return size;
   }
   const std::size_t whole = plan.head ? window.segment(0) : window.bytes().size();
-  std::uint32_t lines = 1;
+  std::uint32_t lines = 1 + std::exchange(plan.late, 0U);
   if (plan.by == Plan::By::spread) {
     const std::uint64_t due =
         event + 1 >= plan.events ? plan.lines : std::uint64_t(event + 1) * plan.lines / plan.events;

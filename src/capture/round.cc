@@ -131,8 +131,7 @@ void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
     reading.fresh = false;
   }
   bool quiet[2] = {false, false};
-  for (const Stream stream : kStreams)
-    if (order_.reading(stream).packets) quiet[index_of(stream)] = all_wait(stream);
+  for (const Stream stream : kStreams) quiet[index_of(stream)] = all_wait(stream);
   for (const Stream stream : kStreams)  // a look at one takes time, in which the other could go on
     order_.reading(stream).quiet = (quiet[0] || quiet[1]) && is_full(pipes_[quiet[0] ? 0 : 1]);
   for (const Stream stream : kStreams) {
