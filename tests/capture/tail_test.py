@@ -4,6 +4,7 @@ rotations, and --tee-file with the article's own file_log configuration. tail_te
 out once, in order, and the disk may never hold more than it may. Takes about twenty seconds."""
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,30 +75,32 @@ def run(gleaner, writer, config, flags, lines, rate, both):
     said = [body for body, _ in values(root / "out.json") if body.startswith("gleaner exec")]
     expect(not said, "gleaner exec dropped what was not acknowledged: %s" % said[:2])
     got = [(int(body[:9]), body[10:13], stream) for body, stream in values(root / "out.json") if not body.startswith("gleaner exec")]
-    return root, got, worst
+    left = {kind: sorted(p.name for p in root.rglob(kind)) for kind in ("0*.log", "application.log*")}
+    shutil.rmtree(root)
+    return left, got, worst
 
 
 def main():
     gleaner, writer = sys.argv[1:3]
     lines = 60000
     # 60,000 lines of 140 bytes in segments of 80 KiB are a hundred rotations.
-    root, got, worst = run(gleaner, writer, CRI, ["--dir", "DIR/logs", "--max-size=80Ki", "--max-files=30"], lines, 5000, True)
+    files, got, worst = run(gleaner, writer, CRI, ["--dir", "DIR/logs", "--max-size=80Ki", "--max-files=30"], lines, 5000, True)
     numbers = [n for n, *_ in got]
-    rotations = max(int(p.stem) for p in (root / "logs").glob("*.log"))
+    rotations = int(files["0*.log"][-1][:8])
     lost, doubled = lines - len(set(numbers)), len(numbers) - len(set(numbers))
     displaced = sum(b < a for a, b in zip(numbers, numbers[1:]))
     wrong = sum(stream != "std" + tag for _, tag, stream in got)
-    left = len(list((root / "logs").glob("*.log")))
+    left = len(files["0*.log"])
     print("file_log reads exec: %d rotations, %d files left, %d lines, lost %d, doubled %d, out of order %d, wrong stream %d, at most %d KiB on disk"
           % (rotations, left, lines, lost, doubled, displaced, wrong, worst >> 10))
     expect(rotations >= 100 and not (lost or doubled or displaced or wrong), "see above")
     expect(worst <= 30 * 96 * 1024 + 32768, "the cap was passed")
     expect(left < 29, "what was acknowledged was not deleted")
 
-    root, got, _ = run(gleaner, writer, ARTICLE, ["--tee-file", "DIR/application.log", "--max-size=512Ki", "--max-files=3"], lines, 5000, False)
+    files, got, _ = run(gleaner, writer, ARTICLE, ["--tee-file", "DIR/application.log", "--max-size=512Ki", "--max-files=3"], lines, 5000, False)
     numbers = sorted(n for n, tag, _ in got)
     print("the article's file_log reads --tee-file: %d lines, lost %d, doubled %d, %d files" % (
-        lines, lines - len(set(numbers)), len(numbers) - len(set(numbers)), len(list(root.glob("application.log*")))))
+        lines, lines - len(set(numbers)), len(numbers) - len(set(numbers)), len(files["application.log*"])))
     expect(len(set(numbers)) == lines and len(numbers) == lines, "see above")
 
 
