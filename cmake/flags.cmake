@@ -3,6 +3,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   message(FATAL_ERROR "GCC 12 and older miscompile coroutine temporaries; use clang 16 or newer, or GCC 13 or newer")
 endif()
 
+set(GLEANER_VERSION 0.1.0)
+
 option(GLEANER_STATIC "link the programs statically" OFF)
 option(GLEANER_FUZZ "build the fuzz targets with libFuzzer" OFF)
 set(GLEANER_SANITIZE "" CACHE STRING "value for -fsanitize=, empty for none")

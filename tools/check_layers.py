@@ -8,6 +8,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMPONENTS = {"receivers", "processors", "exporters", "extensions", "connectors"}
 MAY = {
     "base": set(),
+    "capture": set(),  # a program of its own, copied into other containers: libc only
     "pdata": {"base"},
     "text": {"base", "pdata"},
     "config": {"base", "text"},
@@ -25,7 +26,7 @@ MAY = {
 BELOW = {"auth", "confignet", "match", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
 for kind in COMPONENTS:
     MAY[kind] = BELOW
-MAY["main"] = MAY["tools"] = MAY["service"] | {"service"}
+MAY["main"] = MAY["tools"] = MAY["service"] | {"service", "capture"}
 
 
 def owner(path):

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/exec.h"
 #include "main/components.h"
 #include "main/flags.h"
 #include "service/collector.h"
@@ -14,7 +15,7 @@
 namespace {
 using namespace gleaner;
 
-constexpr std::string_view kVersion = "0.1.0";
+constexpr std::string_view kVersion = GLEANER_VERSION;
 
 constexpr std::string_view kHelp =
     R"(gleaner collects telemetry: it runs an OpenTelemetry Collector's configuration in a fraction of the memory.
@@ -25,6 +26,7 @@ Usage:
 
 Commands:
   components     list what is built in
+  exec           run a program and keep its stdout and stderr in order; see gleaner exec --help
   print-config   the configuration merged and expanded, secrets hidden
   validate       check a configuration; every problem at once, with its place
   help           this text
@@ -52,6 +54,9 @@ int complain(const std::string& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Before anything else: it stays beside the program for its whole life and has to be small.
+  if (argc > 1 && std::string_view(argv[1]) == "exec")
+    return capture::run_exec(argv + 2, "gleaner exec", GLEANER_VERSION);
   service::set_up_heap();
   const std::vector<std::string> words(argv + 1, argv + argc);
   auto flags = main_program::parse_flags(words);

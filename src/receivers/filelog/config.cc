@@ -135,6 +135,8 @@ std::span<const config::Field> Config::fields() {
       config::field<&Config::on_truncate>(
           "on_truncate", "what to do when a file became shorter; default: read it from its beginning")
           .one_of(kTruncations),
+      config::field<&Config::acknowledge>(
+          "capture", "tell gleaner exec what is delivered of its segments, so that it deletes them early"),
       config::field<&Config::attributes>("attributes", "set on every record; may hold EXPR(...)"),
       config::field<&Config::resource>("resource", "resource attributes of every record; may hold EXPR(...)"),
       config::field<&Config::operators>("operators", "what happens to records, in this order"),

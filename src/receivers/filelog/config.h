@@ -78,6 +78,7 @@ struct Config {
   FileAttributesConfig file;
   std::optional<std::string> on_truncate;
   bool file_cache_advise = false;
+  bool acknowledge = true;
   config::Dict<std::string> attributes, resource;
   config::Node operators;
   std::vector<std::string> output;

@@ -12,6 +12,8 @@ namespace gleaner::receivers::filelog {
 namespace {
 namespace files = stanza::files;
 
+constexpr Duration kAckEvery = std::chrono::seconds(1);
+
 class Filelog final : public Receiver, public files::RecordSink {
  public:
   Filelog(const Config& config, files::TailerOptions options, const Context& context, Consumer<Logs>& next)
@@ -19,7 +21,9 @@ class Filelog final : public Receiver, public files::RecordSink {
         context_(context),
         next_(next),
         tailer_(std::move(options), context.loop, context.logger, context.memory, *this),
+        acks_(context.id),
         patience_(context.loop),
+        ack_timer_(context.loop),
         accepted_(context.metrics.counter("receiver_accepted_log_records",
                                           {{"receiver", context.id}, {"transport", ""}},
                                           "Number of log records successfully pushed into the pipeline.")),
@@ -58,7 +62,9 @@ class Filelog final : public Receiver, public files::RecordSink {
     co_await tailer_.stop();
     operators_->stop();
     co_await drain();
+    ack_timer_.cancel();
     co_await gate_.join();
+    if (config_.acknowledge) acks_.write(progress());
     co_return Result<>();
   }
 
@@ -80,10 +86,26 @@ class Filelog final : public Receiver, public files::RecordSink {
   void collect(stanza::Entries&& entries) {
     const auto token = in_flight_.add(entries.list);
     Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries)))),
-                      Ticket::make([this, token](Outcome) { in_flight_.settled(token); }));
+                      Ticket::make([this, token](Outcome) {
+                        in_flight_.settled(token);
+                        if (config_.acknowledge && !acknowledging_ && !stopping_) gate_.spawn(acknowledge());
+                      }));
     batch.memory = std::exchange(memory_, {});
     waiting_.push_back(std::move(batch));
     if (!draining_) gate_.spawn(drain());
+  }
+
+  std::vector<files::Progress> progress() const {
+    return tailer_.progress([this](const files::File& file) {
+      return in_flight_.lowest(file.source).value_or(file.position.offset);
+    });
+  }
+
+  /// Once a second while batches are settled.
+  Task<> acknowledge() {
+    acknowledging_ = true;
+    if (co_await ack_timer_.sleep(kAckEvery)) acks_.write(progress());
+    acknowledging_ = false;
   }
 
   /// Hands on what waits, in order. Returns when nothing waits any more, whoever did the work.
@@ -153,12 +175,14 @@ class Filelog final : public Receiver, public files::RecordSink {
   Consumer<Logs>& next_;
   files::InFlight in_flight_;
   files::Tailer tailer_;
+  files::Acks acks_;
   std::unique_ptr<stanza::Pipeline> operators_;
   std::vector<Reservation> memory_;  ///< of the chunk in the operators now
   std::deque<Batch<Logs>> waiting_;  ///< bounded: reading waits until it is empty
-  bool draining_ = false, stopping_ = false;
+  bool draining_ = false, stopping_ = false, acknowledging_ = false;
   Signal drained_;
   Timer patience_;
+  Timer ack_timer_;
   Gate gate_;
   std::minstd_rand random_{static_cast<unsigned>(unix_nanos())};
   metrics::Counter& accepted_;

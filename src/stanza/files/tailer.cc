@@ -530,4 +530,12 @@ std::vector<Position> Tailer::positions(const std::function<std::uint64_t(const 
   return out;
 }
 
+std::vector<Progress> Tailer::progress(const std::function<std::uint64_t(const File&)>& committed) const {
+  std::vector<Progress> out;
+  for (const auto& file : files_)
+    if (!file->duplicate)
+      out.push_back({file->path, std::min(committed(*file), file->position.offset), file->size});
+  return out;
+}
+
 }  // namespace gleaner::stanza::files

@@ -14,6 +14,7 @@
 
 #include "base/budget.h"
 #include "base/log.h"
+#include "stanza/files/acks.h"
 #include "stanza/files/entry_maker.h"
 #include "stanza/files/identify.h"
 #include "stanza/files/split.h"
@@ -63,6 +64,9 @@ class Tailer {
   /// Where every file known stands now.
   /// @param committed  the offset up to which a source's bytes are safe, given what was read
   std::vector<Position> positions(const std::function<std::uint64_t(const File&)>& committed) const;
+
+  /// How far every open file is safe, for acknowledgements. @param committed  as in positions()
+  std::vector<Progress> progress(const std::function<std::uint64_t(const File&)>& committed) const;
 
   std::size_t open_files() const { return files_.size(); }
   bool reading() const { return reading_; }

@@ -1,0 +1,44 @@
+#pragma once
+// The pipe behind one of the program's streams.
+#include <cstdint>
+
+#include "capture/stream.h"
+
+namespace gleaner::capture {
+
+/// How a stream's writes are told apart and put in order, best first.
+enum class Rung : std::uint8_t {
+  packets,  ///< journal, one read is one write (O_DIRECT on the write end)
+  lines,    ///< journal, the kernel joins small writes: split at newlines
+  plain,    ///< no journal: whatever is there when somebody looks
+};
+
+/// Both ends of a pipe of up to 1 MiB. The write end is a duplicate of what the program gets (the same open
+/// file description, so flags set here are the program's too) and is closed when the main child has ended.
+struct StreamPipe {
+  OwnFd read, write;
+  std::uint32_t capacity = 0;  ///< bytes
+  std::uint32_t slots = 0;     ///< packets it can hold: one a page
+  Rung rung = Rung::lines;
+  bool never_packets = false;     ///< the program wants O_NONBLOCK: capacity matters more than boundaries
+  std::uint32_t joined = 0;       ///< bytes written before packet mode and not read yet
+  bool ended = false;             ///< end of file seen
+  std::int64_t full_since = 0;    ///< start of the current 100 ms of counting, steady ns
+  std::uint32_t full_rounds = 0;  ///< rounds in them that found the pipe full
+  std::int64_t plain_until = 0;   ///< no packets before this, steady ns; 0 = packets are fine
+};
+
+/// Makes a pipe as large as the system allows (1 MiB down to what a pipe has), open to every uid through
+/// /dev/stdout. Never gives descriptors 0 to 2 away. @return 0 or errno
+int make_pipe(StreamPipe& pipe);
+/// Turns on the journal for a read end: each write queues `signal` to this thread. @return 0 or errno
+int watch(int read_end, int signal);
+/// A look at the flags that the program has set, and packet mode on or off to match. Call with news only.
+/// @return true when the rung has changed
+bool adjust(StreamPipe& pipe, std::int64_t now);
+/// Whether a writer would have to wait.
+bool is_full(const StreamPipe& pipe);
+/// Bytes that wait in the pipe.
+std::uint32_t waiting(const StreamPipe& pipe);
+
+}  // namespace gleaner::capture

@@ -1,0 +1,153 @@
+"""Runs a program under gleaner exec and compares what is in the files with the numbers that the program wrote."""
+import collections
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+RECORD = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([PF]) (.*)", re.S)
+NUMBERED = re.compile(rb"(\d{9}) (out|err)(?: |$)")
+TAGS = {b"out": b"stdout", b"err": b"stderr"}
+Row = collections.namedtuple("Row", "lost doubled displaced wrong lines note")
+
+
+class Broken(Exception):
+    """What no row may do: broken records, times that do not grow, a wrong exit code."""
+
+
+def expect(condition, what):
+    if not condition:
+        raise Broken(what)
+
+
+class Box:
+    """A folder for one row, the wrapper's binaries, and what ran in it."""
+
+    def __init__(self, exec_binary, writer, keep=False):
+        self.keep = keep
+        self.exec, self.writer = str(exec_binary), str(writer)
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="capture."))
+        self.dir = self.root / "logs"
+
+    def close(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def command(self, *flags):
+        return [*self.exec.split(), "--dir", str(self.dir), *flags]
+
+    def start(self, program, *flags, before=(), **options):
+        options.setdefault("stdout", subprocess.DEVNULL)
+        options.setdefault("stderr", subprocess.DEVNULL)
+        options.setdefault("stdin", subprocess.DEVNULL)
+        return subprocess.Popen([*before, *self.command("--max-total=2Gi", *flags), "--", *map(str, program)], **options)
+
+    def run(self, program, *flags, code=0, timeout=120, before=(), **options):
+        process = self.start(program, *flags, before=before, **options)
+        try:
+            got = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise Broken("still running after %d s" % timeout)
+        expect(got == code, "exit code %s instead of %s" % (got, code))
+        return process
+
+    def segments(self):
+        return sorted(self.dir.glob("*.log"), key=lambda p: int(p.stem))
+
+    def records(self, whole=True):
+        """(stream, text, time) of every line, pieces joined; checks all that holds for every file."""
+        last, out, pieces, of = b"", [], [], None
+        for path in self.segments():
+            data = path.read_bytes()
+            expect(not data or data.endswith(b"\n"), "%s does not end with a whole record" % path.name)
+            for raw in data.split(b"\n")[:-1]:
+                found = RECORD.fullmatch(raw)
+                expect(found, "no record: %r" % raw[:80])
+                stamp, stream, flag, text = found.groups()
+                expect(stamp > last, "the time %s is not above %s" % (stamp, last))
+                last = stamp
+                expect(of in (None, stream), "a line of %s between the pieces of one of %s" % (stream, of))
+                pieces.append(text)
+                of = stream if flag == b"P" else None
+                if flag == b"F":
+                    out.append((stream, b"".join(pieces), stamp))
+                    pieces = []
+        expect(of is None or not whole, "the last line is not finished")
+        return out
+
+    def judge(self, count, streams=None, note=""):
+        """Numbers of a run that wrote `count` numbered lines."""
+        return judge(self.records(), count, note, streams)
+
+
+def judge(records, count, note="", streams=None):
+    seen, wrong, displaced, highest = collections.Counter(), 0, 0, -1
+    for stream, text, *_ in records:
+        found = NUMBERED.match(text)
+        if not found:
+            continue
+        number = int(found[1])
+        seen[number] += 1
+        wrong += stream != TAGS[found[2]]
+        displaced += number < highest
+        highest = max(highest, number)
+    lost = count - sum(1 for n in seen if n < count)
+    doubled = sum(n - 1 for n in seen.values())
+    return Row(lost, doubled, displaced, wrong, count, note)
+
+
+class Table:
+    """Prints the rows and remembers whether one was bad."""
+
+    def __init__(self):
+        self.bad = self.rows = 0
+        print("%-58s %9s %6s %8s %10s %6s  %s" % ("row", "lines", "lost", "doubled", "displaced", "wrong", ""), flush=True)
+
+    def add(self, name, row, allowed=0):
+        """`allowed`: share of displaced lines that is within the budget, None: recorded only."""
+        self.rows += 1
+        good = not (row.lost or row.doubled or row.wrong) and (allowed is None or row.displaced <= allowed * row.lines)
+        self.bad += not good
+        print("%-58s %9d %6d %8d %10d %6d  %s%s" % (name, row.lines, row.lost, row.doubled, row.displaced, row.wrong,
+                                                   row.note, "" if good else "  BAD"), flush=True)
+
+    def fact(self, name, good, words):
+        self.rows += 1
+        self.bad += not good
+        print("%-58s %s%s" % (name, words, "" if good else "  BAD"), flush=True)
+
+    def skip(self, name, why):
+        print("%-58s skipped: %s" % (name, why), flush=True)
+
+
+def have(program):
+    return shutil.which(program) is not None
+
+
+def status(pid, key):
+    """A number of /proc/PID/status, e.g. VmHWM in kB."""
+    for line in pathlib.Path("/proc/%d/status" % pid).read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1])
+    return 0
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_until(condition, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        expect(time.monotonic() < end, "waited in vain for " + what)
+        time.sleep(0.01)
+
+
+def main_guard(table):
+    print("capture: %d rows, %d bad" % (table.rows, table.bad))
+    sys.exit(1 if table.bad else 0)
