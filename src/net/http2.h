@@ -31,7 +31,8 @@ struct Http2Stream {
 class Http2Events {
  public:
   virtual ~Http2Events() = default;
-  /// The peer's head is complete; it is there for this call only. `end`: nothing follows (on_end() is called too).
+  /// The peer's head is complete; it is there for this call only. `end`: nothing follows (on_end() is called
+  /// too).
   virtual void on_head(Http2Stream& stream, const Headers& head, bool end) = 0;
   /// A piece of the peer's body, there for this call only. Every byte must be given to consume() once, or
   /// the peer's windows stay shut.
