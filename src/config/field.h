@@ -66,6 +66,7 @@ struct TypeOps {
   /// For sections, and lists and maps of them: one with its defaults, for docs.
   std::shared_ptr<void> (*make)() = nullptr;
   bool optional = false;  ///< `enabled: false` inside switches it off
+  bool or_texts = false;  ///< for lists: texts stand for sections, too
 };
 
 struct Field {

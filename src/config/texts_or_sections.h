@@ -59,7 +59,9 @@ struct TypeOf<TextsOrSections<T, Member>> {
                                TypeOps::Shape::list,
                                nullptr,
                                nullptr,
-                               TypeOf<T>::ops.make};
+                               TypeOf<T>::ops.make,
+                               false,
+                               true};
 };
 
 }  // namespace detail

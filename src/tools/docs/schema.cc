@@ -33,6 +33,8 @@ std::string value(const Field& field, void* object, int depth) {
   std::shared_ptr<void> keep;
   std::string inner =
       section(field.type->nested(), nested_object(field, object, keep), field.type->optional, depth + 1);
+  if (field.type->or_texts)
+    return fmt::format(R"({{"type":"array","items":{{"anyOf":[{{"type":"string"}},{}]}}}})", inner);
   if (field.type->shape == Shape::list) return fmt::format(R"({{"type":"array","items":{}}})", inner);
   if (field.type->shape == Shape::dict)
     return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", inner,
