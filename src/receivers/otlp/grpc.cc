@@ -1,5 +1,7 @@
 #include "receivers/otlp/grpc.h"
 
+#include "receivers/otlp/health.h"
+
 namespace gleaner::receivers::otlp {
 namespace {
 
@@ -17,10 +19,11 @@ GrpcService::GrpcService(const GrpcConfig& config, const Context& context, const
 
 bool GrpcService::serves(std::string_view path) const {
   const auto signal = signal_of(path);
-  return signal && intake_.serves(*signal);
+  return signal ? intake_.serves(*signal) : path == kHealthCheck;
 }
 
 Task<std::optional<net::GrpcReply>> GrpcService::admit(net::GrpcRequest& head) {
+  if (head.path == kHealthCheck) co_return std::nullopt;  // probes have no credentials
   auto note = co_await door_.check(head.metadata);
   if (note) {
     head.note = std::move(*note);
@@ -33,6 +36,8 @@ Task<std::optional<net::GrpcReply>> GrpcService::admit(net::GrpcRequest& head) {
 }
 
 Task<net::GrpcReply> GrpcService::unary(net::GrpcRequest request) {
+  if (request.path == kHealthCheck)
+    co_return health(request.message.flat().view(), [this](std::string_view path) { return serves(path); });
   auto client =
       door_.client(request.peer, request.metadata, request.authority, request.note, request.reservation);
   if (!client) co_return refuse(request.path);
