@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "capture/engine.h"
+#include "capture/install.h"
 #include "capture/options.h"
 #include "capture/say.h"
 
@@ -34,6 +35,7 @@ int run_exec(char* const* words, const char* program, const char* version) {
     const Text<64> line(program, " version ", version, "\n");
     return ::write(1, line.c_str(), line.view().size()) > 0 ? 0 : 1;
   }
+  if (options.install) return install(options.install);
   Engine engine(options);
   return engine.run();
 }

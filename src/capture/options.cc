@@ -55,6 +55,7 @@ bool take_value(std::string_view name, const char* value, Options& options, Raw&
   if (known) return true;
   known = true;
   if (name == "--dir") return options.dir.add(text), !text.empty();
+  if (name == "--install") return options.install = value, !text.empty();
   if (name == "--tee-file") return options.tee_file = value, !text.empty();
   if (name == "--max-size") return parse_quantity(text, raw.size) && raw.size > 0;
   if (name == "--max-total") return parse_quantity(text, raw.total) && raw.total > 0;
@@ -139,6 +140,7 @@ bool parse_options(char* const* words, Options& options, Message& problem) {
     if (!good) return problem.add("bad value \"").add(value).add("\" for ").add(name), false;
     if (equals == std::string_view::npos) ++words;
   }
+  if (options.install) return true;
   if (!*words) return problem.add("no command to run"), false;
   options.command = words;
   if (raw.kubelet && options.dir.empty()) return problem.add("--layout=kubelet needs --dir"), false;
@@ -179,6 +181,7 @@ The program:
                               none (two plain pipes)
       --batch TIME            wait so long after a wake-up and save CPU time (default 0, at most 100ms)
       --verbose               say at the end how the order was found
+      --install FILE          copy this program to FILE (or into a folder) and end: for an init container
   -h, --help
   -v, --version
 

@@ -24,6 +24,12 @@ void parse(std::vector<const char*> words, Parsed& into) {
   EXPECT_EQ(good, into.problem.empty()) << into.problem;
 }
 
+TEST(Options, InstallNeedsNoCommand) {
+  Parsed p;
+  parse({"--install", "/tools"}, p);
+  EXPECT_STREQ(p.options.install, "/tools");
+}
+
 TEST(Options, TakeBothSpellingsAndLeaveTheCommandAlone) {
   Parsed p;
   parse({"--dir=/a", "--max-size", "1Mi", "--max-files=3", "--order", "none", "--max-stall=500ms", "ls",

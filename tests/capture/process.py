@@ -16,6 +16,7 @@ def rows(table, make):
             table.fact(name, False, "%s: %s" % (type(why).__name__, why))
 
     row("exit codes 0, 42, 126, 127, 128+n", exit_codes)
+    row("--install makes a copy that runs", installed)
     row("TERM reaches a shell's trap", forwarded)
     row("--signal-group reaches the grandchildren", group)
     row("stdin is passed on", stdin)
@@ -48,6 +49,14 @@ def exit_codes(box):
         box.run(program, code=code)
     for flags in (["--no-such-flag"], ["--max-size=1KiB"]):
         box.run(["true"], *flags, code=125)
+
+
+def installed(box):
+    for target, path in ((box.root, box.root / "gleaner-exec"), (box.root / "named", box.root / "named")):
+        expect(subprocess.run([*box.exec.split(), "--install", target]).returncode == 0, "it says no")
+        words = [path, "exec"] if " " in box.exec else [path]
+        expect(subprocess.run([*words, "--", "echo", "hi"], stdout=subprocess.PIPE).stdout == b"hi\n", "the copy does not run")
+    expect(subprocess.run([*box.exec.split(), "--install", "/no/such/folder/x"], stderr=subprocess.DEVNULL).returncode == 125, "no error")
 
 
 def forwarded(box):
