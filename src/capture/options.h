@@ -24,7 +24,7 @@ struct Options {
   std::int64_t drain_timeout = 1'000'000'000;  ///< ns
   std::int64_t batch = 0;                      ///< ns
   char* const* command = nullptr;              ///< ends with null
-  const char* install = nullptr;  ///< where to copy this program; nothing is run then
+  const char* install = nullptr;               ///< where to copy this program; nothing is run then
   bool help = false, version = false;
 };
 
