@@ -46,6 +46,9 @@ std::size_t first_guess(Encoding format, std::string_view in, std::size_t cap) {
 }  // namespace
 
 Bytes deflate(Encoding format, int level, const Chain& data) {
+#ifdef GLEANER_IGZIP
+  if (level < 0 || level == 1) return igzip(format, data);
+#endif
   const Bytes in = data.flat();
   auto* with = compressor(level);
   const bool gzip = format == Encoding::gzip;

@@ -23,6 +23,8 @@ inline Bytes trimmed(Buffer out) {
 }
 
 Bytes deflate(Encoding format, int level, const Chain& data);
+/// As deflate() at the fastest level; there if GLEANER_IGZIP is set.
+Bytes igzip(Encoding format, const Chain& data);
 Result<Bytes> inflate(Encoding format, const Chain& data, std::size_t cap);
 Bytes zstd_compress(int level, const Chain& data);
 Result<Bytes> zstd_decompress(const Chain& data, std::size_t cap);
