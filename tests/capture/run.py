@@ -15,7 +15,7 @@ def main():
     words = [w for w in sys.argv[1:] if w != "--long"]
     long = "--long" in sys.argv
     binary, writer, parts = words[0], words[1], words[2:]
-    table, boxes = Table(), []
+    table, boxes = Table(long), []
 
     def make(keep=False):
         for box in [b for b in boxes if not b.keep]:  # the files of the row before
