@@ -82,9 +82,7 @@ Block* Block::resize(Block* block, std::size_t capacity, std::size_t kept) {
   if (paged(capacity) && paged(block->capacity_)) {
     live.fetch_add(capacity - block->capacity_,
                    std::memory_order_relaxed);  // wraps where it shrinks, as it should
-    void* memory =
-        ::mremap(block, sizeof(Block) + block->capacity_, sizeof(Block) + capacity, MREMAP_MAYMOVE);
-    if (memory == MAP_FAILED) std::abort();
+    void* memory = resized(block, sizeof(Block) + block->capacity_, sizeof(Block) + capacity);
     return new (memory) Block(capacity);
   }
   Block* next = make(capacity);

@@ -51,17 +51,12 @@ struct TypeOf<TextsOrSections<T, Member>> {
     Check check(d.problems(), texts, d.path());
     TypeOf<T>::validate(check, &made);
   }
-  static constexpr TypeOps ops{"list",
-                               R"("array")",
-                               &decode,
-                               &show_nothing,
-                               TypeOf<T>::ops.nested,
-                               TypeOps::Shape::list,
-                               nullptr,
-                               nullptr,
-                               TypeOf<T>::ops.make,
-                               false,
-                               true};
+  static constexpr TypeOps ops = [] {
+    TypeOps out = TypeOf<std::vector<T>>::ops;
+    out.decode = &decode;
+    out.or_texts = true;
+    return out;
+  }();
 };
 
 }  // namespace detail

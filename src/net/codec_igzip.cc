@@ -1,5 +1,5 @@
 // gzip and zlib at the fastest level: ISA-L, a third of libdeflate's time for 2 % more bytes
-// (docs/benchmarks.md). Only where tools/isal.sh has made the library.
+// (docs/decisions/0010). Only where tools/isal.sh has made the library.
 #include <igzip_lib.h>
 
 #include <cstdlib>
