@@ -25,7 +25,7 @@ import grpc
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from relay_test import free_port, start, stop  # noqa: E402
+from relay_test import certificate, free_port, start, stop  # noqa: E402
 
 EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 BCRYPT = "$2b$04$abcdefghijklmnopqrstuub9TnyeFISZpldHdbcDU3s8YSnFJEDwi"  # "pass word:1"
@@ -183,12 +183,6 @@ class Mount:
         if old:
             (self.folder / old / "token").unlink()
             (self.folder / old).rmdir()
-
-
-def certificate(work):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", work / "key.pem",
-                    "-out", work / "cert.pem"], check=True, capture_output=True)
 
 
 def rotation(binary, work):

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
-from relay_test import free_port, start, stop
+from relay_test import certificate, free_port, start, stop
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLOSED = {  # frames on streams that are gone are ignored; whether they are gone yet is a race
@@ -56,8 +56,7 @@ def main():
         print("h2spec: skipped, neither h2spec nor a Go that can build it is here")
         return
     work = pathlib.Path(tempfile.mkdtemp(prefix="h2spec-"))
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                    work / "key.pem", "-out", work / "cert.pem", "-days", "1", "-subj", "/CN=localhost"], check=True, capture_output=True)
+    certificate(work)
     ports = {"gRPC": free_port(), "HTTPS": free_port()}
     process, log = start(sys.argv[1], work, "server", CONFIG % (*ports.values(), work / "cert.pem", work / "key.pem"))
     bad = 0

@@ -28,6 +28,13 @@ def wait_for(path, text, seconds=10):
     raise SystemExit("no %r in %s:\n%s" % (text, path, path.read_text() if path.exists() else "(missing)"))
 
 
+def certificate(work):
+    """A certificate of its own authority for 127.0.0.1: cert.pem and key.pem in `work`."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", work / "key.pem",
+                    "-out", work / "cert.pem"], check=True, capture_output=True)
+
+
 def start(binary, work, name, config):
     (work / (name + ".yaml")).write_text(config)
     log = work / (name + ".log")

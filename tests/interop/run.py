@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KEPT = ROOT / "build" / "interop"
 sys.path.insert(0, str(HERE.parent))
-from relay_test import free_port, start, stop  # noqa: E402
+from relay_test import certificate, free_port, start, stop  # noqa: E402
 
 COUNT = 700  # more than one request
 CONFIG = """
@@ -151,9 +151,7 @@ def check(path, sent):
 
 def main():
     work = pathlib.Path(tempfile.mkdtemp(prefix="interop-"))
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", work / "key.pem",
-                    "-out", work / "cert.pem", "-days", "1", "-subj", "/CN=interop", "-addext", "subjectAltName=IP:127.0.0.1"],
-                   check=True, capture_output=True)
+    certificate(work)
     ports = {name: free_port() for name in ("grpc", "http", "grpcs", "https", "peer_grpc", "peer_http")}
     exporters = {"file": "{path: %s/out.json}" % work}
     peer = os.environ.get("GLEANER_PEER", str(ROOT / "bench/peers/bin/otelcol-0.159"))

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "auth/authenticator.h"
+#include "config/testing.h"
 #include "config/yaml.h"
 #include "extensions/basicauth/config.h"
 #include "net/grpc.h"
@@ -128,14 +129,8 @@ TEST(BasicAuthConfig, IsChecked) {
        "only one of `htpasswd` or `client_auth` can be specified"},
       {"{client_auth: {username: 'a:b'}}", "invalid authorization format"},
   };
-  for (const auto& [text, wanted] : cases) {
-    config::Problems problems;
-    (void)config::decode<Config>(*config::parse_yaml(text, "test"), "extensions::basicauth", problems);
-    if (!*wanted)
-      EXPECT_FALSE(problems.any_errors()) << text << problems.errors_text();
-    else
-      EXPECT_NE(problems.errors_text().find(wanted), std::string::npos) << text << problems.errors_text();
-  }
+  for (const auto& [text, wanted] : cases)
+    testing_support::expect_errors<Config>(text, "extensions::basicauth", wanted);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "auth/authenticator.h"
+#include "config/testing.h"
 #include "config/yaml.h"
 #include "extensions/bearertokenauth/config.h"
 #include "pipeline/testing.h"
@@ -117,16 +118,8 @@ TEST(BearerTokenConfig, IsChecked) {
       {"{token: a, header: 'a b'}", "cannot be a header's name"},
       {"{token: a, nosuch: b}", "has invalid keys: nosuch"},
   };
-  for (const auto& [text, wanted] : cases) {
-    config::Problems problems;
-    auto node = config::parse_yaml(text, "test");
-    ASSERT_TRUE(node);
-    (void)config::decode<Config>(*node, "extensions::bearertokenauth", problems);
-    if (!*wanted)
-      EXPECT_FALSE(problems.any_errors()) << text << problems.errors_text();
-    else
-      EXPECT_NE(problems.errors_text().find(wanted), std::string::npos) << text << problems.errors_text();
-  }
+  for (const auto& [text, wanted] : cases)
+    testing_support::expect_errors<Config>(text, "extensions::bearertokenauth", wanted);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "auth/authenticator.h"
+#include "config/testing.h"
 #include "config/yaml.h"
 #include "extensions/headers_setter/config.h"
 #include "pipeline/testing.h"
@@ -140,14 +141,7 @@ TEST(HeadersSetterConfig, IsChecked) {
       {"{headers: [{key: a, value: b, from_context: c}]}", "invalid header source, must be only one of"},
       {"{headers: [{key: a, value: \"b\\nc\"}]}", "control characters cannot stand in a header"},
   };
-  for (const auto& [text, wanted] : cases) {
-    config::Problems problems;
-    (void)config::decode<Config>(*config::parse_yaml(text, "test"), "p", problems);
-    if (!*wanted)
-      EXPECT_FALSE(problems.any_errors()) << text << problems.errors_text();
-    else
-      EXPECT_NE(problems.errors_text().find(wanted), std::string::npos) << text << problems.errors_text();
-  }
+  for (const auto& [text, wanted] : cases) testing_support::expect_errors<Config>(text, "p", wanted);
   config::Problems problems;
   (void)config::decode<Config>(*config::parse_yaml("{headers: [{key: a, action: updat, value: b}]}", "test"),
                                "p", problems);

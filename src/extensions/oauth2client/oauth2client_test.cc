@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "auth/authenticator.h"
+#include "config/testing.h"
 #include "config/yaml.h"
 #include "extensions/oauth2client/config.h"
 #include "net/grpc.h"
@@ -182,14 +183,7 @@ TEST(OAuth2Config, IsChecked) {
        "'urn:ietf:params:oauth:grant-type:jwt-bearer'}",
        "is not built into gleaner yet"},
   };
-  for (const auto& [text, wanted] : cases) {
-    config::Problems problems;
-    (void)config::decode<Config>(*config::parse_yaml(text, "test"), "p", problems);
-    if (!*wanted)
-      EXPECT_FALSE(problems.any_errors()) << text << problems.errors_text();
-    else
-      EXPECT_NE(problems.errors_text().find(wanted), std::string::npos) << text << problems.errors_text();
-  }
+  for (const auto& [text, wanted] : cases) testing_support::expect_errors<Config>(text, "p", wanted);
 }
 
 }  // namespace
