@@ -4,8 +4,6 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <thread>
 
@@ -14,6 +12,7 @@
 #include "service/graph.h"
 #include "service/heap.h"
 #include "service/metrics_server.h"
+#include "service/os_signals.h"
 #include "service/resource.h"
 #include "service/self_metrics.h"
 
@@ -54,8 +53,7 @@ int complain(const std::string& what) {
 /// One configuration in service.
 class Collector {
  public:
-  explicit Collector(const Options& options)
-      : options_(options), signals_(loop_.io(), SIGINT, SIGTERM, SIGHUP) {}
+  explicit Collector(const Options& options) : options_(options) {}
 
   int run() {
     config::Problems problems;
@@ -71,7 +69,6 @@ class Collector {
 
  private:
   Task<> live(Assembly assembly) {
-    listen();
     self_ = std::make_unique<SelfMetrics>(registry_, graph_, memory_);
     if (!co_await bring_up(assembly)) co_return;
     for (;;) {
@@ -172,13 +169,6 @@ class Collector {
     (void)co_await bring_up(*assembly);
   }
 
-  void listen() {
-    signals_.async_wait([this](const boost::system::error_code& error, int got) {
-      if (error) return;
-      wake(got);
-      listen();
-    });
-  }
   Task<int> next_signal() {
     while (pending_ == 0) co_await arrived_.wait();
     co_return std::exchange(pending_, 0);
@@ -232,7 +222,7 @@ class Collector {
   const std::string instance_id_ = random_uuid();
   HeapKeeper heap_{loop_, memory_};
   Timer shed_{loop_};
-  boost::asio::signal_set signals_;
+  OsSignals signals_{loop_, {SIGINT, SIGTERM, SIGHUP}, [this](int signal) { wake(signal); }};
   Signal arrived_;
   int pending_ = 0;
   int exit_code_ = 0;
