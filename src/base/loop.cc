@@ -62,6 +62,14 @@ void Loop::run() {
   }
 }
 
+void Loop::run_until_stopped() {
+  stopped_ = false;
+  ++helping_;  // other threads may always come with something
+  while (!stopped_ && turn(true)) {
+  }
+  --helping_;
+}
+
 void Loop::run_ready() {
   stopped_ = false;
   while (!stopped_ && turn(false)) {

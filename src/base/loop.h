@@ -35,6 +35,8 @@ class Loop {
 
   /// Runs until stop() is called or nothing is left to wait for.
   void run();
+  /// Runs until stop() is called, though nothing may be left to wait for but other threads.
+  void run_until_stopped();
   /// Runs what is ready now; returns when it would have to wait.
   void run_ready();
   void stop();

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <string_view>
 
 namespace gleaner::main_program {
 namespace {
 
+constexpr std::size_t kMostLanes = 64;
 constexpr std::string_view kCommands[] = {"components", "validate", "print-config", "help"};
 
 // Gates that some release of the reference has or had: operators and charts inject them, so they are taken
@@ -137,7 +139,8 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     const std::string name = word.substr(0, equals);
     const bool printing =
         flags.command == "print-config" && (name == "--mode" || name == "--format" || name == "--validate");
-    if (name != "--config" && name != "--set" && name != "--feature-gates" && !printing)
+    if (name != "--config" && name != "--set" && name != "--feature-gates" && name != "--lanes" &&
+        !printing)
       return fail(Fault::config, fmt::format("unknown flag: {}", name));
     std::string value;
     if (equals != std::string::npos)
@@ -150,6 +153,12 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
       return fail(Fault::config, fmt::format("flag needs an argument: {}", name));
     if (auto done = print_flag(flags, name, value); done && !*done) return fail(std::move(done->error()));
     if (name == "--config") flags.configs.push_back(value);
+    if (name == "--lanes") {
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), flags.lanes);
+      if (error != std::errc() || *end || flags.lanes == 0 || flags.lanes > kMostLanes)
+        return fail(Fault::config, fmt::format("invalid argument \"{}\" for \"--lanes\" flag: a number from 1 to {}",
+                                               value, kMostLanes));
+    }
     if (name == "--set") flags.sets.push_back(value);
     if (name == "--feature-gates")
       if (auto ok = check_gates(value); !ok) return fail(std::move(ok.error()));

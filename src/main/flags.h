@@ -10,6 +10,7 @@ struct Flags {
   std::string command;  ///< "" = run
   std::vector<std::string> configs, sets;
   bool help = false, version = false;
+  std::size_t lanes = 0;  ///< 0 = by the CPU limit
   // print-config
   bool unredacted = false, json = false, validate = true;
 };

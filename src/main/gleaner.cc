@@ -34,6 +34,7 @@ Commands:
 Flags:
       --config URI           file, or file:PATH, env:NAME, yaml:TEXT, http(s)://...; repeatable, later ones win
       --feature-gates LIST   accepted for compatibility
+      --lanes N              threads that do the work; default: the CPU limit rounded up, 1 without a limit
       --set KEY=VALUE        one value; dots in the key nest; merged after all --config
   -h, --help
   -v, --version
@@ -69,7 +70,7 @@ int main(int argc, char** argv) {
     fmt::print("gleaner version {}\n", kVersion);
     return 0;
   }
-  service::Options options{flags->configs, flags->sets, "gleaner", std::string(kVersion)};
+  service::Options options{flags->configs, flags->sets, "gleaner", std::string(kVersion), flags->lanes};
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);
   if (flags->command == "print-config")

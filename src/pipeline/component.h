@@ -70,6 +70,11 @@ class Extension : public Component {
   virtual void pipelines_stopping() {}
 };
 
+/// Where a component runs: `lane` of `lanes`. Each lane has its own instance of every component.
+struct Place {
+  std::size_t lane = 0, lanes = 1;
+};
+
 /// What gleaner gives a component. Everything outlives it.
 struct Context {
   Loop& loop;
@@ -84,6 +89,7 @@ struct Context {
   std::function<Extension*(const std::string& id)> extension;
   /// The signals that pipelines use the component for: an exporter makes no queue for the others.
   SignalSet signals = kAllSignals;
+  Place place = {};
 };
 
 }  // namespace gleaner

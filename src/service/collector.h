@@ -14,6 +14,7 @@ struct Options {
   std::vector<std::string> sets;     ///< --set, in order
   std::string command = "gleaner";
   std::string version;
+  std::size_t lanes = 0;  ///< --lanes; 0: by the CPU limit
 };
 
 /// The merged, expanded tree of everything the options name.

@@ -28,7 +28,7 @@ constexpr ExporterFactory kExporters[] = {
     exporter<exporters::debug::Config, &exporters::debug::make>("debug", "logging", kAllSignals,
                                                                 "prints what passes"),
     exporter<exporters::file::Config, &exporters::file::make>("file", "", kAllSignals,
-                                                              "writes OTLP JSON or protobuf to a file"),
+                                                              "writes OTLP JSON or protobuf to a file", Spread::one_lane),
     exporter<exporters::nop::Config, &exporters::nop::make>("nop", "", kAllSignals,
                                                             "takes everything and forgets it"),
     exporter<exporters::otlp::Config, &exporters::otlp::make>("otlp_grpc", "otlp", kAllSignals,
@@ -44,7 +44,7 @@ constexpr ExtensionFactory kExtensions[] = {
     extension<extensions::headers_setter::Config, &extensions::headers_setter::make>(
         "headers_setter", "", "sets headers of exporters' requests"),
     extension<extensions::health_check::Config, &extensions::health_check::make>(
-        "health_check", "", "tells whether gleaner is up"),
+        "health_check", "", "tells whether gleaner is up", Spread::first_lane),
     extension<extensions::oauth2client::Config, &extensions::oauth2client::make>(
         "oauth2client", "", "fetches tokens and sends them"),
 };
@@ -53,7 +53,7 @@ constexpr ReceiverFactory kReceivers[] = {
                                                                     "tails log files"),
     receiver<receivers::kubeletstats::Config, &receivers::kubeletstats::make>(
         "kubelet_stats", "kubeletstats", kMetricsOnly,
-        "asks a kubelet for the use of CPU, memory, disks and network"),
+        "asks a kubelet for the use of CPU, memory, disks and network", Spread::first_lane),
     receiver<receivers::otlp::Config, &receivers::otlp::make>("otlp", "", kAllSignals,
                                                               "takes OTLP over gRPC and HTTP"),
 };

@@ -66,6 +66,11 @@ SignalSet signals_of(const Assembly& assembly, const std::string& id) {
   return signals;
 }
 
+/// Whether a component is made on the lane at `place`.
+bool belongs(const FactoryBase& factory, Place place) {
+  return factory.spread == Spread::every_lane || place.lane == 0;
+}
+
 }  // namespace
 
 Graph::~Graph() = default;
@@ -83,7 +88,9 @@ Context Graph::context(const std::string& id, std::string_view kind, std::string
           [this](const std::string& name) -> Extension* {
             const auto found = extension_of_.find(name);
             return found == extension_of_.end() ? nullptr : found->second;
-          }};
+          },
+          kAllSignals,
+          host_.place};
 }
 
 template <class S>
@@ -157,6 +164,7 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
   std::unique_ptr<Graph> graph(new Graph(host));
   for (const auto& id : assembly.extension_order) {
     const auto& configured = assembly.extensions.at(id);
+    if (!belongs(*configured.factory, host.place)) continue;
     auto made = configured.factory->make(configured.config, graph->context(id, "extension"));
     if (!made)
       return fail(std::move(made.error())
@@ -200,6 +208,7 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
     graph->connect_receiver<Metrics>(assembly, id, next);
     graph->connect_receiver<Traces>(assembly, id, next);
     if (!next.logs && !next.metrics && !next.traces) continue;  // in no pipeline: checked, never made
+    if (!belongs(*configured.factory, host.place)) continue;
     auto made = configured.factory->make(configured.config, graph->context(id, "receiver"), next);
     if (!made)
       return fail(std::move(made.error())
@@ -211,7 +220,7 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
 }
 
 Task<Result<>> Graph::start() {
-  if (!extensions_.empty()) host_.logger.info("Starting extensions...");
+  if (!extensions_.empty() && host_.place.lane == 0) host_.logger.info("Starting extensions...");
   for (; started_ < order_.size(); ++started_) {
     const Named& named = order_[started_];
     auto ok = co_await named.component->start();

@@ -19,11 +19,13 @@ struct Host {
   Budget& memory;
   std::string version;
   std::function<void(Error)> fatal;
+  Place place = {};
 };
 
 class Graph {
  public:
-  /// Makes every component that a pipeline uses and every listed extension. Opens nothing.
+  /// Makes every component that a pipeline uses and every listed extension, as far as they belong on this lane.
+  /// Opens nothing.
   static Result<std::unique_ptr<Graph>> build(const Assembly& assembly, const Host& host);
   ~Graph();
 

@@ -197,6 +197,7 @@ Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& cont
   config::Check check(problems, config::Node(), "");
   auto options = config.options(check);
   if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
+  options.finder.share = {context.place.lane, context.place.lanes};
   auto receiver = std::make_unique<Filelog>(config, std::move(options), context, *next.logs);
   if (auto built = receiver->build(); !built) return fail(std::move(built.error()));
   return receiver;

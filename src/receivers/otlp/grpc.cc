@@ -65,7 +65,7 @@ Task<net::GrpcReply> GrpcService::unary(net::GrpcRequest request) {
 
 Result<std::unique_ptr<net::Server>> GrpcService::listen(const Context& context) {
   net::GrpcServerOptions options;
-  options.listen = {config_.transport, config_.endpoint};
+  options.listen = {config_.transport, config_.endpoint, context.place.lanes > 1};
   options.budget = &context.memory;
   if (config_.tls) {
     auto tls = net::TlsServer::make(config_.tls->options());

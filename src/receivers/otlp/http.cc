@@ -262,7 +262,7 @@ HttpResponse HttpService::refuse(const net::HttpRequest& request) {
 
 Result<std::unique_ptr<net::Server>> HttpService::listen(const Context& context) {
   net::HttpServerOptions options;
-  options.listen = {config_.transport, config_.endpoint};
+  options.listen = {config_.transport, config_.endpoint, context.place.lanes > 1};
   options.budget = &context.memory;
   if (config_.tls) {
     auto tls = net::TlsServer::make(config_.tls->options());

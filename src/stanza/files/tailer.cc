@@ -167,7 +167,7 @@ Task<> Tailer::scan() {
   Found found = co_await loop_.blocking(std::move(work), Loop::Helper::files);
   for (const auto& error : found.errors)
     if (failed_.insert(error).second) logger_.warn("finding files", {{"error", error}});
-  if (found.files.empty() && !std::exchange(nothing_found_said_, true))
+  if (!found.any && options_.finder.share.lane == 0 && !std::exchange(nothing_found_said_, true))
     logger_.warn("finding files", {{"error", "no files match the configured criteria"}});
 
   std::unordered_map<std::uint64_t, File*> by_inode;
