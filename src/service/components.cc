@@ -16,6 +16,7 @@
 #include "processors/memory_limiter/config.h"
 #include "processors/transform/config.h"
 #include "receivers/filelog/config.h"
+#include "receivers/k8spodlogs/config.h"
 #include "receivers/kubeletstats/config.h"
 #include "receivers/otlp/config.h"
 
@@ -27,8 +28,8 @@ namespace {
 constexpr ExporterFactory kExporters[] = {
     exporter<exporters::debug::Config, &exporters::debug::make>("debug", "logging", kAllSignals,
                                                                 "prints what passes"),
-    exporter<exporters::file::Config, &exporters::file::make>("file", "", kAllSignals,
-                                                              "writes OTLP JSON or protobuf to a file", Spread::one_lane),
+    exporter<exporters::file::Config, &exporters::file::make>(
+        "file", "", kAllSignals, "writes OTLP JSON or protobuf to a file", Spread::one_lane),
     exporter<exporters::nop::Config, &exporters::nop::make>("nop", "", kAllSignals,
                                                             "takes everything and forgets it"),
     exporter<exporters::otlp::Config, &exporters::otlp::make>("otlp_grpc", "otlp", kAllSignals,
@@ -51,6 +52,9 @@ constexpr ExtensionFactory kExtensions[] = {
 constexpr ReceiverFactory kReceivers[] = {
     receiver<receivers::filelog::Config, &receivers::filelog::make>("file_log", "filelog", kLogsOnly,
                                                                     "tails log files"),
+    receiver<receivers::k8spodlogs::Config, &receivers::k8spodlogs::make>(
+        "k8s_pod_logs", "", kLogsOnly, "reads the logs of containers through the API server",
+        Spread::first_lane),
     receiver<receivers::kubeletstats::Config, &receivers::kubeletstats::make>(
         "kubelet_stats", "kubeletstats", kMetricsOnly,
         "asks a kubelet for the use of CPU, memory, disks and network", Spread::first_lane),
