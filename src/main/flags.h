@@ -10,6 +10,7 @@ struct Flags {
   std::string command;  ///< "" = run
   std::vector<std::string> configs, sets;
   bool help = false, version = false;
+  bool profiles = false;  ///< gate service.profilesSupport: the one gate that has an effect
   // print-config
   bool unredacted = false, json = false, validate = true;
 };

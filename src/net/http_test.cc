@@ -383,6 +383,17 @@ TEST(Url, Parses) {
   EXPECT_EQ(url->target, "/a?b");
   EXPECT_EQ(url->userinfo, "u:p");
   EXPECT_EQ(parse_url("http://h")->target, "/");
+  const auto base = *parse_url("https://h:8443/v1/logs?a=b");
+  for (const auto& [location, want] :
+       std::vector<std::pair<std::string, std::string>>{{"http://other/x", "http://other/x"},
+                                                        {"//other:1/x", "https://other:1/x"},
+                                                        {"/x?y=://z#f", "https://h:8443/x?y=://z"},
+                                                        {"x", "https://h:8443/v1/x"},
+                                                        {"?c", "https://h:8443/v1/logs?c"},
+                                                        {"", "https://h:8443/v1/logs?a=b"},
+                                                        {"ftp://h/", ""},
+                                                        {"http://", ""}})
+    EXPECT_EQ(gleaner::net::resolve(base, location), want) << location;
   EXPECT_EQ(parse_url("https://h")->port, 443);
   EXPECT_EQ(parse_url("ftp://h").error().what, "unsupported protocol scheme \"ftp\"");
   EXPECT_FALSE(parse_url("http:///x"));

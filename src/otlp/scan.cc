@@ -277,11 +277,13 @@ class Scanner {
       case Message::histogram_point:
       case Message::exponential_point:
       case Message::summary_point:
+      case Message::sample:
         ++result.items;
         break;
       case Message::resource_logs:
       case Message::resource_spans:
       case Message::resource_metrics:
+      case Message::resource_profiles:
         ++result.resources;
         break;
       default:
@@ -322,6 +324,7 @@ std::string Scan::text() const {
       return number ? fmt::format("proto: {}: a tag of more than 32 bits", name_of(where))
                     : fmt::format("proto: {}: illegal tag 0", name_of(where));
     case Fault::bad_id_length:
+      if (where == Message::profile) return "unmarshal: invalid ProfileID length";
       return where == Message::span_link || where == Message::span || where == Message::log_record
                  ? fmt::format("unmarshal: invalid {} length",
                                number == 1 || number == 9 ? "TraceID" : "SpanID")

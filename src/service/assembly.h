@@ -38,6 +38,7 @@ struct Assembly {
 };
 
 /// Reads the merged tree. Everything wrong goes to `problems`; the result is usable only without errors.
-Assembly assemble(const config::Node& root, config::Problems& problems);
+/// @param profiles  whether pipelines of profiles are allowed: the reference has them behind a gate
+Assembly assemble(const config::Node& root, config::Problems& problems, bool profiles = false);
 
 }  // namespace gleaner::service

@@ -9,6 +9,8 @@ std::optional<SignalKind> signal_of(std::string_view path) {
   if (path == "/opentelemetry.proto.collector.trace.v1.TraceService/Export") return SignalKind::traces;
   if (path == "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export") return SignalKind::metrics;
   if (path == "/opentelemetry.proto.collector.logs.v1.LogsService/Export") return SignalKind::logs;
+  if (path == "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export")
+    return SignalKind::profiles;
   return std::nullopt;
 }
 

@@ -29,6 +29,8 @@ bool Intake::serves(SignalKind signal) const {
       return next_.metrics;
     case SignalKind::traces:
       return next_.traces;
+    case SignalKind::profiles:
+      return next_.profiles;
   }
   return false;
 }
@@ -40,6 +42,8 @@ Task<Verdict> Intake::take(SignalKind signal, Bytes request, std::shared_ptr<con
       return take_as(next_.logs, std::move(request), std::move(client), std::move(memory));
     case SignalKind::metrics:
       return take_as(next_.metrics, std::move(request), std::move(client), std::move(memory));
+    case SignalKind::profiles:
+      return take_as(next_.profiles, std::move(request), std::move(client), std::move(memory));
     case SignalKind::traces:
       break;
   }
@@ -53,11 +57,13 @@ Task<Verdict> Intake::take_as(Consumer<S>* next, Bytes request, std::shared_ptr<
   if (!found.ok()) co_return Verdict{Verdict::Kind::bad_request, Error{Fault::permanent, found.text()}};
   if (found.items == 0) co_return Verdict{};  // success without calling the pipeline
   Payload<S> data(std::move(request), found.items);
-  if (found.legacy) {  // what counts is known once it is read: the receipt must claim that, not what was on
-                       // the wire
-    (void)data.records();
-    data.recount();
-    if (data.empty()) co_return Verdict{};
+  if constexpr (kHasRecords<S>) {
+    if (found.legacy) {  // what counts is known once it is read: the receipt must claim that, not what was on
+                         // the wire
+      (void)data.records();
+      data.recount();
+      if (data.empty()) co_return Verdict{};
+    }
   }
   Batch<S> batch(std::move(data));
   const std::size_t items = batch.data.items();
