@@ -209,7 +209,13 @@ TEST(OAuth2Config, IsChecked) {
        "cannot overwrite parameter"},
       {"{client_id: a, client_secret: b, token_url: 'http://h/t', grant_type: "
        "'urn:ietf:params:oauth:grant-type:jwt-bearer'}",
-       "is not built into gleaner yet"},
+       "no ClientCertificateKey provided"},
+      {"{client_id: a, client_certificate_key_file: b, token_url: 'http://h/t', grant_type: "
+       "'urn:ietf:params:oauth:grant-type:jwt-bearer', claims: {a: 1}}",
+       ""},
+      {"{client_id: a, client_secret: b, token_url: 'http://h/t', grant_type: password}", "is no grant type"},
+      {"{client_id: a, client_secret: b, token_url: 'http://h/t', signature_algorithm: HS256}",
+       "invalid signature algorithm"},
   };
   for (const auto& [text, wanted] : cases) testing_support::expect_errors<Config>(text, "p", wanted);
 }

@@ -24,6 +24,11 @@ bool GrpcService::serves(std::string_view path) const {
   return signal ? intake_.serves(*signal) : path == kHealthCheck;
 }
 
+bool GrpcService::knows(std::string_view service) const {
+  return kHealthCheck.substr(1).starts_with(std::string(service) + "/") ||
+         serves("/" + std::string(service) + "/Export");
+}
+
 Task<std::optional<net::GrpcReply>> GrpcService::admit(net::GrpcRequest& head) {
   if (head.path == kHealthCheck) co_return std::nullopt;  // probes have no credentials
   auto note = co_await door_.check(head.metadata);
