@@ -153,10 +153,10 @@ def statuses(binary, work):
         for wish in (False, True):
             body = request_of("%d%s" % (status, "+" * wish))
             got, answer = one.call(body), one.post(body)
-            throttled = wish and status in (429, 503)
-            assert got[0] == code and got[2] is None, (status, wish, got)
+            throttled = wish and status in (429, 503)  # gleaner passes the wish on, the reference keeps it to itself
+            assert got[0] == code and got[2] in ((None, 7) if throttled else (None,)), (status, wish, got)
             assert answer[0] == answered and said(answer)[0] == code, (status, wish, answer)
-            assert answer[2] is None, (status, throttled, answer)
+            assert answer[2] in ((None, "7") if throttled else (None,)), (status, wish, answer)
             rows += 2
     one.stop()
     web.shutdown()

@@ -315,7 +315,11 @@ class Client final : public HttpClient {
       --place.open;
       place.changed.notify_one();
     }
-    if (!done) co_return fail(deadline.of(std::move(done.error())));
+    if (!done) {
+      Error trouble = deadline.of(std::move(done.error()));
+      if (trouble.fault == Fault::permanent) trouble.fault = Fault::retryable;  // an answer that is none
+      co_return fail(std::move(trouble));
+    }
     if (cut && !call.truncate)
       co_return fail(Fault::permanent,
                      "response is larger than " + std::to_string(call.max_response) + " bytes", EMSGSIZE);

@@ -155,9 +155,12 @@ Task<Result<>> Sending<S>::deliver(Batch<S>& batch) {
       co_return result;
     }
     Error error = std::move(result.error());
+    // The backend's code and its wish go with the error: without a queue the sender hears them.
     const auto give_up = [&](std::string why, Fault fault) -> Result<> {
       failed_.add(items);
-      return fail(fault, std::move(why));
+      error.what = std::move(why);
+      error.fault = fault;
+      return fail(std::move(error));
     };
     if (kHasRecords<S> && error.too_large && items > 1) co_return co_await deliver_halves(batch);
     if (error.fault == Fault::permanent)
