@@ -32,7 +32,7 @@ class Intake {
     metrics::Counter* refused = nullptr;
   };
   Loop& loop_;
-  const Budget& memory_;
+  Budget& memory_;
   const Consumers next_;
   Counters counters_[std::size(kSignals)];
 };
