@@ -23,6 +23,26 @@ struct Link {
   auth::ClientAuth auth;
 };
 
+/// Sends, and again to where a redirect that keeps method and body leads. Others (301, 302, 303) would turn
+/// the request into one without data, and an answer to that says nothing about the data: they are the
+/// answer.
+Task<Result<net::HttpReply>> follow(net::HttpClient& client, net::HttpCall call) {
+  for (int hop = 0;; ++hop) {
+    net::HttpCall next = call;
+    auto reply = co_await client.send(std::move(call));
+    if (!reply || (reply->status != 307 && reply->status != 308) || hop == kMaxRedirects) co_return reply;
+    const auto from = net::parse_url(next.url);
+    const std::string location(reply->headers.get("location"));
+    if (location.empty() || !from) co_return reply;
+    next.url = net::resolve(*from, location);
+    const auto to = net::parse_url(next.url);
+    if (!to || (from->secure() && !to->secure())) co_return reply;  // what was encrypted stays so
+    if (to->authority() != from->authority())
+      for (const auto secret : {"authorization", "cookie", "host"}) next.headers.remove(secret);
+    call = std::move(next);
+  }
+}
+
 template <class S>
 class HttpSender final : public Sender<S> {
  public:
@@ -39,7 +59,7 @@ class HttpSender final : public Sender<S> {
       auto ok = co_await link_.auth.add_to(call.headers, sender, call.deadline);
       if (!ok) co_return fail(std::move(ok.error()).in("failed to make an HTTP request"));
     }
-    auto reply = co_await follow(std::move(call));
+    auto reply = co_await follow(*link_.client, std::move(call));
     if (!reply) co_return fail(std::move(reply.error()).in("failed to make an HTTP request"));
     const auto now = static_cast<std::int64_t>(unix_nanos() / 1'000'000'000);
     auto partial = judge(url_, *reply, now);
@@ -57,25 +77,6 @@ class HttpSender final : public Sender<S> {
   }
 
  private:
-  /// Sends, and again to where a redirect that keeps method and body leads. Others (301, 302, 303) would turn
-  /// the request into one without data, and an answer to that says nothing about the data: they are the
-  /// answer.
-  Task<Result<net::HttpReply>> follow(net::HttpCall call) {
-    for (int hop = 0;; ++hop) {
-      net::HttpCall next = call;
-      auto reply = co_await link_.client->send(std::move(call));
-      if (!reply || (reply->status != 307 && reply->status != 308) || hop == kMaxRedirects) co_return reply;
-      const auto from = net::parse_url(next.url);
-      const std::string location(reply->headers.get("location"));
-      if (location.empty() || !from) co_return reply;
-      next.url = net::resolve(*from, location);
-      const auto to = net::parse_url(next.url);
-      if (!to || (from->secure() && !to->secure())) co_return reply;  // what was encrypted stays so
-      if (to->authority() != from->authority())
-        for (const auto secret : {"authorization", "cookie", "host"}) next.headers.remove(secret);
-      call = std::move(next);
-    }
-  }
   Chain encoded(Payload<S>& payload) const {
     const auto encoding = link_.config.client.encoding();
     const int level = link_.config.client.level();
