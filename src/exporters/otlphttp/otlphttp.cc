@@ -3,6 +3,7 @@
 #include "auth/resolve.h"
 #include "exporters/otlphttp/answer.h"
 #include "exporters/otlphttp/config.h"
+#include "net/cookies.h"
 #include "net/url.h"
 #include "otlp/json.h"
 #include "pipeline/partial_success.h"
@@ -21,17 +22,26 @@ struct Link {
   std::unique_ptr<net::HttpClient> client;
   net::Headers headers;
   auth::ClientAuth auth;
+  net::CookieJar cookies = {};
 };
+
+std::int64_t unix_seconds() { return static_cast<std::int64_t>(unix_nanos() / 1'000'000'000); }
 
 /// Sends, and again to where a redirect that keeps method and body leads. Others (301, 302, 303) would turn
 /// the request into one without data, and an answer to that says nothing about the data: they are the
 /// answer.
-Task<Result<net::HttpReply>> follow(net::HttpClient& client, net::HttpCall call) {
+Task<Result<net::HttpReply>> follow(Link& link, net::HttpCall call) {
   for (int hop = 0;; ++hop) {
     net::HttpCall next = call;
-    auto reply = co_await client.send(std::move(call));
-    if (!reply || (reply->status != 307 && reply->status != 308) || hop == kMaxRedirects) co_return reply;
     const auto from = net::parse_url(next.url);
+    if (link.config.client.cookies && from) {
+      const auto told = link.cookies.value(*from, unix_seconds());
+      const std::string own(call.headers.get("cookie"));
+      if (!told.empty()) call.headers.set("cookie", own.empty() ? told : own + "; " + told);
+    }
+    auto reply = co_await link.client->send(std::move(call));
+    if (reply && link.config.client.cookies && from) link.cookies.take(*from, reply->headers, unix_seconds());
+    if (!reply || (reply->status != 307 && reply->status != 308) || hop == kMaxRedirects) co_return reply;
     const std::string location(reply->headers.get("location"));
     if (location.empty() || !from) co_return reply;
     next.url = net::resolve(*from, location);
@@ -59,10 +69,9 @@ class HttpSender final : public Sender<S> {
       auto ok = co_await link_.auth.add_to(call.headers, sender, call.deadline);
       if (!ok) co_return fail(std::move(ok.error()).in("failed to make an HTTP request"));
     }
-    auto reply = co_await follow(*link_.client, std::move(call));
+    auto reply = co_await follow(link_, std::move(call));
     if (!reply) co_return fail(std::move(reply.error()).in("failed to make an HTTP request"));
-    const auto now = static_cast<std::int64_t>(unix_nanos() / 1'000'000'000);
-    auto partial = judge(url_, *reply, now);
+    auto partial = judge(url_, *reply, unix_seconds());
     if (!partial) co_return fail(std::move(partial.error()));
     warn_partial(link_.context.logger, S::kind, *partial, "dropped_samples");
     co_return Result<>();
