@@ -140,7 +140,7 @@ def overload(binary, work, how, connections, seconds):
         if after >= before * OLD_SPEED:
             break
         assert time.monotonic() < end, "%s, %d connections: %d requests/s before, %d after" % (how, connections, before, after)
-    time.sleep(max(0, end - time.monotonic()))
+    time.sleep(max(0, end - time.monotonic()) if seconds > 30 else 2)
     stop(process, log)
     stop(backend.process, backend.log)
     third = len(samples) // 3
@@ -163,8 +163,8 @@ def idle_relay(binary, work, name):
     return backend, port, http_port, process, log
 
 
-def burst(binary, work, size):
-    backend, port, _, process, log = idle_relay(binary, work, "burst")
+def burst(relay, work, size):
+    backend, port, _, process, log = relay
     h2load(work, port, 4, "-n100")  # the code that handles data is in memory, as it is at the end
     time.sleep(1.5)
     idle = resident(process)
@@ -181,8 +181,8 @@ def burst(binary, work, size):
     print("burst: 200 MB, idle %.1f MiB, peak %.1f, after %.1f" % (idle, peak, left))
 
 
-def connections(binary, work, seconds, rate=200):
-    backend, _, http_port, process, log = idle_relay(binary, work, "connections")
+def connections(relay, work, seconds, rate=200):
+    backend, _, http_port, process, log = relay
     body = (work / "http.bin").read_bytes()[:0]
 
     def row(count):
@@ -211,15 +211,13 @@ def main():
     work = pathlib.Path(tempfile.mkdtemp(prefix="overload-"))
     size = bodies(work)
     rows = [(how, n) for how in ("slow", "hanging", "gone") for n in (1, 50)] if long else [("slow", 50), ("gone", 1)]
-    for how, n in rows:
-        overload(binary, work, how, n, 60 if long else 2)
-    if long:
-        burst(binary, work, size)
-        connections(binary, work, 300)
-    else:  # side by side: both mostly wait
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            for done in [pool.submit(burst, binary, work, size), pool.submit(connections, binary, work, 4)]:
-                done.result()
+    with concurrent.futures.ThreadPoolExecutor() as pool:  # what mostly waits goes side by side
+        relays = [pool.submit(idle_relay, binary, work, name) for name in ("burst", "connections")]
+        for how, n in rows:
+            overload(binary, work, how, n, 60 if long else 2)
+        ends = [pool.submit(burst, relays[0].result(), work, size), pool.submit(connections, relays[1].result(), work, 300 if long else 4)]
+        for done in ends:
+            done.result()
 
 
 if __name__ == "__main__":
