@@ -130,6 +130,7 @@ def rows():
         "old-http": once(close_after(b"HTTP/1.0 200 OK\r\ncontent-type: application/x-protobuf\r\n\r\n\x0a\x00")),
         "until-close": once(close_after(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")),
         "bare-lines": once(b"HTTP/1.1 200 OK\ncontent-length: 0\n\n"),
+        "bare-and-long": once(b"HTTP/1.1 200 OK\ncontent-length: 300000\n\n" + b"x" * 300000),
         "no-reason": once(b"HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n"),
         "continue": once(b"HTTP/1.1 100 Continue\r\n\r\n" + OK),
         "early-hints": once(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n" + OK),

@@ -148,7 +148,12 @@ Task<Result<>> Http1Reader::head(Http1Parser& parser) {
   for (;;) {
     const std::size_t end = parser.is_response() && !pending_.empty() ? head_end(pending_.view())
                                                                       : 0;  // a response's is read whole
-    if (end > 0) pending_ = regular(pending_, end);
+    if (end > 0) {
+      const char* const before = pending_.data();
+      pending_ = regular(pending_, end);
+      // Bytes of their own: what is read next goes behind a copy of them, not into the old block.
+      if (pending_.data() != before && block_) block_->release(), block_ = nullptr;
+    }
     if (!pending_.empty() && (end > 0 || !parser.is_response() || pending_.size() > parser.max_header())) {
       auto used = parse(parser, none);
       if (!used) co_return fail(std::move(used.error()));
