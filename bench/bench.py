@@ -119,6 +119,14 @@ class Rotel(Collector):
                     time.sleep(0.002)
         self.ready = time.monotonic() - self.started
 
+    def settle(self):
+        """Waits until it has sent what it holds: it gives that up when it is stopped."""
+        for _ in range(60):
+            before = self.cpu()
+            time.sleep(0.5)
+            if self.cpu() - before < 0.02:
+                return
+
 
 def delivered(log, pipeline):
     found = [json.loads(m) for m in re.findall(r"\tLedger\t(\{.*\})", log.read_text())]
@@ -147,6 +155,8 @@ def relay(binary, options, count, rate=0, gzip=False, logs=False, http=False, ea
     words += ["--rate", str(rate)] * bool(rate) + ["--gzip"] * gzip + ["--logs"] * logs + ["--http"] * http
     said = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
     time.sleep(0.5)
+    if isinstance(collector, Rotel):
+        collector.settle()
     cpu, peak = collector.stop()
     sink.stop()
     got = delivered(sink.log, "logs" if logs else "traces")

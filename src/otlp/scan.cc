@@ -113,8 +113,8 @@ const Steps kSteps;
 /// Whether one byte says the length of what follows it, all of it before `end`.
 inline bool short_length(const char* p, const char* end, std::ptrdiff_t& size) {
   if (p >= end) return false;
-  size = static_cast<signed char>(*p);
-  return size >= 0 && size <= end - p - 1;
+  size = static_cast<unsigned char>(*p);
+  return size < 0x80 && size <= end - p - 1;
 }
 
 /// The byte after an attribute as nearly all are: key, value, one scalar in it, each shorter than 128 bytes.
