@@ -23,6 +23,7 @@ from relay_test import free_port, start, stop
 BUDGET_MIB, SLACK_MIB = 64, 8  # received data held at once (service/collector.cc); heads, sessions, allocator
 FLAT_MIB = 3  # between the second and the last third of an overload
 BURST_MIB, CONNECTIONS_MIB = 2, 1  # what may stay of a burst, of many connections
+RECORDS = 100  # in a request
 RECOVERY, OLD_SPEED = 5, 0.5  # seconds; of the requests a second before: other work on the machine counts too
 PATH = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 SINK = """
@@ -34,7 +35,9 @@ RELAY = """
 receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d"}, http: {endpoint: "127.0.0.1:%d"}}}}
 processors: {batch: {}}
 exporters: {otlp: {endpoint: "127.0.0.1:%d", tls: {insecure: true}, compression: none, timeout: 2s, retry_on_failure: {initial_interval: 100ms, max_interval: 1s}}}
-service: {telemetry: {metrics: {level: none}}, pipelines: {logs: {receivers: [otlp], processors: [batch], exporters: [otlp]}}}
+service:
+  telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %d}}}}]}}
+  pipelines: {logs: {receivers: [otlp], processors: [batch], exporters: [otlp]}}
 """
 
 
@@ -53,7 +56,7 @@ def sub(number, body):
 def bodies(work):
     """100 records of 200 B as a gRPC message and as an HTTP body."""
     record = sub(5, sub(1, b"request taken in 12 ms " * 8)) + sub(6, sub(1, b"k") + sub(2, sub(1, b"v")))
-    request = sub(1, sub(2, sub(2, record) * 100))
+    request = sub(1, sub(2, sub(2, record) * RECORDS))
     (work / "grpc.bin").write_bytes(b"\0" + len(request).to_bytes(4, "big") + request)
     (work / "http.bin").write_bytes(request)
     return len(request)
@@ -105,28 +108,34 @@ class Backend:
             time.sleep(0.002)
 
 
-def h2load(work, port, connections, *more, http1=False):
-    """@return what it printed, parsed: requests a second, and how many had which status"""
+def h2load(work, port, connections, *more):
     words = ["h2load", "-t1", "-c%d" % connections, *more]
-    if http1:
-        words += ["--h1", "-d", work / "http.bin", "-H", "content-type: application/x-protobuf", "http://127.0.0.1:%d/v1/logs" % port]
-    else:
-        words += ["-m16", "-d", work / "grpc.bin", "-H", "content-type: application/grpc", "-H", "te: trailers", "http://127.0.0.1:%d%s" % (port, PATH)]
-    text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    return float(re.search(r"([\d.]+) req/s", text).group(1)), text
+    words += ["-m16", "-d", work / "grpc.bin", "-H", "content-type: application/grpc", "-H", "te: trailers", "http://127.0.0.1:%d%s" % (port, PATH)]
+    subprocess.run(words, capture_output=True, check=True)
 
 
-def speed(work, port, connections, seconds):
-    """Requests a second that are taken, by one that waits when it is refused."""
-    return h2load(work, port, connections, "-D%g" % seconds)[0]
+def taken(metrics):
+    """Requests taken so far; h2load cannot tell: refusals of gRPC are 200 too."""
+    connection = http.client.HTTPConnection("127.0.0.1", metrics)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return int(re.search(r'^otelcol_receiver_accepted_log_records{receiver="otlp",transport="grpc"} (\d+)', text, re.M).group(1)) / RECORDS
+
+
+def speed(work, port, metrics, connections, seconds):
+    """Requests a second that are taken."""
+    before, begin = taken(metrics), time.monotonic()
+    h2load(work, port, connections, "-D%g" % seconds)
+    return (taken(metrics) - before) / (time.monotonic() - begin)
 
 
 def overload(binary, work, how, connections, seconds):
     backend = Backend(binary, work, "%s-%d" % (how, connections))
-    port, http_port = free_port(), free_port()
-    process, log = start(binary, work, "relay-%s-%d" % (how, connections), RELAY % (port, http_port, backend.port))
+    port, metrics = free_port(), free_port()
+    process, log = start(binary, work, "relay-%s-%d" % (how, connections), RELAY % (port, free_port(), backend.port, metrics))
     probe = 1 if seconds < 30 else 2
-    before = speed(work, port, connections, probe)
+    before = speed(work, port, metrics, connections, probe)
     watch = Watch(process)
     load = threading.Thread(target=h2load, args=(work, port, connections, "-D%g" % seconds))
     load.start()
@@ -136,7 +145,7 @@ def overload(binary, work, how, connections, seconds):
     # The old speed is back, and all that was held is delivered.
     end = time.monotonic() + RECOVERY
     while True:
-        after = speed(work, port, connections, probe)
+        after = speed(work, port, metrics, connections, probe)
         if after >= before * OLD_SPEED:
             break
         assert time.monotonic() < end, "%s, %d connections: %d requests/s before, %d after" % (how, connections, before, after)
@@ -158,7 +167,7 @@ def idle_relay(binary, work, name):
     """A relay that has settled: what its start needed is given back after 5 s."""
     backend = Backend(binary, work, name)
     port, http_port = free_port(), free_port()
-    process, log = start(binary, work, name, RELAY % (port, http_port, backend.port))
+    process, log = start(binary, work, name, RELAY % (port, http_port, backend.port, free_port()))
     time.sleep(5.5)
     return backend, port, http_port, process, log
 
