@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.."
 python3 tests/golden/check.py --collector build/release/gleaner --flavour new --errors exit --jobs 3 | grep -v "^skip"
 python3 tests/relay_test.py build/release/gleaner
 python3 tests/otlphttp_test.py build/release/gleaner
+python3 tests/http_backend_test.py build/release/gleaner
+python3 tests/profiles_test.py build/release/gleaner
 python3 tests/self_metrics_test.py build/release/gleaner
 python3 tests/fetch_test.py build/release/gleaner
 python3 tests/filelog_test.py build/release/gleaner
@@ -18,8 +20,11 @@ python3 tests/schema_test.py build/release/gleaner
 python3 tests/outage_test.py build/release/gleaner
 python3 tests/h2spec_test.py build/release/gleaner
 python3 tests/hostile_test.py build/release/gleaner
+python3 tests/h2load_test.py build/release/gleaner
+python3 tests/overload_test.py build/release/gleaner
 "$(tests/venv.sh)" tests/sdk_test.py build/release/gleaner
 "$(tests/venv.sh)" tests/backend_test.py build/release/gleaner
+"$(tests/venv.sh)" tests/receiver_test.py build/release/gleaner
 python3 tests/interop/run.py build/release/gleaner
 "$(tests/venv.sh)" tests/auth_test.py build/release/gleaner
 python3 tests/capture/run.py build/release/gleaner-exec build/release/capture_writer

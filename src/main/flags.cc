@@ -14,7 +14,7 @@ constexpr std::size_t kMostLanes = 64;
 constexpr std::string_view kCommands[] = {"components", "validate", "print-config", "help"};
 
 // Gates that some release of the reference has or had: operators and charts inject them, so they are taken
-// and have no effect. A gate that never existed is a typo.
+// and have no effect, but for one. A gate that never existed is a typo.
 constexpr std::string_view kGates[] = {"component.UseLocalHostAsDefaultHost",
                                        "confmap.enableMergeAppendOption",
                                        "confmap.strictlyTypedInput",
@@ -63,12 +63,15 @@ constexpr std::string_view kGates[] = {"component.UseLocalHostAsDefaultHost",
                                        "telemetry.useOtelWithSDKConfigurationForInternalTelemetry",
                                        "transform.flatten.logs"};
 
-Result<> check_gates(std::string_view list) {
+constexpr std::string_view kProfilesGate = "service.profilesSupport";
+
+Result<> take_gates(std::string_view list, Flags& flags) {
   if (list.empty()) return {};
   for (int index = 0;; ++index) {
     const auto comma = list.find(',');
     std::string_view gate = list.substr(0, comma);
-    if (!gate.empty() && (gate[0] == '-' || gate[0] == '+')) gate.remove_prefix(1);
+    const bool off = gate.starts_with('-');
+    if (off || gate.starts_with('+')) gate.remove_prefix(1);
     if (gate.empty())
       return fail(Fault::config, fmt::format("empty feature gate identifier at index {}", index));
     if (std::find(std::begin(kGates), std::end(kGates), gate) == std::end(kGates))
@@ -76,6 +79,7 @@ Result<> check_gates(std::string_view list) {
           Fault::config,
           fmt::format("invalid argument \"{0}\" for \"--feature-gates\" flag: no such feature gate \"{0}\"",
                       gate));
+    if (gate == kProfilesGate) flags.profiles = !off;
     if (comma == std::string_view::npos) return {};
     list.remove_prefix(comma + 1);
   }
@@ -161,7 +165,7 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     }
     if (name == "--set") flags.sets.push_back(value);
     if (name == "--feature-gates")
-      if (auto ok = check_gates(value); !ok) return fail(std::move(ok.error()));
+      if (auto ok = take_gates(value, flags); !ok) return fail(std::move(ok.error()));
   }
   return flags;
 }

@@ -70,7 +70,8 @@ int main(int argc, char** argv) {
     fmt::print("gleaner version {}\n", kVersion);
     return 0;
   }
-  service::Options options{flags->configs, flags->sets, "gleaner", std::string(kVersion), flags->lanes};
+  service::Options options{flags->configs,         flags->sets,  "gleaner",
+                           std::string(kVersion), flags->lanes, flags->profiles};
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);
   if (flags->command == "print-config")

@@ -28,6 +28,7 @@ struct Consumers {
   Consumer<Logs>* logs = nullptr;
   Consumer<Metrics>* metrics = nullptr;
   Consumer<Traces>* traces = nullptr;
+  Consumer<Profiles>* profiles = nullptr;
 
   template <class S>
   Consumer<S>*& of() {
@@ -35,8 +36,10 @@ struct Consumers {
       return logs;
     else if constexpr (S::kind == SignalKind::metrics)
       return metrics;
-    else
+    else if constexpr (S::kind == SignalKind::traces)
       return traces;
+    else
+      return profiles;
   }
   template <class S>
   Consumer<S>* of() const {

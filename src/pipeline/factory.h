@@ -42,6 +42,9 @@ struct ProcessorFactory : FactoryBase {
                                                               Consumer<Metrics>& next);
   Result<std::unique_ptr<Processor<Traces>>> (*make_traces)(const AnyConfig&, const Context&,
                                                             Consumer<Traces>& next);
+  /// nullptr when it does not take profiles
+  Result<std::unique_ptr<Processor<Profiles>>> (*make_profiles)(const AnyConfig&, const Context&,
+                                                                Consumer<Profiles>& next);
 };
 struct ExporterFactory : FactoryBase {
   Result<std::unique_ptr<Exporter>> (*make)(const AnyConfig& config, const Context& context);
@@ -93,11 +96,11 @@ constexpr ExtensionFactory extension(std::string_view type, std::string_view ali
       detail::factory_base<C>(type, alias, 0, about, spread),
       [](const AnyConfig& config, const Context& context) { return Make(detail::as<C>(config), context); }};
 }
-/// processor<Config, Make>(...) where Make::make<S>(const Config&, const Context&, Consumer<S>&) for every
-/// signal.
+/// processor<Config, Make>(...) where Make::make<S>(const Config&, const Context&, Consumer<S>&) for logs,
+/// metrics and traces.
 template <class C, class Make>
 constexpr ProcessorFactory processor(std::string_view type, std::string_view alias, std::string_view about) {
-  return {detail::factory_base<C>(type, alias, kAllSignals, about),
+  return {detail::factory_base<C>(type, alias, kRecordSignals, about),
           [](const AnyConfig& config, const Context& context, Consumer<Logs>& next) {
             return Make::template make<Logs>(detail::as<C>(config), context, next);
           },
@@ -106,7 +109,19 @@ constexpr ProcessorFactory processor(std::string_view type, std::string_view ali
           },
           [](const AnyConfig& config, const Context& context, Consumer<Traces>& next) {
             return Make::template make<Traces>(detail::as<C>(config), context, next);
-          }};
+          },
+          nullptr};
+}
+/// The same for what takes profiles too.
+template <class C, class Make>
+constexpr ProcessorFactory processor_of_all(std::string_view type, std::string_view alias,
+                                            std::string_view about) {
+  ProcessorFactory made = processor<C, Make>(type, alias, about);
+  made.signals = kAllSignals;
+  made.make_profiles = [](const AnyConfig& config, const Context& context, Consumer<Profiles>& next) {
+    return Make::template make<Profiles>(detail::as<C>(config), context, next);
+  };
+  return made;
 }
 
 }  // namespace gleaner

@@ -41,6 +41,7 @@ struct Assembly {
 std::string kept_on_one_lane(const Assembly& assembly);
 
 /// Reads the merged tree. Everything wrong goes to `problems`; the result is usable only without errors.
-Assembly assemble(const config::Node& root, config::Problems& problems);
+/// @param profiles  whether pipelines of profiles are allowed: the reference has them behind a gate
+Assembly assemble(const config::Node& root, config::Problems& problems, bool profiles = false);
 
 }  // namespace gleaner::service

@@ -278,8 +278,8 @@ Result<config::Node> load_tree(const Options& options, config::Problems& problem
   return tree;
 }
 
-Result<Assembly> check(const config::Node& tree, config::Problems& problems) {
-  Assembly assembly = assemble(tree, problems);
+Result<Assembly> check(const Options& options, const config::Node& tree, config::Problems& problems) {
+  Assembly assembly = assemble(tree, problems, options.profiles);
   if (problems.any_errors()) {
     const auto n = problems.errors();
     return fail(Fault::config, fmt::format("invalid configuration: {} {}\n{}", n,
@@ -291,7 +291,7 @@ Result<Assembly> check(const config::Node& tree, config::Problems& problems) {
 Result<Assembly> load(const Options& options, config::Problems& problems) {
   auto tree = load_tree(options, problems);
   if (!tree) return fail(std::move(tree.error()));
-  return check(*tree, problems);
+  return check(options, *tree, problems);
 }
 
 int run(const Options& options) { return Collector(options).run(); }

@@ -70,7 +70,7 @@ constexpr ProcessorFactory kProcessors[] = {
                                                                   "joins small requests into large ones"),
     processor<processors::filter::Config, processors::filter::Make>("filter", "",
                                                                     "drops what conditions pick"),
-    processor<processors::memory_limiter::Config, processors::memory_limiter::Make>(
+    processor_of_all<processors::memory_limiter::Config, processors::memory_limiter::Make>(
         "memory_limiter", "", "refuses data while memory is short"),
     processor<processors::transform::Config, processors::transform::Make>(
         "transform", "", "runs statements that change what passes"),

@@ -53,8 +53,10 @@ auto make_processor(const Configured<ProcessorFactory>& configured, const Contex
     return factory.make_logs(configured.config, context, next);
   else if constexpr (S::kind == SignalKind::metrics)
     return factory.make_metrics(configured.config, context, next);
-  else
+  else if constexpr (S::kind == SignalKind::traces)
     return factory.make_traces(configured.config, context, next);
+  else  // only what takes profiles comes here: assemble() refuses the rest
+    return factory.make_profiles(configured.config, context, next);
 }
 
 /// What pipelines send to the exporter `id`.
@@ -199,6 +201,9 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
       case SignalKind::traces:
         ok = graph->build_pipeline<Traces>(assembly, pipeline);
         break;
+      case SignalKind::profiles:
+        ok = graph->build_pipeline<Profiles>(assembly, pipeline);
+        break;
     }
     if (!ok) return fail(std::move(ok.error()));
   }
@@ -207,7 +212,9 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
     graph->connect_receiver<Logs>(assembly, id, next);
     graph->connect_receiver<Metrics>(assembly, id, next);
     graph->connect_receiver<Traces>(assembly, id, next);
-    if (!next.logs && !next.metrics && !next.traces) continue;  // in no pipeline: checked, never made
+    graph->connect_receiver<Profiles>(assembly, id, next);
+    if (!next.logs && !next.metrics && !next.traces && !next.profiles)
+      continue;  // in no pipeline: checked, never made
     if (!belongs(*configured.factory, host.place)) continue;
     auto made = configured.factory->make(configured.config, graph->context(id, "receiver"), next);
     if (!made)

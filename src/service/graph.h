@@ -57,8 +57,10 @@ class Graph {
       return logs_;
     else if constexpr (S::kind == SignalKind::metrics)
       return metrics_;
-    else
+    else if constexpr (S::kind == SignalKind::traces)
       return traces_;
+    else
+      return profiles_;
   }
 
   struct Named {
@@ -73,6 +75,7 @@ class Graph {
   Lane<Logs> logs_;
   Lane<Metrics> metrics_;
   Lane<Traces> traces_;
+  Lane<Profiles> profiles_;
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::vector<Named> order_;  ///< start order; stop is the reverse
   std::size_t started_ = 0;
