@@ -28,7 +28,7 @@ Walked walk(std::string bytes, std::string_view bucket = "default", const BboltL
   disk.names["db"]->now = std::move(bytes);
   Walked out;
   out.ok = walk_bbolt(
-      **disk.open("db", false), bucket,
+      **disk.open("db", Disk::Access::read), bucket,
       [&](std::string_view key, std::string_view value) { out.values.emplace(key, value); }, limits);
   return out;
 }

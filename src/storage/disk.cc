@@ -67,10 +67,10 @@ class RealFile final : public Disk::File {
 
 class RealDisk final : public Disk {
  public:
-  Result<std::unique_ptr<File>> open(const std::string& path, bool create) override {
-    const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0);
-    Fd fd(::open(path.c_str(), O_RDWR | flags, 0600));
-    const bool writable = static_cast<bool>(fd);
+  Result<std::unique_ptr<File>> open(const std::string& path, Access access) override {
+    const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (access == Access::create ? O_CREAT : 0);
+    Fd fd(::open(path.c_str(), (access == Access::read ? O_RDONLY : O_RDWR) | flags, 0600));
+    const bool writable = fd && access != Access::read;
     if (!fd && (errno == EROFS || errno == EACCES || errno == EPERM)) {
       const int why = errno;
       fd = Fd(::open(path.c_str(), O_RDONLY | (flags & ~O_CREAT)));

@@ -34,9 +34,12 @@ class Disk {
   };
   virtual ~Disk() = default;
 
-  /// Opens a file for reading and writing, or for reading alone where writing is not allowed.
-  /// @param create  makes an empty one, mode 0600, where there is none
-  virtual Result<std::unique_ptr<File>> open(const std::string& path, bool create) = 0;
+  enum class Access : std::uint8_t {
+    read,
+    write,   ///< or for reading alone where writing is not allowed
+    create,  ///< the same; makes an empty one, mode 0600, where there is none
+  };
+  virtual Result<std::unique_ptr<File>> open(const std::string& path, Access access) = 0;
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
   /// Gives a file a second name.
   virtual Result<> link(const std::string& from, const std::string& to) = 0;

@@ -69,10 +69,10 @@ class MemoryDisk final : public Disk {
     }
   }
 
-  Result<std::unique_ptr<File>> open(const std::string& path, bool create) override {
+  Result<std::unique_ptr<File>> open(const std::string& path, Access access) override {
     auto there = names.find(path);
     if (there == names.end()) {
-      if (!create) return fail(Fault::os, "open " + path + ": no such file", ENOENT);
+      if (access != Access::create) return fail(Fault::os, "open " + path + ": no such file", ENOENT);
       if (auto ok = change("create " + path); !ok) return fail(std::move(ok.error()));
       there = names.emplace(path, std::make_shared<Inode>()).first;
     }

@@ -57,7 +57,7 @@ Result<Rewritten> rewrite(Disk& disk, const std::string& path, Disk::File* from,
   const std::string fresh = path + ".new";
   Rewritten out;
   out.salt = random_salt();
-  auto file = disk.open(fresh, true);
+  auto file = disk.open(fresh, Disk::Access::create);
   if (!file) return fail(std::move(file.error()));
   out.file = std::move(*file);
   const auto attempt = [&]() -> Result<> {

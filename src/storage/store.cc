@@ -40,7 +40,7 @@ std::string set_aside(Disk& disk, const std::string& path) {
 bool cannot_make(const Error& error, Disk& disk, const std::string& path) {
   if (error.sys == EROFS || error.sys == ENOSPC || error.sys == EDQUOT || error.sys == ENOENT) return true;
   if (error.sys != EACCES && error.sys != EPERM) return false;
-  const auto there = disk.open(path, false);
+  const auto there = disk.open(path, Disk::Access::read);
   return !there && there.error().sys == ENOENT;
 }
 
@@ -64,7 +64,7 @@ Store::~Store() { metrics_.remove(gauge_); }
 /// needed
 Result<Store::Opened> Store::open_file(Disk& disk, const std::string& path, Disk::File* held) {
   Opened out;
-  auto file = disk.open(path, true);
+  auto file = disk.open(path, Disk::Access::create);
   if (!file) return fail(std::move(file.error()));
   out.file = std::move(*file);
   if (held) {
