@@ -286,7 +286,8 @@ class Filelog final : public Receiver, public files::RecordSink {
 
 Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& context, const Consumers& next) {
   config::Problems problems;
-  config::Check check(problems, config::Node(), "");
+  const config::Node nowhere;
+  config::Check check(problems, nowhere, "");
   auto options = config.options(check);
   if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
   storage::Storage* storage = nullptr;
