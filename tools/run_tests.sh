@@ -11,6 +11,7 @@ python3 tests/otlphttp_test.py build/release/gleaner
 python3 tests/self_metrics_test.py build/release/gleaner
 python3 tests/fetch_test.py build/release/gleaner
 python3 tests/filelog_test.py build/release/gleaner
+python3 tests/filelog_torture.py build/release/gleaner
 python3 tests/budget_test.py build/release/gleaner build/release/loadgen
 python3 tests/schema_test.py build/release/gleaner
 python3 tests/outage_test.py build/release/gleaner

@@ -55,7 +55,9 @@ int complain(const std::string& what) {
 class Collector {
  public:
   explicit Collector(const Options& options)
-      : options_(options), signals_(loop_.io(), SIGINT, SIGTERM, SIGHUP) {}
+      : options_(options), signals_(loop_.io(), SIGINT, SIGTERM, SIGHUP) {
+    (void)std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error of a write, as a full disk is
+  }
 
   int run() {
     config::Problems problems;
