@@ -25,7 +25,7 @@ import time
 
 CHUNK = 64 << 10  # bytes a receiver has on its way to the file exporter, which has no queue
 ROTATE = 0.1  # seconds
-KEEP = 200  # rotated files of a writer that stay, older than any time gleaner is down
+KEEP = 20  # rotated files of a writer that stay although they were read: two seconds
 RECORD = re.compile(rb'"stringValue":"([a-z0-9]+) (\d+)[ "]')
 
 CONFIG = """
@@ -103,9 +103,10 @@ class Writer(threading.Thread):
     """Appends numbered lines at `rate` bytes a second until told to stop, and rotates now and then in the same thread, so that
     nothing is lost between a copy and a truncation."""
 
-    def __init__(self, name, path, rotate, rate, size):
+    def __init__(self, name, path, rotate, rate, size, out):
         super().__init__()
-        self.path, self.rotate, self.rate, self.tag = path, rotate, rate, name
+        self.path, self.rotate, self.rate, self.tag, self.out = path, rotate, rate, name, out
+        self.old = collections.deque()  # (rotated file, its last line): those that are still there
         self.padding = "x" * size
         self.lines, self.rotations, self.ended = 0, 0, False
 
@@ -134,31 +135,41 @@ class Writer(threading.Thread):
     def open(self):
         return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
-    def rotated(self, n):
-        return pathlib.Path("%s.%d" % (self.path, n))
+    def rotated(self):
+        """Where the file goes now."""
+        path = pathlib.Path("%s.%d" % (self.path, self.rotations))
+        self.old.append((path, self.lines - 1))
+        return path
 
-    def drop(self, n):
-        self.rotated(n).unlink(missing_ok=True)
+    def read(self):
+        """Rotated files that are read, but for the last ones. What is deleted while gleaner is down is lost by nature."""
+        if len(self.old) <= KEEP or not self.out.exists():
+            return
+        numbers = RECORD.findall(tail(self.out, 4096 + 2 * len(self.padding)))
+        progress = int(numbers[-1][1]) if numbers else 0
+        while len(self.old) > KEEP and self.old[KEEP - 1][1] < progress:
+            yield self.old.popleft()[0]
 
 
 def rename(w):
-    w.path.rename(w.rotated(w.rotations))
-    w.drop(w.rotations - KEEP)
+    w.path.rename(w.rotated())
+    for old in w.read():
+        old.unlink()
 
 
 def rename_and_pack(w):
-    rename(w)
-    old = w.rotated(w.rotations - 20)  # two seconds ago
-    if old.exists():
+    w.path.rename(w.rotated())
+    for old in w.read():
         with open(old, "rb") as text, gzip.open(str(old) + ".gz", "wb", 1) as packed:
             shutil.copyfileobj(text, packed)
         old.unlink()
 
 
 def copy_and_truncate(w):
-    shutil.copyfile(w.path, w.rotated(w.rotations))
+    shutil.copyfile(w.path, w.rotated())
     os.truncate(w.path, 0)
-    w.drop(w.rotations - KEEP)
+    for old in w.read():
+        old.unlink()
 
 
 def delete(w):
@@ -205,7 +216,7 @@ def rotation(binary, seconds, rate, size, kills):
     writers = []
     for m in methods:
         (work / m).mkdir()
-        writers.append(Writer(m, work / m / "a.log", METHODS[m], rate / len(methods), size))
+        writers.append(Writer(m, work / m / "a.log", METHODS[m], rate / len(methods), size, work / (m + ".json")))
     gleaner.start()
     for writer in writers:
         writer.start()
@@ -222,7 +233,7 @@ def rotation(binary, seconds, rate, size, kills):
     # Whatever was read is out when it ends: the exporter has no queue.
     for writer in writers:
         last = b'"%s %d' % (writer.tag.encode(), writer.lines - 1)
-        wait_until(lambda w=writer, l=last: l in tail(work / (w.tag + ".json")), "the last line of " + writer.tag, 120)
+        wait_until(lambda w=writer, l=last: l in tail(work / (w.tag + ".json")), "the last line of " + writer.tag, 600)
     gleaner.stop()
     # A chunk and the line it cuts, in lines of half the size on average.
     per_kill = CHUNK // (size // 2 + 10) * 2
