@@ -1,5 +1,5 @@
-// The databases and offsets the reference leaves. Properties: nothing outside the file is looked at (the sanitizers
-// see to that), the work is bounded by the limits, and offsets that come back are usable.
+// The databases and offsets the reference leaves. Properties: nothing outside the file is looked at (the
+// sanitizers see to that), the work is bounded by the limits, and offsets that come back are usable.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

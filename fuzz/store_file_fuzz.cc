@@ -1,5 +1,5 @@
-// A store's file, damaged. Properties: what comes back was written once under its key; nothing is outside the file;
-// an undamaged file comes back whole; and what is read again up to its end is the same.
+// A store's file, damaged. Properties: what comes back was written once under its key; nothing is outside the
+// file; an undamaged file comes back whole; and what is read again up to its end is the same.
 #include <cstdint>
 #include <cstdlib>
 #include <map>

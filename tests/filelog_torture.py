@@ -106,12 +106,13 @@ class Writer(threading.Thread):
     def __init__(self, name, path, rotate, rate, size, out):
         super().__init__()
         self.path, self.rotate, self.rate, self.tag, self.out = path, rotate, rate, name, out
-        self.old = collections.deque()  # (rotated file, its last line): those that are still there
+        self.old = {}  # rotated files that are still there, by number
+        self.ends, self.looked = set(), 0  # of which the last line came out, and how much of the output was searched
         self.padding = "x" * size
-        self.lines, self.rotations, self.ended = 0, 0, False
+        self.lines, self.rotations, self.written, self.ended = 0, 0, 0, False
 
     def run(self):
-        begun, written = time.time(), 0
+        begun = time.time()
         next_rotation = begun + ROTATE
         fd = self.open()
         while not self.ended:
@@ -119,15 +120,16 @@ class Writer(threading.Thread):
             text = "".join("%s %d %s\n" % (self.tag, self.lines + i, self.padding[: (self.lines + i) % 97 * len(self.padding) // 96]) for i in range(block)).encode()
             os.write(fd, text)
             self.lines += block
-            written += len(text)
+            self.written += len(text)
             now = time.time()
             if now >= next_rotation:
                 self.rotations += 1
+                os.write(fd, b"END %d \n" % self.rotations)
                 self.rotate(self)
                 os.close(fd)
                 fd = self.open()
                 next_rotation += ROTATE
-            ahead = begun + written / self.rate - now
+            ahead = begun + self.written / self.rate - now
             if ahead > 0:
                 time.sleep(ahead)
         os.close(fd)
@@ -136,19 +138,24 @@ class Writer(threading.Thread):
         return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
     def rotated(self):
-        """Where the file goes now."""
-        path = pathlib.Path("%s.%d" % (self.path, self.rotations))
-        self.old.append((path, self.lines - 1))
-        return path
+        """Where the file goes now. Its last line says which one it is."""
+        self.old[self.rotations] = pathlib.Path("%s.%d" % (self.path, self.rotations))
+        return self.old[self.rotations]
 
     def read(self):
-        """Rotated files that are read, but for the last ones. What is deleted while gleaner is down is lost by nature."""
-        if len(self.old) <= KEEP or not self.out.exists():
-            return
-        numbers = RECORD.findall(tail(self.out, 4096 + 2 * len(self.padding)))
-        progress = int(numbers[-1][1]) if numbers else 0
-        while len(self.old) > KEEP and self.old[KEEP - 1][1] < progress:
-            yield self.old.popleft()[0]
+        """Rotated files that were read whole, but for the last ones. What is deleted unread while gleaner is down is lost by
+        nature."""
+        if self.out.exists():
+            with open(self.out, "rb") as out:
+                out.seek(max(0, self.looked - 100))
+                block = out.read()
+                self.looked = out.tell()
+            at = block.find(b'"END ')
+            while at >= 0:
+                self.ends.add(int(re.match(rb"\d*", block[at + 5 : at + 20]).group() or 0))
+                at = block.find(b'"END ', at + 1)
+        for n in [n for n in self.old if n in self.ends and n < self.rotations - KEEP]:
+            yield self.old.pop(n)
 
 
 def rename(w):
@@ -241,7 +248,8 @@ def rotation(binary, seconds, rate, size, kills):
     for writer in writers:
         again = check(writer.tag, work / (writer.tag + ".json"), writer.lines, gleaner.kills * per_kill if kills else 0)
         report.append("%s %d lines, %d rotations, %d again" % (writer.tag, writer.lines, writer.rotations, again))
-    print("torture: %d kills: %s" % (gleaner.kills, "; ".join(report)))
+    wrote = sum(w.written for w in writers) / seconds / 1e6
+    print("torture: %d kills at %.0f MB/s: %s" % (gleaner.kills, wrote, "; ".join(report)), flush=True)
     shutil.rmtree(work)
 
 

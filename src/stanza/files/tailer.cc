@@ -206,9 +206,9 @@ Task<> Tailer::scan() {
   }
   for (const auto& file : files_)
     if (!file->seen && !file->leaving) leave(*file);
-  // Of several rotations since the last scan the oldest comes first.
+  // Of several rotations since the last scan, or since the last run, the oldest comes first.
   const bool first_scan = scan_due_ == TimePoint{};
-  if (!first_scan && !options_.finder.ordering)
+  if ((!first_scan || restored_) && !options_.finder.ordering)
     std::stable_sort(fresh.begin(), fresh.end(),
                      [](const auto* a, const auto* b) { return a->modified < b->modified; });
   for (const auto* one : fresh) adopt(*one);
