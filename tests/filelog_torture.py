@@ -132,6 +132,8 @@ class Writer(threading.Thread):
             ahead = begun + self.written / self.rate - now
             if ahead > 0:
                 time.sleep(ahead)
+        self.rotations += 1
+        os.write(fd, b"END %d \n" % self.rotations)
         os.close(fd)
 
     def open(self):
@@ -142,20 +144,29 @@ class Writer(threading.Thread):
         self.old[self.rotations] = pathlib.Path("%s.%d" % (self.path, self.rotations))
         return self.old[self.rotations]
 
+    def search(self):
+        """Looks through what came out since the last time, for the last lines of files."""
+        if not self.out.exists():
+            return
+        with open(self.out, "rb") as out:
+            out.seek(max(0, self.looked - 100))
+            block = out.read()
+            self.looked = out.tell()
+        at = block.find(b'"END ')
+        while at >= 0:
+            self.ends.add(int(re.match(rb"\d*", block[at + 5 : at + 20]).group() or 0))
+            at = block.find(b'"END ', at + 1)
+
     def read(self):
         """Rotated files that were read whole, but for the last ones. What is deleted unread while gleaner is down is lost by
         nature."""
-        if self.out.exists():
-            with open(self.out, "rb") as out:
-                out.seek(max(0, self.looked - 100))
-                block = out.read()
-                self.looked = out.tell()
-            at = block.find(b'"END ')
-            while at >= 0:
-                self.ends.add(int(re.match(rb"\d*", block[at + 5 : at + 20]).group() or 0))
-                at = block.find(b'"END ', at + 1)
+        self.search()
         for n in [n for n in self.old if n in self.ends and n < self.rotations - KEEP]:
             yield self.old.pop(n)
+
+    def all_read(self):
+        self.search()
+        return self.ends >= set(range(1, self.rotations + 1))
 
 
 def rename(w):
@@ -237,10 +248,8 @@ def rotation(binary, seconds, rate, size, kills):
     for writer in writers:
         writer.ended = True
         writer.join()
-    # Whatever was read is out when it ends: the exporter has no queue.
     for writer in writers:
-        last = b'"%s %d' % (writer.tag.encode(), writer.lines - 1)
-        wait_until(lambda w=writer, l=last: l in tail(work / (w.tag + ".json")), "the last line of " + writer.tag, 600)
+        wait_until(writer.all_read, "the last lines of " + writer.tag, 600)
     gleaner.stop()
     # A chunk and the line it cuts, in lines of half the size on average.
     per_kill = CHUNK // (size // 2 + 10) * 2
@@ -251,12 +260,6 @@ def rotation(binary, seconds, rate, size, kills):
     wrote = sum(w.written for w in writers) / seconds / 1e6
     print("torture: %d kills at %.0f MB/s: %s" % (gleaner.kills, wrote, "; ".join(report)), flush=True)
     shutil.rmtree(work)
-
-
-def tail(path, size=1 << 20):
-    with open(path, "rb") as out:
-        out.seek(max(0, path.stat().st_size - size))
-        return out.read()
 
 
 def operators(binary, kills):

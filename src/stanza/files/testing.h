@@ -106,6 +106,7 @@ class KeptCatcher : public PositionKeeper {
   void forget(std::uint64_t key) override { kept.erase(key); }
   std::vector<Kept> list() const {
     std::vector<Kept> out;
+    out.reserve(kept.size());
     for (const auto& [_, one] : kept) out.push_back(one);
     return out;
   }
