@@ -60,7 +60,9 @@ std::vector<std::unique_ptr<Lane>> first_lane(Loop& loop, const log::Logger& log
 /// One configuration in service.
 class Collector {
  public:
-  explicit Collector(const Options& options) : options_(options) {}
+  explicit Collector(const Options& options) : options_(options) {
+    (void)std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error of a write, as a full disk is
+  }
 
   int run() {
     config::Problems problems;

@@ -7,6 +7,7 @@
 #include "exporters/otlphttp/config.h"
 #include "extensions/basicauth/config.h"
 #include "extensions/bearertokenauth/config.h"
+#include "extensions/file_storage/config.h"
 #include "extensions/headers_setter/config.h"
 #include "extensions/health_check/config.h"
 #include "extensions/oauth2client/config.h"
@@ -42,6 +43,8 @@ constexpr ExtensionFactory kExtensions[] = {
         "basicauth", "basic_auth", "checks or sends a name and a password"),
     extension<extensions::bearertokenauth::Config, &extensions::bearertokenauth::make>(
         "bearertokenauth", "bearer_token_auth", "checks or sends a token"),
+    extension<extensions::file_storage::Config, &extensions::file_storage::make>(
+        "file_storage", "", "keeps the state of components in files", Spread::one_lane),
     extension<extensions::headers_setter::Config, &extensions::headers_setter::make>(
         "headers_setter", "", "sets headers of exporters' requests"),
     extension<extensions::health_check::Config, &extensions::health_check::make>(
@@ -127,7 +130,6 @@ constexpr std::string_view kNotBuilt[] = {"prometheus",
                                           "span",
                                           "zpages",
                                           "pprof",
-                                          "file_storage",
                                           "oidc",
                                           "host_observer",
                                           "k8s_observer",

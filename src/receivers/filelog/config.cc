@@ -143,8 +143,8 @@ std::span<const config::Field> Config::fields() {
       config::field<&Config::output>("output", "ids of the operators that come first"),
       config::field<&Config::retry>(
           "retry_on_failure", "reading waits while the pipeline refuses; off: such records are dropped"),
+      config::field<&Config::storage>("storage", "a storage extension that keeps offsets between runs"),
       config::field<&Config::file_cache_advise>("file_cache_advise", "no effect"),
-      config::later("storage", "where offsets are kept"),
       config::later("compression", "gzip files"),
       config::later("header", "lines at the beginning that describe the rest"),
       config::later("delete_after_read", "delete files that were read"),
@@ -207,6 +207,7 @@ files::TailerOptions Config::options(Check& check) const {
   out.poll_interval = poll_interval;
   out.force_flush_period = force_flush_period;
   out.fingerprint_size = fingerprint_size.bytes;
+  out.flush_at_stop = !storage;
   if (on_truncate == "ignore") out.on_truncate = files::OnTruncate::ignore;
   if (on_truncate == "read_new") out.on_truncate = files::OnTruncate::read_new;
 

@@ -79,6 +79,7 @@ struct Config {
   std::optional<std::string> on_truncate;
   bool file_cache_advise = false;
   bool acknowledge = true;
+  std::optional<std::string> storage;
   config::Dict<std::string> attributes, resource;
   config::Node operators;
   std::vector<std::string> output;
