@@ -151,8 +151,10 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     if (auto done = print_flag(flags, name, value); done && !*done) return fail(std::move(done->error()));
     if (name == "--config") flags.configs.push_back(value);
     if (name == "--set") flags.sets.push_back(value);
-    if (name == "--feature-gates")
+    if (name == "--feature-gates") {
       if (auto ok = check_gates(value); !ok) return fail(std::move(ok.error()));
+      flags.gates.push_back(value);
+    }
   }
   return flags;
 }

@@ -8,7 +8,7 @@ namespace gleaner::main_program {
 
 struct Flags {
   std::string command;  ///< "" = run
-  std::vector<std::string> configs, sets;
+  std::vector<std::string> configs, sets, gates;
   bool help = false, version = false;
   // print-config
   bool unredacted = false, json = false, validate = true;

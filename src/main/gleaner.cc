@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "capture/exec.h"
+#include "config/gates.h"
 #include "main/components.h"
 #include "main/flags.h"
 #include "service/collector.h"
@@ -33,7 +34,7 @@ Commands:
 
 Flags:
       --config URI           file, or file:PATH, env:NAME, yaml:TEXT, http(s)://...; repeatable, later ones win
-      --feature-gates LIST   accepted for compatibility
+      --feature-gates LIST   accepted for compatibility; filelog.allowFileDeletion has an effect
       --set KEY=VALUE        one value; dots in the key nest; merged after all --config
   -h, --help
   -v, --version
@@ -69,6 +70,7 @@ int main(int argc, char** argv) {
     fmt::print("gleaner version {}\n", kVersion);
     return 0;
   }
+  config::set_gates(flags->gates);
   service::Options options{flags->configs, flags->sets, "gleaner", std::string(kVersion)};
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);

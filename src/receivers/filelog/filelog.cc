@@ -80,6 +80,9 @@ class Filelog final : public Receiver, public files::RecordSink {
                              {"error", fmt::format("consume entries: {}", fmt::join(errors, "\n"))}});
     co_await drain();
   }
+  bool settled(const files::File& file) const override {
+    return waiting_.empty() && !in_flight_.lowest(file.source) && !operators_->held_from(file.source);
+  }
 
  private:
   /// What came out of the operators, during take() or, for joined records, by their timer.
@@ -196,6 +199,8 @@ Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& cont
   config::Problems problems;
   config::Check check(problems, config::Node(), "");
   auto options = config.options(check);
+  if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
+  options.header = config.header_reader("header", problems, context.logger, context.loop);
   if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
   auto receiver = std::make_unique<Filelog>(config, std::move(options), context, *next.logs);
   if (auto built = receiver->build(); !built) return fail(std::move(built.error()));

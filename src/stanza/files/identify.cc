@@ -37,7 +37,7 @@ std::optional<Position> Memories::claim(const File& file, TimePoint now_is, bool
       continue;
     }
     if (now.size() < was.fingerprint.size()) continue;
-    if (peek(file.fd, was.offset - was.anchor.size(), was.anchor.size()) != was.anchor) continue;
+    if (peek(file, was.offset - was.anchor.size(), was.anchor.size()) != was.anchor) continue;
     Position found = was;
     all_.erase(std::next(memory).base());
     return found;
@@ -56,8 +56,8 @@ Kind compare(const File& file, const std::vector<std::unique_ptr<File>>& files) 
     // Equal beginnings. A copy is equal to its end, too; files that merely start alike are not.
     const std::uint64_t end = file.size;
     const std::size_t tail = std::min<std::uint64_t>(end, Position::kAnchor);
-    const std::string there = peek(other->fd, end - tail, tail);
-    if (there.size() < tail || there != peek(file.fd, end - tail, tail)) continue;
+    const std::string there = peek(*other, end - tail, tail);
+    if (there.size() < tail || there != peek(file, end - tail, tail)) continue;
     if (theirs.size() == mine.size()) return Kind::duplicate;
     kind = Kind::unclear;
   }

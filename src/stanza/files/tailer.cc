@@ -120,8 +120,10 @@ Task<> Tailer::finish() {
   for (const auto& file : files_) {  // nothing adds or removes files any more
     for (;;) {
       if (!file->look(loop_.now())) break;
+      if (!lock(*file)) break;
+      co_await unpack(*file);
       check_shrunk(*file);
-      if (!identify(*file) || file->position.offset >= file->size) break;
+      if (!identify(*file) || !co_await read_header(*file) || file->position.offset >= file->size) break;
       if (loop_.now() >= end) {
         left += file->size - file->position.offset;
         break;
@@ -202,7 +204,7 @@ Task<> Tailer::scan() {
         file->attributes = std::move(*attributes);
       file->path = one.path;
     }
-    if (one.size != file->size) queue(*file);
+    if (one.size != file->raw_size) queue(*file);
   }
   for (const auto& file : files_)
     if (!file->seen && !file->leaving) leave(*file);
@@ -266,7 +268,7 @@ void Tailer::forget(File& file) {
     memories_.add({file.position,
                    {},
                    deleted ? Identity{} : file.identity,
-                   loop_.now() + (deleted ? 2 * kCopyPatience : kCopyMemory)});
+                   loop_.now() + (deleted ? 2 * kCopyPatience : std::max(kCopyMemory, options_.remember))});
     for (const auto& other : files_)
       if (other->duplicate) queue(*other);  // a copy goes on where this one ended
   }
@@ -280,13 +282,17 @@ void Tailer::restart(File& file, const char* why) {
   logger_.debug("File has been rotated(truncated)", {{"path", file.path}, {"reason", why}});
   const auto& before = file.position.fingerprint;
   const bool same_start =
-      file.size < file.position.offset && before.starts_with(peek(file.fd, 0, before.size()));
+      file.size < file.position.offset && before.starts_with(peek(file, 0, before.size()));
   if (options_.on_truncate == OnTruncate::ignore && same_start) return;
   memories_.add({file.position, file.identity, {}, loop_.now() + kCopyMemory});
   const bool skip = options_.on_truncate == OnTruncate::read_new && same_start;
   file.position = Position{};
   file.identified = file.duplicate = file.skipping = false;
   file.pending = 0;
+  file.header.reset();
+  if (file.packed) file.size = file.raw_size;
+  file.packed.reset();
+  file.packing_known = false;
   file.first = skip ? file.size : 0;
   for (const auto& other : files_)
     if (other->duplicate) queue(*other);  // the copy that was made of it may now be the one to read
@@ -294,10 +300,10 @@ void Tailer::restart(File& file, const char* why) {
 
 /// Notices that what was read is not in the file any more.
 void Tailer::check_shrunk(File& file) {
-  if (!file.identified || file.duplicate) return;
+  if (!file.identified || file.duplicate || file.packed) return;  // unpack() looks at packed ones
   const auto& at = file.position;
   if (file.size < at.offset) return restart(file, "it is shorter than what was read");
-  if (peek(file.fd, at.offset - at.anchor.size(), at.anchor.size()) != at.anchor)
+  if (peek(file, at.offset - at.anchor.size(), at.anchor.size()) != at.anchor)
     restart(file, "it was written anew");
 }
 
@@ -319,7 +325,7 @@ void Tailer::check_relatives(const File& file) {
 bool Tailer::identify(File& file) {
   if (file.identified && !file.duplicate) {
     auto& fingerprint = file.position.fingerprint;
-    auto beginning = peek(file.fd, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
+    auto beginning = peek(file, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
     if (beginning.starts_with(fingerprint)) {
       if (beginning.size() == fingerprint.size()) return true;
       fingerprint = std::move(beginning);
@@ -332,7 +338,7 @@ bool Tailer::identify(File& file) {
   }
   if (file.size == 0) return false;
   file.position = Position{};
-  file.position.fingerprint = peek(file.fd, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
+  file.position.fingerprint = peek(file, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
   if (file.position.fingerprint.empty()) {  // truncated since the last look
     file.size = 0;
     return false;
@@ -363,7 +369,7 @@ bool Tailer::identify(File& file) {
   logger_.info("Started watching file", {{"component", "fileconsumer"}, {"path", file.path}});
   const std::uint64_t start = std::min(file.first, file.size);
   file.position.offset = start;
-  file.position.anchor = peek(file.fd, start - std::min<std::uint64_t>(start, Position::kAnchor),
+  file.position.anchor = peek(file, start - std::min<std::uint64_t>(start, Position::kAnchor),
                               std::min<std::uint64_t>(start, Position::kAnchor));
   return true;
 }
@@ -374,8 +380,10 @@ Task<> Tailer::turn(File& file) {
     forget(file);
     co_return;
   }
+  if (!lock(file)) co_return rest(file);
+  co_await unpack(file);
   if (file.size <= file.position.offset + file.pending) check_shrunk(file);  // otherwise read_chunk() sees it
-  if (identify(file)) {
+  if (identify(file) && co_await read_header(file)) {
     const std::uint64_t ahead = file.size > file.position.offset ? file.size - file.position.offset : 0;
     const bool flush = ahead > 0 && options_.force_flush_period > Duration{0} &&
                        now - file.changed >= options_.force_flush_period;
@@ -401,7 +409,8 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
     // Room for the records too: an entry of a short line is larger than the line.
     auto memory = co_await reserve(want * 2);
     Buffer buffer(back + want);
-    auto got = co_await read_at(loop_, file.fd, file.position.offset - back, back + want, buffer);
+    auto got = co_await read_at(loop_, file, file.position.offset - back, back + want, buffer);
+    unlock(file);
     if (!got) {
       if (failed_.insert(file.path).second)
         logger_.error("Failed to read file", {{"path", file.path}, {"error", got.error().what}});
@@ -436,7 +445,7 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
 
 std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool flush, Bytes block,
                           Entries& entries) {
-  EntryMaker maker(options_.entries, file.attributes, entries.arena, unix_nanos());
+  EntryMaker maker(options_.entries, file.attributes, file.header.get(), entries.arena, unix_nanos());
   const std::uint64_t base = file.position.offset;
   std::size_t at = 0, errors = 0;
   while (at < bytes.size()) {
@@ -467,6 +476,14 @@ std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool 
 /// Nothing to read now: who says when there is?
 void Tailer::rest(File& file) {
   const TimePoint now = loop_.now();
+  unlock(file);
+  if (file.packed) file.packed->rest();
+  if (options_.drop_cache)
+    (void)::posix_fadvise(file.fd.get(), 0, static_cast<off_t>(file.position.offset), POSIX_FADV_DONTNEED);
+  if (delete_read(file) || std::exchange(file.locked, false)) {
+    file.due = now + options_.poll_interval;
+    return;
+  }
   if (file.leaving) {
     const Duration linger = file.links == 0 ? kLingerDeleted : kLinger;
     if (now - file.changed >= linger && file.pending == 0) return forget(file);
@@ -523,7 +540,8 @@ std::vector<Position> Tailer::positions(const std::function<std::uint64_t(const 
     if (safe < position.offset) {
       const std::size_t tail = std::min<std::uint64_t>(safe, Position::kAnchor);
       position.offset = safe;
-      position.anchor = peek(file->fd, safe - tail, tail);
+      position.anchor =
+          file->packed ? std::string() : peek(*file, safe - tail, tail);  // far to go back there
     }
     out.push_back(std::move(position));
   }
