@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "config/compat.h"
+
 namespace gleaner::main_program {
 namespace {
 
@@ -137,7 +139,7 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     const std::string name = word.substr(0, equals);
     const bool printing =
         flags.command == "print-config" && (name == "--mode" || name == "--format" || name == "--validate");
-    if (name != "--config" && name != "--set" && name != "--feature-gates" && !printing)
+    if (name != "--config" && name != "--set" && name != "--feature-gates" && name != "--compat" && !printing)
       return fail(Fault::config, fmt::format("unknown flag: {}", name));
     std::string value;
     if (equals != std::string::npos)
@@ -150,6 +152,12 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
       return fail(Fault::config, fmt::format("flag needs an argument: {}", name));
     if (auto done = print_flag(flags, name, value); done && !*done) return fail(std::move(done->error()));
     if (name == "--config") flags.configs.push_back(value);
+    if (name == "--compat") {
+      if (auto ok = config::parse_compat(value); !ok)
+        return fail(Fault::config,
+                    fmt::format("invalid argument \"{}\" for \"--compat\" flag: {}", value, ok.error().what));
+      flags.compat = value;
+    }
     if (name == "--set") flags.sets.push_back(value);
     if (name == "--feature-gates") {
       if (auto ok = check_gates(value); !ok) return fail(std::move(ok.error()));

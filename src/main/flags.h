@@ -9,6 +9,7 @@ namespace gleaner::main_program {
 struct Flags {
   std::string command;  ///< "" = run
   std::vector<std::string> configs, sets, gates;
+  std::string compat;  ///< "" = not given
   bool help = false, version = false;
   // print-config
   bool unredacted = false, json = false, validate = true;

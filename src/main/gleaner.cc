@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "capture/exec.h"
+#include "config/compat.h"
 #include "config/gates.h"
 #include "main/components.h"
 #include "main/flags.h"
@@ -34,6 +36,7 @@ Commands:
 
 Flags:
       --config URI           file, or file:PATH, env:NAME, yaml:TEXT, http(s)://...; repeatable, later ones win
+      --compat 0.102         behave like that release where it differs; also GLEANER_COMPAT in the environment
       --feature-gates LIST   accepted for compatibility; filelog.allowFileDeletion has an effect
       --set KEY=VALUE        one value; dots in the key nest; merged after all --config
   -h, --help
@@ -71,6 +74,10 @@ int main(int argc, char** argv) {
     return 0;
   }
   config::set_gates(flags->gates);
+  const char* compat = std::getenv("GLEANER_COMPAT");
+  const auto like = config::parse_compat(!flags->compat.empty() ? flags->compat : compat ? compat : "");
+  if (!like) return complain("GLEANER_COMPAT: " + like.error().what);
+  config::set_compat(*like);
   service::Options options{flags->configs, flags->sets, "gleaner", std::string(kVersion)};
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "config/compat.h"
+
 namespace gleaner::service {
 namespace {
 
@@ -71,8 +73,10 @@ SignalSet signals_of(const Assembly& assembly, const std::string& id) {
 Graph::~Graph() = default;
 
 Context Graph::context(const std::string& id, std::string_view kind, std::string_view pipeline) const {
-  auto logger = host_.logger.with({{"otelcol.component.id", id}, {"otelcol.component.kind", kind}});
-  if (!pipeline.empty()) logger = logger.with({{"otelcol.pipeline.id", pipeline}});
+  const bool old = config::is_0_102();
+  auto logger = old ? host_.logger.with({{"kind", kind}, {"name", id}})
+                    : host_.logger.with({{"otelcol.component.id", id}, {"otelcol.component.kind", kind}});
+  if (!pipeline.empty()) logger = logger.with({{old ? "pipeline" : "otelcol.pipeline.id", pipeline}});
   return {host_.loop,
           logger,
           host_.metrics,

@@ -34,13 +34,14 @@ class Input : public Consumer<S> {
  public:
   Input(const Config& config, const Context& context)
       : config_(config),
-        logger_(context.logger.with({{"otelcol.signal", S::name}}).unsampled()),
+        logger_(context.logger.with({{old_ ? "data_type" : "otelcol.signal", S::name}}).unsampled()),
         counts_(config, context.loop),
         texts_(config, context.loop) {}
 
   Task<Result<>> consume(Batch<S>& batch) override {
     count(batch.data);
-    if (config_.verbosity != "basic" && texts_.admit()) {
+    const bool wanted = config_.verbosity == "detailed" || (config_.verbosity == "normal" && !old_);
+    if (wanted && texts_.admit()) {
       const auto& records = batch.data.records();
       print(config_.verbosity == "normal" ? normal_text(records) : detailed_text(records));
     }
@@ -54,14 +55,15 @@ class Input : public Consumer<S> {
     const auto& records = data.records();
     const std::size_t resources = records.resources.size();
     if constexpr (S::kind == SignalKind::logs) {
-      line("Logs", {{"resource logs", resources}, {"log records", data.items()}});
+      line(old_ ? "LogsExporter" : "Logs", {{"resource logs", resources}, {"log records", data.items()}});
     } else if constexpr (S::kind == SignalKind::traces) {
-      line("Traces", {{"resource spans", resources}, {"spans", data.items()}});
+      line(old_ ? "TracesExporter" : "Traces", {{"resource spans", resources}, {"spans", data.items()}});
     } else {
       std::size_t metrics = 0;
       for (const auto& resource : records.resources)
         for (const auto& scope : resource.scopes) metrics += scope.records.size();
-      line("Metrics", {{"resource metrics", resources}, {"metrics", metrics}, {"data points", data.items()}});
+      line(old_ ? "MetricsExporter" : "Metrics",
+           {{"resource metrics", resources}, {"metrics", metrics}, {"data points", data.items()}});
     }
   }
   void line(std::string_view message, log::Fields fields) {
@@ -76,6 +78,7 @@ class Input : public Consumer<S> {
     std::fflush(stdout);
   }
 
+  const bool old_ = config::is_0_102();
   const Config config_;
   const log::Logger logger_;
   Sampler counts_, texts_;

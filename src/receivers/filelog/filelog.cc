@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "config/compat.h"
 #include "receivers/filelog/config.h"
 #include "stanza/emit.h"
 #include "stanza/files/in_flight.h"
@@ -88,7 +89,7 @@ class Filelog final : public Receiver, public files::RecordSink {
   /// What came out of the operators, during take() or, for joined records, by their timer.
   void collect(stanza::Entries&& entries) {
     const auto token = in_flight_.add(entries.list);
-    Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries)))),
+    Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries), old_))),
                       Ticket::make([this, token](Outcome) {
                         in_flight_.settled(token);
                         if (config_.acknowledge && !acknowledging_ && !stopping_) gate_.spawn(acknowledge());
@@ -173,6 +174,7 @@ class Filelog final : public Receiver, public files::RecordSink {
     }
   }
 
+  const bool old_ = config::is_0_102();
   const Config config_;
   const Context context_;
   Consumer<Logs>& next_;
