@@ -202,6 +202,11 @@ files::TailerOptions Config::options(Check& check) const {
   if (coding.nop() && (!multiline.line_start_pattern.empty() || !multiline.line_end_pattern.empty()))
     check.error("multiline",
                 "line_start_pattern or line_end_pattern should not be set when using nop encoding");
+  const bool pattern = !multiline.line_start_pattern.empty() || !multiline.line_end_pattern.empty();
+  if (!multiline.preset.empty() && pattern)
+    check.error("multiline", "only one of preset, line_start_pattern and line_end_pattern can be set");
+  if (!multiline.preset.empty() && (coding.nop() || coding.newline().size() > 1))
+    check.error("multiline", "preset needs an encoding whose newline is one byte");
   const text::Regex::Options lines{.latin1 = false, .multi_line = true};
   out.split = {
       .encoding = coding,
@@ -212,6 +217,8 @@ files::TailerOptions Config::options(Check& check) const {
       .truncate = max_log_size_behavior == "truncate",
       .keep_leading = keep_leading,
       .keep_trailing = keep_trailing};
+  if (const auto language = text::StackTrace::find(multiline.preset))
+    out.split.traces = text::StackTrace(*language);
   out.entries.encoding = coding;
   out.entries.attributes = templates(check, "attributes", attributes);
   out.entries.resource = templates(check, "resource", resource);

@@ -15,12 +15,18 @@ inline constexpr std::string_view kSortTypes[] = {"numeric", "alphabetical", "ti
 struct MultilineConfig {
   std::string line_start_pattern, line_end_pattern;
   bool omit_pattern = false;
+  std::string preset;
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::field<&MultilineConfig::line_start_pattern>("line_start_pattern",
                                                             "regex a record begins with"),
         config::field<&MultilineConfig::line_end_pattern>("line_end_pattern", "regex a record ends with"),
         config::field<&MultilineConfig::omit_pattern>("omit_pattern", "leave out what the pattern matched"),
+        config::field<&MultilineConfig::preset>(
+            "preset",
+            "instead of a pattern: lines with the stack traces behind them, as this language prints "
+            "them (gleaner's own)")
+            .one_of(text::StackTrace::names()),
     };
     return kTable;
   }
