@@ -38,6 +38,7 @@ class Meter final : public Consumer<S> {
     return next_.consume(batch);
   }
   bool mutates() const override { return next_.mutates(); }
+  bool wants_wire() const override { return next_.wants_wire(); }
 
  private:
   metrics::Counter& counter_;
