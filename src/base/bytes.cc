@@ -68,7 +68,7 @@ class Spare {
     void* at;
     std::size_t size;
   };
-  std::array<Pages, 16> all_{};
+  std::array<Pages, 64> all_{};
   std::size_t count_ = 0, total_ = 0, most_ = 0;  // bytes
 };
 thread_local Spare spare;

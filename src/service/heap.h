@@ -22,6 +22,7 @@ class HeapKeeper {
   Loop& loop_;
   Budget& memory_;
   Timer timer_;
+  unsigned ticks_ = 0;
 };
 
 }  // namespace gleaner::service

@@ -26,6 +26,10 @@ constexpr Duration kAgeScan = seconds(2);      // while files are left out for t
 constexpr Duration kCopyMemory = seconds(60);  // how long after a file went its copy may turn up
 constexpr Duration kLastReading = seconds(5);  // for what is still to be read at the end
 
+// Scans by the clock take a hundredth of the time at most, as long as that is not too seldom.
+constexpr int kScanShare = 100;
+constexpr Duration kRarestScan = seconds(60);
+
 }  // namespace
 
 Tailer::Tailer(TailerOptions options, Loop& loop, log::Logger logger, Budget& budget, RecordSink& sink)
@@ -164,6 +168,7 @@ File* Tailer::file_of(const Identity& identity) const {
 
 Task<> Tailer::scan() {
   scan_wanted_ = false;
+  const TimePoint begun = loop_.now();
   const auto clock = static_cast<std::int64_t>(unix_nanos());
   std::function<Found()> work = [this, clock] { return find_files(options_.finder, clock); };
   Found found = co_await loop_.blocking(std::move(work), Loop::Helper::files);
@@ -220,9 +225,11 @@ Task<> Tailer::scan() {
   const auto change = watcher_.watch_directories(found.directories);
   poll_directories_ = change.polled;
   if (change.added) scan_wanted_ = true;
-  scan_due_ = loop_.now() + (poll_directories_
-                                 ? options_.poll_interval
-                                 : std::max<Duration>(by_age ? kAgeScan : kSlowScan, options_.poll_interval));
+  scan_due_ =
+      loop_.now() + (poll_directories_
+                         ? options_.poll_interval
+                         : std::max<Duration>({by_age ? kAgeScan : kSlowScan, options_.poll_interval,
+                                               std::min(kScanShare * (loop_.now() - begun), kRarestScan)}));
 }
 
 void Tailer::adopt(const FoundFile& found) {
