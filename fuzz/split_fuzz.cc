@@ -55,6 +55,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   stanza::files::SplitOptions options;
   options.encoding = *text::Encoding::find(kNames[data[0] % 3]);
   options.truncate = data[0] & 64;
+  if (data[0] & 128) {
+    options.encoding = {};
+    options.traces = text::StackTrace(static_cast<text::StackTrace::Language>((data[0] >> 3) % 6));
+  }
   options.max_size = 1 + data[1] % 64;
   const std::size_t step = 1 + data[2] % 16;
   const stanza::files::Splitter splitter(std::move(options));

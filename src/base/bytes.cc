@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace gleaner {
 namespace {
@@ -41,9 +42,17 @@ class Spare {
       if (made == MAP_FAILED) std::abort();
       return made;
     }
-    const Pages last = all_[--count_];
-    total_ -= last.size;
-    return last.size == size ? last.at : resized(last.at, last.size, size);
+    // The nearest in size: pages that are cut off or added are faulted in again sooner or later.
+    std::size_t best = 0;
+    const auto off = [&](std::size_t i) {
+      return all_[i].size > size ? all_[i].size - size : size - all_[i].size;
+    };
+    for (std::size_t i = 1; i < count_; ++i)
+      if (off(i) < off(best)) best = i;
+    const Pages pages = std::exchange(all_[best], all_[count_ - 1]);
+    --count_;
+    total_ -= pages.size;
+    return pages.size == size ? pages.at : resized(pages.at, pages.size, size);
   }
   void give(void* at, std::size_t size) noexcept {
     if (count_ == all_.size() || total_ + size > most_) {
@@ -59,7 +68,7 @@ class Spare {
     void* at;
     std::size_t size;
   };
-  std::array<Pages, 16> all_{};
+  std::array<Pages, 64> all_{};
   std::size_t count_ = 0, total_ = 0, most_ = 0;  // bytes
 };
 thread_local Spare spare;

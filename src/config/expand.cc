@@ -1,6 +1,7 @@
 // ${...}: see spec/collector.md 2.4. Innermost reference first; an escaped one ends the search in its string.
 #include <fmt/format.h>
 
+#include "config/compat.h"
 #include "config/sources.h"
 #include "config/yaml.h"
 
@@ -76,7 +77,10 @@ class Expander {
   Result<> scalar(Node& node, const std::string& path, int depth) {
     std::string text = node.text();
     if (text.find('$') == std::string::npos) return {};
-    warn_about_bare(text, node, path);
+    if (is_0_102())
+      text = with_braces(text);
+    else
+      warn_about_bare(text, node, path);
     if (const auto open = text.rfind("${"); open != std::string::npos &&
                                             text.find('}', open) == std::string::npos &&
                                             (open == 0 || text[open - 1] != '$'))
@@ -154,6 +158,34 @@ class Expander {
       problems_.warning(node.mark(), path,
                         fmt::format("Configuration references unset environment variable \"{}\"", variable));
     return value;
+  }
+
+  /// "$NAME" as "${NAME}", for variables that are set: 0.102 expanded both. Other names stay as they are; it
+  /// put nothing in their place, and so ate parts of regular expressions.
+  std::string with_braces(const std::string& text) const {
+    std::string out;
+    for (std::size_t i = 0; i < text.size();) {
+      std::size_t end = i + 1;
+      if (text[i] == '$' && text.compare(end, 1, "$") == 0) {
+        out += "$$";
+        i += 2;
+        continue;
+      }
+      const auto word = [&](std::size_t at, bool first) {
+        if (at >= text.size()) return false;
+        const auto c = static_cast<unsigned char>(text[at]);
+        return std::isalpha(c) || c == '_' || (!first && std::isdigit(c));
+      };
+      if (text[i] == '$' && word(end, true)) {
+        while (word(end, false)) ++end;
+        const std::string name = text.substr(i + 1, end - i - 1);
+        out += environment_.variable(name) ? "${" + name + "}" : text.substr(i, end - i);
+      } else {
+        out += text[i];
+      }
+      i = end;
+    }
+    return out;
   }
 
   /// "$NAME" was a reference up to 0.103; it is plain text since. Whoever brings an old file should know.

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "config/compat.h"
 #include "config/yaml.h"
 
 namespace gleaner::config {
@@ -80,6 +81,22 @@ INSTANTIATE_TEST_SUITE_P(Spec24, Expand,
                               {"${file:none}", "error: unable to read the file none"}}));
 
 Node tree(std::string_view text) { return *parse_yaml(text, "t.yaml"); }
+
+TEST(Expand, TakesBareNamesLikeTheOldRelease) {
+  const WithCompat old(Compat::v0_102);
+  const ExpandCase cases[] = {{"$X", "v"},          {"pre-$X-${X}-$X.post", "pre-v-v-v.post"},
+                              {"$$X", "$X"},        {"$$$X", "$v"},
+                              {"$UNSET", "$UNSET"}, {"(?P<n>$name)$", "(?P<n>$name)$"},
+                              {"$1 $", "$1 $"},     {"$EMPTY|", "|"},
+                              {"$NUM", "0123"},     {"$${X}", "${X}"}};
+  for (const auto& [text, want] : cases) {
+    Node node = Node::scalar(text, false, {});
+    Problems problems;
+    ASSERT_TRUE(expand(node, fake(), problems)) << text;
+    EXPECT_EQ(node.from_reference() ? node.verbatim() : node.text(), want) << text;
+    EXPECT_TRUE(problems.all().empty()) << text;
+  }
+}
 
 TEST(Expand, WholeReferencesAreTyped) {
   Node node = tree("list: ${env:LIST}\nnum: ${env:NUM}\nmap: ${file:text}\nnone: ${env:NOPE}\n");

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "config/compat.h"
+
 namespace gleaner::main_program {
 namespace {
 
@@ -143,8 +145,8 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     const std::string name = word.substr(0, equals);
     const bool printing =
         flags.command == "print-config" && (name == "--mode" || name == "--format" || name == "--validate");
-    if (name != "--config" && name != "--set" && name != "--feature-gates" && name != "--lanes" &&
-        !printing)
+    if (name != "--config" && name != "--set" && name != "--feature-gates" && name != "--compat" &&
+        name != "--lanes" && !printing)
       return fail(Fault::config, fmt::format("unknown flag: {}", name));
     std::string value;
     if (equals != std::string::npos)
@@ -163,9 +165,17 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
         return fail(Fault::config, fmt::format("invalid argument \"{}\" for \"--lanes\" flag: a number from 1 to {}",
                                                value, kMostLanes));
     }
+    if (name == "--compat") {
+      if (auto ok = config::parse_compat(value); !ok)
+        return fail(Fault::config,
+                    fmt::format("invalid argument \"{}\" for \"--compat\" flag: {}", value, ok.error().what));
+      flags.compat = value;
+    }
     if (name == "--set") flags.sets.push_back(value);
-    if (name == "--feature-gates")
+    if (name == "--feature-gates") {
       if (auto ok = take_gates(value, flags); !ok) return fail(std::move(ok.error()));
+      flags.gates.push_back(value);
+    }
   }
   return flags;
 }

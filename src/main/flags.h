@@ -8,7 +8,8 @@ namespace gleaner::main_program {
 
 struct Flags {
   std::string command;  ///< "" = run
-  std::vector<std::string> configs, sets;
+  std::vector<std::string> configs, sets, gates;
+  std::string compat;  ///< "" = not given
   bool help = false, version = false;
   std::size_t lanes = 0;  ///< 0 = by the CPU limit
   bool profiles = false;  ///< gate service.profilesSupport: the one gate that has an effect

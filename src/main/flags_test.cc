@@ -32,6 +32,17 @@ TEST(Flags, PrintConfigHasItsOwn) {
   EXPECT_EQ(error_of({"validate", "--mode=redacted"}), "unknown flag: --mode");
 }
 
+TEST(Flags, KnowWhatTheyCanBehaveLike) {
+  EXPECT_EQ(parse_flags({"--compat", "0.102", "--config=a"})->compat, "0.102");
+  EXPECT_EQ(parse_flags({"validate", "--compat=0.102.1"})->compat, "0.102.1");
+  EXPECT_EQ(
+      error_of({"--compat=0.99"}),
+      "invalid argument \"0.99\" for \"--compat\" flag: \"0.99\" is no release gleaner can behave like: "
+      "0.102 is");
+  EXPECT_EQ(parse_flags({"--feature-gates=filelog.allowFileDeletion"})->gates,
+            (std::vector<std::string>{"filelog.allowFileDeletion"}));
+}
+
 TEST(Flags, RefuseInTheReferencesWords) {
   EXPECT_EQ(error_of({"--verbose"}), "unknown flag: --verbose");
   EXPECT_EQ(error_of({"frobnicate"}), "unknown command \"frobnicate\" for \"gleaner\"");

@@ -2,10 +2,13 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "capture/exec.h"
+#include "config/compat.h"
+#include "config/gates.h"
 #include "main/components.h"
 #include "main/flags.h"
 #include "service/collector.h"
@@ -33,7 +36,8 @@ Commands:
 
 Flags:
       --config URI           file, or file:PATH, env:NAME, yaml:TEXT, http(s)://...; repeatable, later ones win
-      --feature-gates LIST   accepted for compatibility
+      --compat 0.102         behave like that release where it differs; also GLEANER_COMPAT in the environment
+      --feature-gates LIST   accepted for compatibility; service.profilesSupport and filelog.allowFileDeletion have an effect
       --lanes N              threads that do the work; default: the CPU limit rounded up, 1 without a limit
       --set KEY=VALUE        one value; dots in the key nest; merged after all --config
   -h, --help
@@ -70,6 +74,11 @@ int main(int argc, char** argv) {
     fmt::print("gleaner version {}\n", kVersion);
     return 0;
   }
+  config::set_gates(flags->gates);
+  const char* compat = std::getenv("GLEANER_COMPAT");
+  const auto like = config::parse_compat(!flags->compat.empty() ? flags->compat : compat ? compat : "");
+  if (!like) return complain("GLEANER_COMPAT: " + like.error().what);
+  config::set_compat(*like);
   service::Options options{flags->configs,         flags->sets,  "gleaner",
                            std::string(kVersion), flags->lanes, flags->profiles};
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);

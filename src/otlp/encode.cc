@@ -36,11 +36,24 @@ void Writer::value_fields(const pdata::Value& value) {
 }
 
 void Writer::value(std::uint32_t number, const pdata::Value& value) {
+  if (value.is_string()) {
+    const std::size_t size = value.text().size();
+    char* p = out_.reserve(size + 20);
+    char* const begin = p;
+    p = write_varint(p, make_tag(number, WireType::length));
+    p = write_varint(p, 1 + varint_size(size) + size);
+    p = put(p, 1, value.text());
+    return out_.commit(static_cast<std::size_t>(p - begin));
+  }
   message(number, [&] { value_fields(value); });
 }
 
 void Writer::attributes(std::uint32_t number, const pdata::Map& map) {
   for (const auto& pair : map) {
+    if (pair.value.is_string()) {
+      this->pair(number, pair.key, pair.value.text());
+      continue;
+    }
     message(number, [&] {
       text(1, pair.key);
       value(2, pair.value);
@@ -246,29 +259,57 @@ void write_item(Writer& out, const pdata::Metric& metric) {
   out.attributes(12, metric.metadata);
 }
 
+/// Length bytes of what holds `count` items, as long as they have 100..1000 bytes each.
+std::size_t guess_length(std::size_t count) {
+  return count == 0 ? 1 : count <= 16 ? 2 : count <= 2048 ? 3 : 4;
+}
+
 template <class S>
-Bytes write_request(const Records<S>& records) {
-  Writer out(records.arena.held_bytes() / 2 + 256);
+void write_request(const Records<S>& records, Writer& out) {
   for (const auto& resource : records.resources) {
-    out.message(1, [&] {
+    std::size_t all = 0;
+    for (const auto& scope : resource.scopes) all += scope.records.size();
+    const auto body = [&] {
       out.resource(resource.resource);
       for (const auto& scope : resource.scopes) {
-        out.message(2, [&] {
+        const auto items = [&] {
           out.scope(scope.scope);
-          for (const auto& item : scope.records) out.message(2, [&] { write_item(out, item); });
+          for (const auto& item : scope.records)
+            out.message(
+                2, [&] { write_item(out, item); }, 2);
           out.text(3, scope.schema_url);
-        });
+        };
+        out.message(2, items, guess_length(scope.records.size()));
       }
       out.text(3, resource.schema_url);
-    });
+    };
+    out.message(1, body, guess_length(all));
   }
-  return out.finish();
+}
+
+template <class S>
+Bytes encoded(const Records<S>& records) {
+  // Most batches are small: they are written where the last one was, which is still in the cache, and take
+  // no more memory than they need.
+  constexpr std::size_t kSmall = 512 << 10;
+  const std::size_t expected = records.arena.held_bytes() / 2 + 256;
+  if (expected > 2 * kSmall) {
+    Writer out(expected);
+    write_request(records, out);
+    return out.finish();
+  }
+  thread_local Writer scratch(64 << 10);
+  scratch.clear();
+  write_request(records, scratch);
+  Bytes bytes = Bytes::copy(scratch.written());
+  if (scratch.capacity() > kSmall) scratch = Writer(64 << 10);
+  return bytes;
 }
 
 }  // namespace
 
-Bytes encode(const Records<Logs>& records) { return write_request(records); }
-Bytes encode(const Records<Traces>& records) { return write_request(records); }
-Bytes encode(const Records<Metrics>& records) { return write_request(records); }
+Bytes encode(const Records<Logs>& records) { return encoded(records); }
+Bytes encode(const Records<Traces>& records) { return encoded(records); }
+Bytes encode(const Records<Metrics>& records) { return encoded(records); }
 
 }  // namespace gleaner::otlp

@@ -62,23 +62,39 @@ class Writer {
   }
   void raw(std::string_view fields) { out_.append(fields); }
 
-  /// A nested message; `body` writes its fields.
+  /// A nested message; `body` writes its fields. When its length needs other than `guess` bytes, the body
+  /// moves.
   template <class F>
-  void message(std::uint32_t number, F&& body) {
-    char* p = out_.reserve(6);
+  void message(std::uint32_t number, F&& body, std::size_t guess = 1) {
+    char* p = out_.reserve(5 + guess);
     char* const begin = p;
     p = write_varint(p, make_tag(number, WireType::length));
-    out_.commit(static_cast<std::size_t>(p - begin) + 1);
+    out_.commit(static_cast<std::size_t>(p - begin) + guess);
     const std::size_t start = out_.size();
     body();
     const std::size_t size = out_.size() - start;
     const std::size_t needed = varint_size(size);
-    if (needed > 1) {
-      out_.reserve(needed - 1);
-      out_.commit(needed - 1);
-      std::memmove(out_.data() + start + needed - 1, out_.data() + start, size);
+    if (needed > guess) out_.reserve(needed - guess);
+    if (needed != guess) {
+      std::memmove(out_.data() + start + needed - guess, out_.data() + start, size);
+      out_.resize_down(start + needed - guess + size);
     }
-    write_varint(out_.data() + start - 1, size);
+    write_varint(out_.data() + start - guess, size);
+  }
+  /// A key with a text, the most frequent message of all.
+  void pair(std::uint32_t number, std::string_view key, std::string_view value) {
+    const std::size_t inner = 1 + varint_size(value.size()) + value.size();
+    const std::size_t size =
+        (key.empty() ? 0 : 1 + varint_size(key.size()) + key.size()) + 1 + varint_size(inner) + inner;
+    char* p = out_.reserve(size + 15);
+    char* const begin = p;
+    p = write_varint(p, make_tag(number, WireType::length));
+    p = write_varint(p, size);
+    if (!key.empty()) p = put(p, 1, key);
+    p = write_varint(p, make_tag(2, WireType::length));
+    p = write_varint(p, inner);
+    p = put(p, 1, value);
+    out_.commit(static_cast<std::size_t>(p - begin));
   }
   /// The same, but nothing at all when the body turns out empty.
   template <class F>
@@ -98,8 +114,18 @@ class Writer {
   void resource(const pdata::Resource& resource);
   void scope(const pdata::Scope& scope);
   Bytes finish() { return std::move(out_).finish(); }
+  /// What was written, to be copied; the memory stays for the next message.
+  std::string_view written() const { return out_.view(); }
+  void clear() { out_.clear(); }
+  std::size_t capacity() const { return out_.capacity(); }
 
  private:
+  static char* put(char* p, std::uint32_t number, std::string_view text) {
+    p = write_varint(p, make_tag(number, WireType::length));
+    p = write_varint(p, text.size());
+    if (!text.empty()) std::memcpy(p, text.data(), text.size());
+    return p + text.size();
+  }
   void value_fields(const pdata::Value& value);
   Buffer out_;
 };

@@ -16,6 +16,9 @@ class Consumer {
   virtual Task<Result<>> consume(Batch<S>& batch) = 0;
   /// True when it changes the data: a fan-out then gives it a copy of its own.
   virtual bool mutates() const { return false; }
+  /// True when records become bytes behind it in any case, and nobody looks at them before: whoever keeps
+  /// batches for a while makes bytes of them at once, which take a third of the memory.
+  virtual bool wants_wire() const { return false; }
 };
 
 }  // namespace gleaner

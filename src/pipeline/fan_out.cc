@@ -17,6 +17,12 @@ bool FanOut<S>::mutates() const {
 }
 
 template <class S>
+bool FanOut<S>::wants_wire() const {
+  return std::all_of(branches_.begin(), branches_.end(),
+                     [](const Consumer<S>* c) { return c->wants_wire(); });
+}
+
+template <class S>
 Task<Result<>> FanOut<S>::consume(Batch<S>& batch) {
   Result<> all;
   // Payloads share wire bytes, and whoever changes one decodes its own copy: sharing is the copy-on-need.

@@ -16,6 +16,7 @@ class FanOut final : public Consumer<S> {
   FanOut(std::vector<Consumer<S>*> branches, bool booked);
   Task<Result<>> consume(Batch<S>& batch) override;
   bool mutates() const override;
+  bool wants_wire() const override;
 
  private:
   std::vector<Consumer<S>*> branches_;  // mutating ones first

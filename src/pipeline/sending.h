@@ -28,6 +28,7 @@ class Sending final : public Component, public Consumer<S> {
   ~Sending() override;
 
   Task<Result<>> consume(Batch<S>& batch) override;
+  bool wants_wire() const override { return true; }
   /// Sends what is queued, each once and without retries, then returns.
   Task<Result<>> stop() override;
 

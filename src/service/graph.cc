@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "config/compat.h"
+
 namespace gleaner::service {
 namespace {
 
@@ -36,6 +38,7 @@ class Meter final : public Consumer<S> {
     return next_.consume(batch);
   }
   bool mutates() const override { return next_.mutates(); }
+  bool wants_wire() const override { return next_.wants_wire(); }
 
  private:
   metrics::Counter& counter_;
@@ -78,8 +81,10 @@ bool belongs(const FactoryBase& factory, Place place) {
 Graph::~Graph() = default;
 
 Context Graph::context(const std::string& id, std::string_view kind, std::string_view pipeline) const {
-  auto logger = host_.logger.with({{"otelcol.component.id", id}, {"otelcol.component.kind", kind}});
-  if (!pipeline.empty()) logger = logger.with({{"otelcol.pipeline.id", pipeline}});
+  const bool old = config::is_0_102();
+  auto logger = old ? host_.logger.with({{"kind", kind}, {"name", id}})
+                    : host_.logger.with({{"otelcol.component.id", id}, {"otelcol.component.kind", kind}});
+  if (!pipeline.empty()) logger = logger.with({{old ? "pipeline" : "otelcol.pipeline.id", pipeline}});
   return {host_.loop,
           logger,
           host_.metrics,

@@ -13,6 +13,7 @@ constexpr int kKeepIdle = 512 << 10;     // free bytes at the heap's end that ma
 constexpr int kKeepBusy = 64 << 20;  // the same while data flows: batches come and go several times a second
 constexpr std::size_t kSpare = 7u << 20;  // bytes of large blocks: a batch, and room for it compressed
 constexpr Duration kEvery = std::chrono::seconds(1);
+constexpr unsigned kTrimBusy = 10;  // ticks
 
 std::atomic<int> busy_lanes{0};
 }  // namespace
@@ -65,7 +66,8 @@ void HeapKeeper::tick() {
       idle();
       wait_for_data();
     }
-    ::malloc_trim(0);
+    // While data flows the next batch needs the pages again: they are given back more seldom.
+    if (over || ++ticks_ % kTrimBusy == 0) ::malloc_trim(0);
     if (!over) tick();
   });
 }

@@ -26,6 +26,7 @@ class HeapKeeper {
   Budget& memory_;
   Timer timer_;
   bool busy_ = false;
+  unsigned ticks_ = 0;
 };
 
 }  // namespace gleaner::service

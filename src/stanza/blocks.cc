@@ -42,7 +42,7 @@ Result<TimeBlock> TimeBlock::make(const Config& config) {
     return fail(Fault::config, "unsupported layout_type " + config.layout_type +
                                    ": valid values are 'strptime', 'gotime', and 'epoch'");
   auto layout = config.layout_type == "gotime" ? text::TimeLayout::gotime(config.layout)
-                                               : text::TimeLayout::strptime(config.layout);
+                                               : text::TimeLayout::strptime(config.layout, config.narrow);
   if (!layout) return fail(layout.error());
   block.zone_ = layout->default_zone();
   block.layout_ = std::move(*layout);

@@ -23,6 +23,7 @@ class TimeBlock {
     std::string layout;
     std::string layout_type = "strptime";  ///< strptime, gotime, epoch
     std::string location;
+    bool narrow = false;  ///< strptime as 0.102 had it
   };
   static Result<TimeBlock> make(const Config& config);
   bool apply(Entry& entry, Words& why) const;

@@ -192,7 +192,8 @@ Conditional::Options Build::options(const TransformerConfig& config) const {
 }
 
 std::optional<TimeBlock> Build::time(const TimeConfig& config) const {
-  auto block = TimeBlock::make({config.parse_from, config.layout, config.layout_type, config.location});
+  auto block = TimeBlock::make({config.parse_from, config.layout, config.layout_type, config.location,
+                                compat == config::Compat::v0_102});
   if (block) return std::move(*block);
   error("timestamp", block.error().what);
   return std::nullopt;

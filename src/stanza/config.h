@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/loop.h"
+#include "config/compat.h"
 #include "config/field.h"
 #include "stanza/parser.h"
 
@@ -75,6 +76,7 @@ struct Build {
   config::Problems& problems;
   log::Logger logger;
   Loop& loop;
+  config::Compat compat = config::compat();
 
   /// Decodes the block; keys the table does not know are a warning each.
   template <class T>

@@ -25,6 +25,16 @@ bool same(const pdata::Map& a, const pdata::Map& b) {
                       pdata::Value::map(const_cast<pdata::Map*>(&b)));
 }
 
+/// Go's word for nothing, as 0.102 wrote it.
+void spell_out_nil(pdata::Value& value) {
+  if (value.is_empty())
+    value = pdata::Value::string("<nil>");
+  else if (value.is_map())
+    for (auto& item : value.as_map()) spell_out_nil(item.value);
+  else if (value.is_array())
+    for (auto& item : value.as_array()) spell_out_nil(item);
+}
+
 void fill(pdata::LogRecord& record, const Entry& entry) {
   record.time = entry.timestamp;
   record.observed_time = entry.observed;
@@ -41,7 +51,13 @@ void fill(pdata::LogRecord& record, const Entry& entry) {
 
 }  // namespace
 
-Records<Logs> emit(Entries&& entries) {
+Records<Logs> emit(Entries&& entries, bool nil_as_text) {
+  if (nil_as_text)
+    for (auto& entry : entries.list) {
+      if (!entry.body.is_empty()) spell_out_nil(entry.body);  // an empty one was left empty
+      for (auto& item : entry.attributes) spell_out_nil(item.value);
+      for (auto& item : entry.resource) spell_out_nil(item.value);
+    }
   Records<Logs> out;
   out.arena = std::move(entries.arena);
   std::unordered_multimap<std::size_t, std::size_t> by_hash;  // of resources, into out.resources

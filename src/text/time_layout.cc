@@ -57,6 +57,15 @@ constexpr std::array<Substitute, 39> kStrptime = {{
     {'c', "Mon Jan 2 15:4:5 2006", "Mon| |Jan|2|15|:|4|5|2006"},
 }};
 
+/// What 0.102 had for them.
+constexpr std::pair<char, const char*> kNarrow[] = {
+    {'m', "01"},         {'d', "02"},          {'e', "_2"},
+    {'I', "03"},         {'M', "04"},          {'S', "05"},
+    {'z', "Z0700"},      {'D', "01/02/2006"},  {'x', "01/02/2006"},
+    {'F', "2006-01-02"}, {'T', "15:04:05"},    {'X', "15:04:05"},
+    {'R', "15:04"},      {'r', "03:04:05 pm"}, {'c', "Mon Jan 02 15:04:05 2006"},
+};
+
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
   for (std::size_t from = 0, bar; from <= text.size(); from = bar + 1) {
@@ -68,7 +77,7 @@ std::vector<std::string> split(std::string_view text) {
 
 }  // namespace
 
-Result<TimeLayout> TimeLayout::strptime(std::string_view layout) {
+Result<TimeLayout> TimeLayout::strptime(std::string_view layout, bool narrow) {
   const auto refuse = [](std::string why) {
     return fail(Fault::config, "invalid strptime layout: " + std::move(why));
   };
@@ -101,6 +110,9 @@ Result<TimeLayout> TimeLayout::strptime(std::string_view layout) {
       }
       text = there->native;
       elements = there->elements;
+      if (narrow)
+        for (const auto& [of, native_then] : kNarrow)
+          if (of == directive) text = elements = native_then;
     }
     native += text;
     lenient.resize(native.size(), true);
@@ -113,12 +125,12 @@ Result<TimeLayout> TimeLayout::strptime(std::string_view layout) {
   for (auto& step : out.steps_) {
     const bool ours = at < lenient.size() && lenient[at];
     at += step.text.size();
-    if (!ours) continue;
+    if (!ours || narrow) continue;
     if (step.text == "Z0700") step.op = Op::zone_any;
     step.skip_blanks = step.op != Op::literal && (digit(step.text[0]) || step.text[0] == 'Z');
   }
   // %D and %x take a year of two or of four digits.
-  if (layout.find("%D") != std::string_view::npos || layout.find("%x") != std::string_view::npos)
+  if (!narrow && (layout.find("%D") != std::string_view::npos || layout.find("%x") != std::string_view::npos))
     for (std::size_t i = 4; i < out.steps_.size(); ++i)
       if (out.steps_[i].op == Op::year4 && out.steps_[i - 1].text == "/" && out.steps_[i - 3].text == "/")
         out.steps_[i].op = Op::year_either;

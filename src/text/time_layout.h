@@ -22,8 +22,9 @@ class TimeLayout {
  public:
   using Now = std::uint64_t (*)();
 
+  /// @param narrow  as the collector 0.102: numbers of two digits have both, %z takes Z and +hhmm only
   /// @return Fault::config for digits, unknown directives, and a fraction not preceded by '.' or ','
-  static Result<TimeLayout> strptime(std::string_view layout);
+  static Result<TimeLayout> strptime(std::string_view layout, bool narrow = false);
   /// @return Fault::config for a fraction of nines not preceded by '.' or ','
   static Result<TimeLayout> gotime(std::string_view layout);
 

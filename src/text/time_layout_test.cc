@@ -119,6 +119,22 @@ class Strptime : public testing::TestWithParam<Case> {};
 TEST_P(Strptime, MatchesTheCollector) { check(GetParam(), TimeLayout::strptime(GetParam().layout)); }
 INSTANTIATE_TEST_SUITE_P(Table, Strptime, testing::ValuesIn(kStrptime));
 
+const std::vector<Case> kNarrow = {
+    {"%Y-%m-%d", "2024-03-04", "1709510400000000000"},
+    {"%Y-%m-%d", "2024-3-4", "!as \"%m\""},
+    {"%Y-%m-%dT%H:%M:%S", "2024-03-04T5:06:07", "1709528767000000000"},
+    {"%Y-%m-%dT%H:%M:%S", "2024-03-04T05:6:07", "!as \"%M\""},
+    {"%Y-%m-%dT%H:%M:%S%z", "2024-03-04T05:06:07+0900", "1709496367000000000"},
+    {"%Y-%m-%dT%H:%M:%S%z", "2024-03-04T05:06:07Z", "1709528767000000000"},
+    {"%Y-%m-%dT%H:%M:%S%z", "2024-03-04T05:06:07+09:00", "!cannot parse"},
+    {"%D", "03/04/2024", "1709510400000000000"},
+    {"%D", "03/04/24", "!cannot parse"},
+    {"%b %e %Y", "Mar  4 2024", "1709510400000000000"},
+};
+class Narrow : public testing::TestWithParam<Case> {};
+TEST_P(Narrow, IsAsThen) { check(GetParam(), TimeLayout::strptime(GetParam().layout, true)); }
+INSTANTIATE_TEST_SUITE_P(Compat0_102, Narrow, testing::ValuesIn(kNarrow));
+
 class Gotime : public testing::TestWithParam<Case> {};
 TEST_P(Gotime, MatchesGo) { check(GetParam(), TimeLayout::gotime(GetParam().layout)); }
 INSTANTIATE_TEST_SUITE_P(Table, Gotime, testing::ValuesIn(kGotime));

@@ -1,4 +1,5 @@
 #pragma once
+#include "config/compat.h"
 #include "pipeline/factory.h"
 #include "pipeline/sending_config.h"
 
@@ -9,7 +10,7 @@ inline constexpr std::string_view kVerbosities[] = {"basic", "normal", "detailed
 struct Config {
   std::string verbosity = "basic";
   std::uint32_t sampling_initial = 2;
-  std::uint32_t sampling_thereafter = 1;
+  std::uint32_t sampling_thereafter = config::by_compat(1u, 500u);
   bool use_internal_logger = true;
   std::vector<std::string> output_paths;
   std::optional<QueueConfig> queue;

@@ -72,13 +72,15 @@ class Printer final : public Sender<S> {
   explicit Printer(Outputs& outputs)
       : outputs_(outputs),
         config_(outputs.config),
-        logger_(outputs.context.logger.with({{"otelcol.signal", S::name}}).unsampled()),
+        logger_(outputs.context.logger.with({{old_ ? "data_type" : "otelcol.signal", S::name}}).unsampled()),
         counts_(config_, outputs.context.loop),
         texts_(config_, outputs.context.loop) {}
 
   Task<Result<>> send(Payload<S>& data, const Client*, Duration) override {
     if (counts_.admit()) count(data);
-    if (config_.verbosity != "basic" && texts_.admit()) line(text(data), {});
+    // 0.102 knew no normal verbosity.
+    const bool wanted = config_.verbosity == "detailed" || (config_.verbosity == "normal" && !old_);
+    if (wanted && texts_.admit()) line(text(data), {});
     co_return Result<>();
   }
 
@@ -91,14 +93,14 @@ class Printer final : public Sender<S> {
       const auto& records = data.records();
       const std::size_t resources = records.resources.size();
       if constexpr (S::kind == SignalKind::logs) {
-        line("Logs", {{"resource logs", resources}, {"log records", data.items()}});
+        line(old_ ? "LogsExporter" : "Logs", {{"resource logs", resources}, {"log records", data.items()}});
       } else if constexpr (S::kind == SignalKind::traces) {
-        line("Traces", {{"resource spans", resources}, {"spans", data.items()}});
+        line(old_ ? "TracesExporter" : "Traces", {{"resource spans", resources}, {"spans", data.items()}});
       } else {
         std::size_t metrics = 0;
         for (const auto& resource : records.resources)
           for (const auto& scope : resource.scopes) metrics += scope.records.size();
-        line("Metrics",
+        line(old_ ? "MetricsExporter" : "Metrics",
              {{"resource metrics", resources}, {"metrics", metrics}, {"data points", data.items()}});
       }
     }
@@ -125,6 +127,7 @@ class Printer final : public Sender<S> {
     outputs_.print(text + (fields.size() ? "}\n" : "\n"));
   }
 
+  const bool old_ = config::is_0_102();
   const Outputs& outputs_;
   const Config& config_;
   const log::Logger logger_;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ctime>
 
+#include "config/compat.h"
 #include "exporters/debug/text.h"
 #include "otlp/wire.h"
 
@@ -141,14 +142,17 @@ void write_span(Lines& out, std::size_t n, const pdata::Span& span) {
   line("ID", id(span.span_id));
   line("Name", span.name);
   line("Kind", span.kind >= 0 && span.kind < 6 ? kKinds[span.kind] : "");
-  if (!span.trace_state.empty()) line("TraceState", span.trace_state);
+  const bool old = config::is_0_102();
+  if (!span.trace_state.empty() && !old) line("TraceState", span.trace_state);
   line("Start time", go_time(span.start_time));
   line("End time", go_time(span.end_time));
   line("Status code", span.status_code >= 0 && span.status_code < 3 ? kCodes[span.status_code] : "");
   line("Status message", span.status_message);
-  out.add("    DroppedAttributesCount: {}", span.dropped_attributes_count);
-  out.add("    DroppedEventsCount: {}", span.dropped_events_count);
-  out.add("    DroppedLinksCount: {}", span.dropped_links_count);
+  if (!old) {
+    out.add("    DroppedAttributesCount: {}", span.dropped_attributes_count);
+    out.add("    DroppedEventsCount: {}", span.dropped_events_count);
+    out.add("    DroppedLinksCount: {}", span.dropped_links_count);
+  }
   attributes(out, "Attributes:", span.attributes);
   if (!span.events.empty()) out.add("Events:");
   for (std::size_t i = 0; i < span.events.size(); ++i) {
@@ -262,7 +266,7 @@ void write_metric(Lines& out, std::size_t n, const pdata::Metric& metric) {
   out.add("     -> Description: {}", metric.description);
   out.add("     -> Unit: {}", metric.unit);
   out.add("     -> DataType: {}", kKinds[static_cast<int>(metric.kind)]);
-  attributes(out, "     -> Metadata:", metric.metadata, "          ");
+  if (!config::is_0_102()) attributes(out, "     -> Metadata:", metric.metadata, "          ");
   if (metric.kind == Kind::sum) out.add("     -> IsMonotonic: {}", metric.monotonic);
   if (metric.kind == Kind::sum || metric.kind == Kind::histogram || metric.kind == Kind::exponential)
     out.add("     -> AggregationTemporality: {}",

@@ -1,5 +1,6 @@
 #pragma once
 // Source: spec/collector.md 7.2.
+#include "config/compat.h"
 #include "confignet/tls.h"
 #include "pipeline/factory.h"
 
@@ -17,7 +18,7 @@ struct ResponseBody {
 };
 
 struct Config {
-  std::string endpoint = "localhost:13133";
+  std::string endpoint = config::by_compat("localhost:13133", "0.0.0.0:13133");
   std::string path = "/";
   std::optional<confignet::TlsServerConfig> tls;
   std::optional<ResponseBody> response_body;

@@ -49,6 +49,7 @@ class Batcher final : public Processor<S> {
   ~Batcher() override { context_.metrics.remove(cardinality_); }
 
   bool mutates() const override { return true; }
+  bool wants_wire() const override { return this->next_.wants_wire(); }
 
   Task<Result<>> consume(Batch<S>& batch) override {
     if (keys_.empty()) return shards_.begin()->second->consume(batch);

@@ -29,6 +29,7 @@ class Shard {
   Task<Result<>> consume(Batch<S>& batch) {
     while (sending_ && !stopping_)
       co_await sent_.wait();  // a slow consumer holds the caller: that is the flow control
+    if (next_.wants_wire()) batch.data.wire();
     waiting_.append(std::move(batch));
     if (immediate()) {
       while (!waiting_.data.empty()) co_await send(counters_.by_size);

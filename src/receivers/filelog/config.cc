@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/gates.h"
 #include "stanza/pipeline.h"
 
 namespace gleaner::receivers::filelog {
@@ -79,6 +80,8 @@ std::optional<files::Ordering> ordering(Check& check, const OrderingConfig& conf
   return out;
 }
 
+constexpr Duration kLongestMemory = std::chrono::hours(24 * 365);
+
 class Silent : public log::Sink {
   void put(std::string_view) override {}
 };
@@ -144,12 +147,24 @@ std::span<const config::Field> Config::fields() {
       config::field<&Config::retry>(
           "retry_on_failure", "reading waits while the pipeline refuses; off: such records are dropped"),
       config::field<&Config::storage>("storage", "a storage extension that keeps offsets between runs"),
-      config::field<&Config::file_cache_advise>("file_cache_advise", "no effect"),
-      config::later("compression", "gzip files"),
-      config::later("header", "lines at the beginning that describe the rest"),
-      config::later("delete_after_read", "delete files that were read"),
-      config::later("acquire_fs_lock", "lock files while reading"),
-      config::later("polls_to_archive", "how long offsets of vanished files are kept"),
+      config::field<&Config::file_cache_advise>(
+          "file_cache_advise", "tell the kernel that what was read need not stay in its page cache"),
+      config::field<&Config::compression>(
+          "compression",
+          "gzip or zstd: all files are; auto: those that begin like one; offsets, fingerprints "
+          "and rotation are those of the text inside")
+          .one_of(kCompressions),
+      config::field<&Config::header>("header", "lines at the beginning of files that describe the rest"),
+      config::field<&Config::delete_after_read>(
+          "delete_after_read",
+          "delete files of which everything is delivered; needs the feature gate "
+          "filelog.allowFileDeletion"),
+      config::field<&Config::acquire_fs_lock>(
+          "acquire_fs_lock", "hold a shared lock (flock) while reading; files others have locked wait"),
+      config::field<&Config::polls_to_archive>(
+          "polls_to_archive",
+          "poll intervals for which a copy of a file that went is still recognised; at "
+          "least a minute. The file itself is recognised without it"),
   };
   return kTable;
 }
@@ -187,6 +202,11 @@ files::TailerOptions Config::options(Check& check) const {
   if (coding.nop() && (!multiline.line_start_pattern.empty() || !multiline.line_end_pattern.empty()))
     check.error("multiline",
                 "line_start_pattern or line_end_pattern should not be set when using nop encoding");
+  const bool pattern = !multiline.line_start_pattern.empty() || !multiline.line_end_pattern.empty();
+  if (!multiline.preset.empty() && pattern)
+    check.error("multiline", "only one of preset, line_start_pattern and line_end_pattern can be set");
+  if (!multiline.preset.empty() && (coding.nop() || coding.newline().size() > 1))
+    check.error("multiline", "preset needs an encoding whose newline is one byte");
   const text::Regex::Options lines{.latin1 = false, .multi_line = true};
   out.split = {
       .encoding = coding,
@@ -197,6 +217,8 @@ files::TailerOptions Config::options(Check& check) const {
       .truncate = max_log_size_behavior == "truncate",
       .keep_leading = keep_leading,
       .keep_trailing = keep_trailing};
+  if (const auto language = text::StackTrace::find(multiline.preset))
+    out.split.traces = text::StackTrace(*language);
   out.entries.encoding = coding;
   out.entries.attributes = templates(check, "attributes", attributes);
   out.entries.resource = templates(check, "resource", resource);
@@ -211,14 +233,41 @@ files::TailerOptions Config::options(Check& check) const {
   if (on_truncate == "ignore") out.on_truncate = files::OnTruncate::ignore;
   if (on_truncate == "read_new") out.on_truncate = files::OnTruncate::read_new;
 
+  if (compression == "gzip") out.unpack = files::Unpack::gzip;
+  if (compression == "zstd") out.unpack = files::Unpack::zstd;
+  if (compression == "auto") out.unpack = files::Unpack::look;
+  out.delete_after_read = delete_after_read;
+  out.lock = acquire_fs_lock;
+  out.drop_cache = file_cache_advise;
+  if (polls_to_archive < 0) check.error("polls_to_archive", "must not be negative");
+  if (polls_to_archive > 0 && poll_interval > Duration{0})
+    out.remember =
+        polls_to_archive < kLongestMemory / poll_interval ? poll_interval * polls_to_archive : kLongestMemory;
+  const bool at_end = start_at == "end";
+  if (delete_after_read && at_end)
+    check.error("delete_after_read", "'delete_after_read' cannot be used with 'start_at: end'");
+  if (delete_after_read && !config::gate_enabled("filelog.allowFileDeletion"))
+    check.error("delete_after_read", "'delete_after_read' requires feature gate 'filelog.allowFileDeletion'");
+  if (header && at_end) check.error("header", "'header' cannot be specified with 'start_at: end'");
+
   // A trial: operators say all that is wrong with them, each with its place.
   Loop loop(Loop::Clock::manual);
   Silent silent;
+  (void)header_reader(check.path() + "::header", check.problems(), log::Logger(silent), loop);
   const auto trial = stanza::Pipeline::build(operators, check.path() + "::operators", check.problems(),
                                              log::Logger(silent), loop, [](stanza::Entries&&) {});
   if (!output.empty())
     if (auto ok = trial->start_at(stanza::split_ids(output)); !ok) check.error("output", ok.error().what);
   return out;
+}
+
+std::shared_ptr<files::HeaderReader> Config::header_reader(const std::string& path,
+                                                           config::Problems& problems,
+                                                           const log::Logger& logger, Loop& loop) const {
+  if (!header) return nullptr;
+  const auto coding = text::Encoding::find(encoding);
+  return files::HeaderReader::build({header->pattern, header->operators, coding ? *coding : text::Encoding()},
+                                    path, problems, logger, loop);
 }
 
 }  // namespace gleaner::receivers::filelog

@@ -9,17 +9,24 @@ namespace gleaner::receivers::filelog {
 inline constexpr std::string_view kStarts[] = {"beginning", "end"};
 inline constexpr std::string_view kLongLines[] = {"split", "truncate"};
 inline constexpr std::string_view kTruncations[] = {"ignore", "read_whole_file", "read_new"};
+inline constexpr std::string_view kCompressions[] = {"", "gzip", "zstd", "auto"};
 inline constexpr std::string_view kSortTypes[] = {"numeric", "alphabetical", "timestamp", "mtime"};
 
 struct MultilineConfig {
   std::string line_start_pattern, line_end_pattern;
   bool omit_pattern = false;
+  std::string preset;
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::field<&MultilineConfig::line_start_pattern>("line_start_pattern",
                                                             "regex a record begins with"),
         config::field<&MultilineConfig::line_end_pattern>("line_end_pattern", "regex a record ends with"),
         config::field<&MultilineConfig::omit_pattern>("omit_pattern", "leave out what the pattern matched"),
+        config::field<&MultilineConfig::preset>(
+            "preset",
+            "instead of a pattern: lines with the stack traces behind them, as this language prints "
+            "them (gleaner's own)")
+            .one_of(text::StackTrace::names()),
     };
     return kTable;
   }
@@ -56,6 +63,19 @@ struct OrderingConfig {
   }
 };
 
+struct HeaderConfig {
+  std::string pattern;
+  config::Node operators;
+  static std::span<const config::Field> fields() {
+    static const config::Field kTable[] = {
+        config::required<&HeaderConfig::pattern>("pattern", "regex that the lines of a header match"),
+        config::required<&HeaderConfig::operators>(
+            "metadata_operators", "what makes attributes of them, which all records of the file get"),
+    };
+    return kTable;
+  }
+};
+
 /// include_file_*: which of log.file.* records carry.
 struct FileAttributesConfig : stanza::files::AttributeOptions {
   static std::span<const config::Field> fields();
@@ -78,6 +98,10 @@ struct Config {
   FileAttributesConfig file;
   std::optional<std::string> on_truncate;
   bool file_cache_advise = false;
+  std::string compression;
+  std::optional<HeaderConfig> header;
+  bool delete_after_read = false, acquire_fs_lock = false;
+  std::int64_t polls_to_archive = 0;
   bool acknowledge = true;
   std::optional<std::string> storage;
   config::Dict<std::string> attributes, resource;
@@ -92,6 +116,10 @@ struct Config {
 
   /// What the tailer needs; problems are collected, each with its key.
   stanza::files::TailerOptions options(config::Check& check) const;
+  /// nullptr when no header is configured, or it has flaws.
+  std::shared_ptr<stanza::files::HeaderReader> header_reader(const std::string& path,
+                                                             config::Problems& problems,
+                                                             const log::Logger& logger, Loop& loop) const;
 };
 
 Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& context, const Consumers& next);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "config/compat.h"
 #include "receivers/filelog/checkpoints.h"
 #include "receivers/filelog/config.h"
 #include "receivers/filelog/reference_offsets.h"
@@ -107,6 +108,9 @@ class Filelog final : public Receiver, public files::RecordSink {
     moved_.push_back(source);
     if (!stopped_ && !keeping_) gate_.spawn(keep_soon());
   }
+  bool settled(const files::File& file) const override {
+    return waiting_.empty() && !in_flight_.lowest(file.source) && !operators_->held_from(file.source);
+  }
 
  private:
   /// Where earlier runs stopped: ours, or before the first one the reference's.
@@ -174,7 +178,7 @@ class Filelog final : public Receiver, public files::RecordSink {
   /// What came out of the operators, during take() or, for joined records, by their timer.
   void collect(stanza::Entries&& entries) {
     const auto token = in_flight_.add(entries.list, entries.also);
-    Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries)))),
+    Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries), old_))),
                       Ticket::make([this, token](Outcome outcome) { settled(token, outcome); }));
     batch.memory = std::exchange(memory_, {});
     waiting_.push_back(std::move(batch));
@@ -252,6 +256,7 @@ class Filelog final : public Receiver, public files::RecordSink {
     }
   }
 
+  const bool old_ = config::is_0_102();
   const Config config_;
   const Context context_;
   Consumer<Logs>& next_;
@@ -289,6 +294,8 @@ Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& cont
   const config::Node nowhere;
   config::Check check(problems, nowhere, "");
   auto options = config.options(check);
+  if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
+  options.header = config.header_reader("header", problems, context.logger, context.loop);
   if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
   options.finder.share = {context.place.lane, context.place.lanes};
   storage::Storage* storage = nullptr;

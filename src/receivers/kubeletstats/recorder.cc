@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "config/compat.h"
+
 namespace gleaner::receivers::kubeletstats {
 namespace {
 
 constexpr std::string_view kScope =
     "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/kubeletstatsreceiver";
+constexpr std::string_view kOldScope = "otelcol/kubeletstatsreceiver";  // of 0.102
 constexpr std::int32_t kCumulative = 2;
 
 }  // namespace
@@ -71,7 +74,7 @@ void Recorder::finish(const Attributes& attributes) {
         resource.resource.attributes.items.push_back(
             arena_, {kAttributeInfo[i].name, pdata::Value::string(*attributes.values[i])});
     auto& scope = resource.scopes.push_back(arena_, {});
-    scope.scope.name = kScope;
+    scope.scope.name = config::is_0_102() ? kOldScope : kScope;
     scope.scope.version = version_;
     scope.records.reserve(arena_, metrics_);
     for (std::size_t i = 0; i < kMetrics; ++i) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "config/compat.h"
 #include "config/field.h"
 #include "receivers/kubeletstats/metrics.h"
 
@@ -53,7 +54,7 @@ template <class T, auto& Info, std::size_t N>
 struct ToggleTable {
   std::array<T, N> rows;
   ToggleTable() {
-    for (std::size_t i = 0; i < N; ++i) rows[i].enabled = Info[i].on;
+    for (std::size_t i = 0; i < N; ++i) rows[i].enabled = on(Info[i]);
   }
   template <class Id>
   const T& of(Id id) const {
@@ -62,6 +63,13 @@ struct ToggleTable {
   static std::span<const config::Field> fields() { return table(std::make_index_sequence<N>()); }
 
  private:
+  /// 0.102 had *.cpu.utilization where *.cpu.usage is now.
+  template <class Row>
+  static bool on(const Row& row) {
+    const std::string_view name(row.name);
+    if (config::is_0_102() && name.ends_with(".cpu.usage")) return false;
+    return row.on || (config::is_0_102() && name.ends_with(".cpu.utilization"));
+  }
   template <std::size_t... I>
   static std::span<const config::Field> table(std::index_sequence<I...>) {
     static const config::Field kTable[] = {

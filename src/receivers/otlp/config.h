@@ -1,5 +1,6 @@
 #pragma once
 // Source: spec/collector.md 4.1, 8.3.
+#include "config/compat.h"
 #include "confignet/auth.h"
 #include "confignet/tls.h"
 #include "pipeline/factory.h"
@@ -50,7 +51,7 @@ struct KeepaliveConfig {
 };
 
 struct GrpcConfig {
-  std::string endpoint = "localhost:4317";
+  std::string endpoint = config::by_compat("localhost:4317", "0.0.0.0:4317");
   std::string transport = "tcp";
   std::optional<confignet::TlsServerConfig> tls;
   std::uint32_t max_recv_msg_size_mib = 0;
@@ -99,7 +100,7 @@ struct CorsConfig {
 };
 
 struct HttpConfig {
-  std::string endpoint = "localhost:4318";
+  std::string endpoint = config::by_compat("localhost:4318", "0.0.0.0:4318");
   std::string transport = "tcp";
   std::optional<confignet::TlsServerConfig> tls;
   std::optional<CorsConfig> cors;

@@ -11,25 +11,30 @@ bool constant(const Templates& templates) {
 }
 }  // namespace
 
-EntryMaker::EntryMaker(const EntryOptions& options, const TextAttributes& file, Arena& arena,
-                       std::uint64_t observed)
+EntryMaker::EntryMaker(const EntryOptions& options, const TextAttributes& file, const FileHeader* header,
+                       Arena& arena, std::uint64_t observed)
     : options_(options),
       arena_(arena),
       observed_(observed),
       constant_attributes_(constant(options.attributes)),
       constant_resource_(constant(options.resource)) {
   const text::expr::Environment nothing{pdata::Value(), nullptr, nullptr, 0};
-  const auto put = [&](std::string_view key, std::string_view value) {
+  const auto put_value = [&](std::string_view key, const pdata::Value& value) {
     const auto there =
         std::find_if(attributes_.begin(), attributes_.end(), [&](const auto& kv) { return kv.key == key; });
     if (there == attributes_.end())
-      attributes_.push_back({arena_.copy(key), pdata::Value::string(value)});
+      attributes_.push_back({arena_.copy(key), value});
     else
-      there->value = pdata::Value::string(value);
+      there->value = value;
+  };
+  const auto put = [&](std::string_view key, std::string_view value) {
+    put_value(key, pdata::Value::string(value));
   };
   if (constant_attributes_)
     for (const auto& [key, text] : options.attributes) put(key, *text.render(nothing, arena_));
   for (const auto& [key, value] : file) put(key, arena_.copy(value));
+  if (header)
+    for (const auto& [key, value] : header->attributes) put_value(key, pdata::clone(arena_, value));
   if (constant_resource_) {
     resource_.items.reserve(arena_, options.resource.size());
     for (const auto& [key, text] : options.resource)

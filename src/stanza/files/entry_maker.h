@@ -7,6 +7,7 @@
 #include "stanza/entry.h"
 #include "stanza/expr_text.h"
 #include "stanza/files/attributes.h"
+#include "stanza/files/header.h"
 #include "text/encoding.h"
 
 namespace gleaner::stanza::files {
@@ -24,7 +25,9 @@ struct EntryOptions {
 class EntryMaker {
  public:
   /// @param observed  ns since 1970, for all entries of the chunk
-  EntryMaker(const EntryOptions& options, const TextAttributes& file, Arena& arena, std::uint64_t observed);
+  /// @param header  nullptr when there is none
+  EntryMaker(const EntryOptions& options, const TextAttributes& file, const FileHeader* header, Arena& arena,
+             std::uint64_t observed);
 
   /// @param text  bytes that live as long as the arena
   /// @return Fault::permanent when an expression fails: the record is lost, and the words say why

@@ -13,12 +13,26 @@ bool File::look(TimePoint now) {
   if (::fstat(fd.get(), &info) != 0) return false;
   links = info.st_nlink;
   const auto current = static_cast<std::uint64_t>(info.st_size);
-  if (current != size) {
-    size = current;
+  if (current != raw_size) {
+    raw_size = current;
+    if (packed)
+      stale = true;
+    else
+      size = current;
     changed = now;
     grew = true;
   }
   return true;
+}
+
+Task<Result<std::size_t>> read_at(Loop& loop, const File& file, std::uint64_t at, std::size_t count,
+                                  Buffer& into) {
+  if (!file.packed) co_return co_await read_at(loop, file.fd, at, count, into);
+  char* to = into.reserve(count);
+  std::function<std::size_t()> work = [&] { return file.packed->read(file.fd.get(), at, count, to); };
+  const std::size_t got = co_await loop.blocking(std::move(work), Loop::Helper::files);
+  into.commit(got);
+  co_return got;
 }
 
 Task<Result<std::size_t>> read_at(Loop& loop, const Fd& fd, std::uint64_t at, std::size_t count,
@@ -47,6 +61,10 @@ Task<Result<std::size_t>> read_at(Loop& loop, const Fd& fd, std::uint64_t at, st
   }
   into.commit(got);
   co_return got;
+}
+
+std::string peek(const File& file, std::uint64_t at, std::size_t count) {
+  return file.packed ? file.packed->peek(file.fd.get(), at, count) : peek(file.fd, at, count);
 }
 
 std::string peek(const Fd& fd, std::uint64_t at, std::size_t count) {

@@ -8,6 +8,8 @@
 #include "base/loop.h"
 #include "stanza/files/attributes.h"
 #include "stanza/files/finder.h"
+#include "stanza/files/header.h"
+#include "stanza/files/packed.h"
 
 namespace gleaner::stanza::files {
 
@@ -37,12 +39,17 @@ struct File {
   bool skipping = false;    ///< inside a record that is cut off
   std::uint64_t first = 0;  ///< where reading starts when it turns out to be a file of its own
 
-  std::uint64_t size = 0;     ///< at the last look
-  std::uint64_t pending = 0;  ///< bytes behind the offset that are no whole record yet
-  std::uint64_t links = 1;    ///< names it has left
-  TimePoint changed{};        ///< when the last look saw another size
-  bool grew = false;          ///< since the last rest
-  bool leaving = false;       ///< no pattern finds it any more
+  std::uint64_t size = 0;          ///< at the last look, or at the last measuring when packed
+  std::uint64_t raw_size = 0;      ///< bytes on disk at the last look
+  std::unique_ptr<Packed> packed;  ///< it is compressed: everything else here speaks of the text in it
+  bool packing_known = false, stale = false;  ///< packed: grown since it was measured
+  std::unique_ptr<FileHeader> header;         ///< what all its records carry
+  bool locked = false;                        ///< somebody else holds it: not read for now
+  std::uint64_t pending = 0;                  ///< bytes behind the offset that are no whole record yet
+  std::uint64_t links = 1;                    ///< names it has left
+  TimePoint changed{};                        ///< when the last look saw another size
+  bool grew = false;                          ///< since the last rest
+  bool leaving = false;                       ///< no pattern finds it any more
   bool queued = false;
   bool by_clock = false;             ///< the kernel cannot tell when it changes
   bool seen = false;                 ///< by the scan in progress
@@ -56,9 +63,13 @@ struct File {
 /// @return bytes read, fewer at the end; Fault::os otherwise
 Task<Result<std::size_t>> read_at(Loop& loop, const Fd& fd, std::uint64_t at, std::size_t count,
                                   Buffer& into);
+/// The same of a file's text, packed or not.
+Task<Result<std::size_t>> read_at(Loop& loop, const File& file, std::uint64_t at, std::size_t count,
+                                  Buffer& into);
 
 /// The same at once, for small pieces.
 std::string peek(const Fd& fd, std::uint64_t at, std::size_t count);
+std::string peek(const File& file, std::uint64_t at, std::size_t count);
 
 /// Remembers the bytes before the new offset.
 void move_offset(Position& position, std::string_view consumed);

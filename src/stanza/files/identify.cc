@@ -44,7 +44,7 @@ Memories::Match Memories::match(const Memory& memory, const File& file, TimePoin
   if (now.compare(0, common, was.fingerprint, 0, common) != 0) return Match::no;
   if (file.size < was.offset) return Match::later;
   if (now.size() < was.fingerprint.size()) return Match::no;
-  if (peek(file.fd, was.offset - was.anchor.size(), was.anchor.size()) != was.anchor) return Match::no;
+  if (peek(file, was.offset - was.anchor.size(), was.anchor.size()) != was.anchor) return Match::no;
   return Match::yes;
 }
 
@@ -76,8 +76,8 @@ Kind compare(const File& file, const std::vector<std::unique_ptr<File>>& files) 
     // Equal beginnings. A copy is equal to its end, too; files that merely start alike are not.
     const std::uint64_t end = file.size;
     const std::size_t tail = std::min<std::uint64_t>(end, Position::kAnchor);
-    const std::string there = peek(other->fd, end - tail, tail);
-    if (there.size() < tail || there != peek(file.fd, end - tail, tail)) continue;
+    const std::string there = peek(*other, end - tail, tail);
+    if (there.size() < tail || there != peek(file, end - tail, tail)) continue;
     if (theirs.size() == mine.size()) return Kind::duplicate;
     kind = Kind::unclear;
   }

@@ -50,12 +50,20 @@ Splitter::Cut Splitter::cut_at_end(std::string_view bytes, bool at_end) const {
   return {0, options_.omit_pattern ? begin : end, end};
 }
 
+Splitter::Cut Splitter::cut_trace(std::string_view bytes) const {
+  const std::size_t end = options_.traces->record_end(bytes);
+  if (end == 0) return {};
+  const bool dos = end > 1 && bytes[end - 2] == '\r';
+  return {0, end - (dos ? 2 : 1), end};
+}
+
 Splitter::Cut Splitter::cut(std::string_view bytes, bool at_end) const {
   if (options_.encoding.nop()) {
     const std::size_t size = std::min(bytes.size(), options_.max_size);
     return {0, size, at_end || size == options_.max_size ? size : 0};
   }
   if (options_.line_start) return cut_at_start(bytes);
+  if (options_.traces) return cut_trace(bytes);
   if (options_.line_end) return cut_at_end(bytes, at_end);
   return cut_line(bytes);
 }

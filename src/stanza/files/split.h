@@ -6,12 +6,14 @@
 
 #include "text/encoding.h"
 #include "text/regex.h"
+#include "text/stack_trace.h"
 
 namespace gleaner::stanza::files {
 
 struct SplitOptions {
   text::Encoding encoding;
-  std::optional<text::Regex> line_start, line_end;  ///< at most one; neither: lines
+  std::optional<text::Regex> line_start, line_end;  ///< at most one of these three; none: lines
+  std::optional<text::StackTrace> traces;
   bool omit_pattern = false;
   std::size_t max_size = 1 << 20;  ///< bytes of a record, before trimming
   bool truncate = false;           ///< what is longer is cut off; false: it becomes several records
@@ -43,6 +45,7 @@ class Splitter {
   };
   Cut cut(std::string_view bytes, bool at_end) const;
   Cut cut_line(std::string_view bytes) const;
+  Cut cut_trace(std::string_view bytes) const;
   Cut cut_at_start(std::string_view bytes) const;
   Cut cut_at_end(std::string_view bytes, bool at_end) const;
   /// `bytes` without the half of a character.

@@ -147,6 +147,32 @@ SplitOptions encoded(const char* name) {
   return options;
 }
 
+TEST(Split, KeepsStackTracesTogether) {
+  SplitOptions options;
+  options.traces = text::StackTrace(text::StackTrace::Language::java);
+  const Splitter splitter(std::move(options));
+  const std::string text =
+      "10:00 ERROR no luck\r\njava.lang.Error: x\r\n\tat a.B.c(B.java:1)\r\n10:01 INFO on\r\n10:02 INFO\r\n";
+  const Cut all = cut(splitter, text);
+  EXPECT_THAT(all.texts, ElementsAre("10:00 ERROR no luck\r\njava.lang.Error: x\r\n\tat a.B.c(B.java:1)",
+                                     "10:01 INFO on"));
+  EXPECT_EQ(all.rest, "10:02 INFO\r\n");
+  EXPECT_THAT(cut(splitter, all.rest, true).texts, ElementsAre("10:02 INFO"));
+}
+
+TEST(Split, EndsStackTracesThatNeverEnd) {
+  SplitOptions options;
+  options.traces = text::StackTrace(text::StackTrace::Language::java);
+  options.max_size = 10'000;
+  const Splitter splitter(std::move(options));
+  std::string text = "java.lang.StackOverflowError\n";
+  for (int i = 0; i < 5000; ++i) text += "\tat com.example.Deep.down(Deep.java:" + std::to_string(i) + ")\n";
+  const Cut all = cut(splitter, text);
+  EXPECT_LT(all.rest.size(), 10'000u);
+  for (const auto& record : all.texts) EXPECT_LE(record.size(), 10'000u);
+  EXPECT_EQ(all.texts.size(), (text.size() - all.rest.size()) / 10'000);
+}
+
 TEST(Split, WaitsForMoreBehindAnEndThatMayGoOn) {
   SplitOptions options;
   options.line_end = lines("END\\d+");

@@ -26,6 +26,10 @@ constexpr Duration kAgeScan = seconds(2);      // while files are left out for t
 constexpr Duration kCopyMemory = seconds(60);  // how long after a file went its copy may turn up
 constexpr Duration kLastReading = seconds(5);  // for what is still to be read at the end
 
+// Scans by the clock take a hundredth of the time at most, as long as that is not too seldom.
+constexpr int kScanShare = 100;
+constexpr Duration kRarestScan = seconds(60);
+
 }  // namespace
 
 Tailer::Tailer(TailerOptions options, Loop& loop, log::Logger logger, Budget& budget, RecordSink& sink)
@@ -120,8 +124,10 @@ Task<> Tailer::finish() {
   for (const auto& file : files_) {  // nothing adds or removes files any more
     for (;;) {
       if (!file->look(loop_.now())) break;
+      if (!lock(*file)) break;
+      co_await unpack(*file);
       check_shrunk(*file);
-      if (!identify(*file) || file->position.offset >= file->size) break;
+      if (!identify(*file) || !co_await read_header(*file) || file->position.offset >= file->size) break;
       if (loop_.now() >= end) {
         left += file->size - file->position.offset;
         break;
@@ -162,6 +168,7 @@ File* Tailer::file_of(const Identity& identity) const {
 
 Task<> Tailer::scan() {
   scan_wanted_ = false;
+  const TimePoint begun = loop_.now();
   const auto clock = static_cast<std::int64_t>(unix_nanos());
   std::function<Found()> work = [this, clock] { return find_files(options_.finder, clock); };
   Found found = co_await loop_.blocking(std::move(work), Loop::Helper::files);
@@ -202,7 +209,7 @@ Task<> Tailer::scan() {
         file->attributes = std::move(*attributes);
       file->path = one.path;
     }
-    if (one.size != file->size) queue(*file);
+    if (one.size != file->raw_size) queue(*file);
   }
   for (const auto& file : files_)
     if (!file->seen && !file->leaving) leave(*file);
@@ -218,9 +225,11 @@ Task<> Tailer::scan() {
   const auto change = watcher_.watch_directories(found.directories);
   poll_directories_ = change.polled;
   if (change.added) scan_wanted_ = true;
-  scan_due_ = loop_.now() + (poll_directories_
-                                 ? options_.poll_interval
-                                 : std::max<Duration>(by_age ? kAgeScan : kSlowScan, options_.poll_interval));
+  scan_due_ =
+      loop_.now() + (poll_directories_
+                         ? options_.poll_interval
+                         : std::max<Duration>({by_age ? kAgeScan : kSlowScan, options_.poll_interval,
+                                               std::min(kScanShare * (loop_.now() - begun), kRarestScan)}));
 }
 
 void Tailer::adopt(const FoundFile& found) {
@@ -266,7 +275,7 @@ void Tailer::forget(File& file) {
     memories_.add({file.position,
                    {},
                    deleted ? Identity{} : file.identity,
-                   loop_.now() + (deleted ? 2 * kCopyPatience : kCopyMemory),
+                   loop_.now() + (deleted ? 2 * kCopyPatience : std::max(kCopyMemory, options_.remember)),
                    file.source,
                    deleted});
     sink_.moved(file.source);
@@ -283,7 +292,7 @@ void Tailer::restart(File& file, const char* why) {
   logger_.debug("File has been rotated(truncated)", {{"path", file.path}, {"reason", why}});
   const auto& before = file.position.fingerprint;
   const bool same_start =
-      file.size < file.position.offset && before.starts_with(peek(file.fd, 0, before.size()));
+      file.size < file.position.offset && before.starts_with(peek(file, 0, before.size()));
   if (options_.on_truncate == OnTruncate::ignore && same_start) return;
   memories_.add({file.position, file.identity, {}, loop_.now() + kCopyMemory, file.source});
   sink_.moved(file.source);
@@ -292,6 +301,10 @@ void Tailer::restart(File& file, const char* why) {
   file.position = Position{};
   file.identified = file.duplicate = file.skipping = false;
   file.pending = 0;
+  file.header.reset();
+  if (file.packed) file.size = file.raw_size;
+  file.packed.reset();
+  file.packing_known = false;
   file.first = skip ? file.size : 0;
   for (const auto& other : files_)
     if (other->duplicate) queue(*other);  // the copy that was made of it may now be the one to read
@@ -308,10 +321,10 @@ void Tailer::renumber(File& file) {
 
 /// Notices that what was read is not in the file any more.
 void Tailer::check_shrunk(File& file) {
-  if (!file.identified || file.duplicate) return;
+  if (!file.identified || file.duplicate || file.packed) return;  // unpack() looks at packed ones
   const auto& at = file.position;
   if (file.size < at.offset) return restart(file, "it is shorter than what was read");
-  if (peek(file.fd, at.offset - at.anchor.size(), at.anchor.size()) != at.anchor)
+  if (peek(file, at.offset - at.anchor.size(), at.anchor.size()) != at.anchor)
     restart(file, "it was written anew");
 }
 
@@ -333,7 +346,7 @@ void Tailer::check_relatives(const File& file) {
 bool Tailer::identify(File& file) {
   if (file.identified && !file.duplicate) {
     auto& fingerprint = file.position.fingerprint;
-    auto beginning = peek(file.fd, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
+    auto beginning = peek(file, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
     if (beginning.starts_with(fingerprint)) {
       if (beginning.size() == fingerprint.size()) return true;
       fingerprint = std::move(beginning);
@@ -347,7 +360,7 @@ bool Tailer::identify(File& file) {
   }
   if (file.size == 0) return false;
   file.position = Position{};
-  file.position.fingerprint = peek(file.fd, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
+  file.position.fingerprint = peek(file, 0, std::min<std::uint64_t>(file.size, options_.fingerprint_size));
   if (file.position.fingerprint.empty()) {  // truncated since the last look
     file.size = 0;
     return false;
@@ -379,7 +392,7 @@ bool Tailer::identify(File& file) {
   logger_.info("Started watching file", {{"component", "fileconsumer"}, {"path", file.path}});
   const std::uint64_t start = std::min(file.first, file.size);
   file.position.offset = start;
-  file.position.anchor = peek(file.fd, start - std::min<std::uint64_t>(start, Position::kAnchor),
+  file.position.anchor = peek(file, start - std::min<std::uint64_t>(start, Position::kAnchor),
                               std::min<std::uint64_t>(start, Position::kAnchor));
   return true;
 }
@@ -390,8 +403,10 @@ Task<> Tailer::turn(File& file) {
     forget(file);
     co_return;
   }
+  if (!lock(file)) co_return rest(file);
+  co_await unpack(file);
   if (file.size <= file.position.offset + file.pending) check_shrunk(file);  // otherwise read_chunk() sees it
-  if (identify(file)) {
+  if (identify(file) && co_await read_header(file)) {
     const std::uint64_t ahead = file.size > file.position.offset ? file.size - file.position.offset : 0;
     const bool flush = ahead > 0 && options_.force_flush_period > Duration{0} &&
                        now - file.changed >= options_.force_flush_period;
@@ -417,7 +432,8 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
     // Room for the records too: an entry of a short line is larger than the line.
     auto memory = co_await reserve(want * 2);
     Buffer buffer(back + want);
-    auto got = co_await read_at(loop_, file.fd, file.position.offset - back, back + want, buffer);
+    auto got = co_await read_at(loop_, file, file.position.offset - back, back + want, buffer);
+    unlock(file);
     if (!got) {
       if (failed_.insert(file.path).second)
         logger_.error("Failed to read file", {{"path", file.path}, {"error", got.error().what}});
@@ -453,7 +469,7 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
 
 std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool flush, Bytes block,
                           Entries& entries) {
-  EntryMaker maker(options_.entries, file.attributes, entries.arena, unix_nanos());
+  EntryMaker maker(options_.entries, file.attributes, file.header.get(), entries.arena, unix_nanos());
   const std::uint64_t base = file.position.offset;
   std::size_t at = 0, errors = 0;
   while (at < bytes.size()) {
@@ -485,6 +501,14 @@ std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool 
 /// Nothing to read now: who says when there is?
 void Tailer::rest(File& file) {
   const TimePoint now = loop_.now();
+  unlock(file);
+  if (file.packed) file.packed->rest();
+  if (options_.drop_cache)
+    (void)::posix_fadvise(file.fd.get(), 0, static_cast<off_t>(file.position.offset), POSIX_FADV_DONTNEED);
+  if (delete_read(file) || std::exchange(file.locked, false)) {
+    file.due = now + options_.poll_interval;
+    return;
+  }
   if (file.leaving) {
     const Duration linger = file.links == 0 ? kLingerDeleted : kLinger;
     if (now - file.changed >= linger && file.pending == 0) return forget(file);

@@ -29,6 +29,14 @@ enum class OnTruncate : std::uint8_t {
   ignore,    ///< wait until the file is longer than it was
 };
 
+/// Which files are taken for compressed.
+enum class Unpack : std::uint8_t {
+  none,
+  gzip,  ///< all of them
+  zstd,
+  look,  ///< those that begin like gzip or zstd
+};
+
 struct TailerOptions {
   FinderOptions finder;
   SplitOptions split;
@@ -39,6 +47,12 @@ struct TailerOptions {
   Duration force_flush_period = std::chrono::milliseconds(500);  ///< 0 = never
   std::size_t fingerprint_size = 1000;                           ///< bytes
   OnTruncate on_truncate = OnTruncate::restart;
+  Unpack unpack = Unpack::none;
+  std::shared_ptr<HeaderReader> header;
+  bool delete_after_read = false;  ///< once all of a file is delivered, persisted or dropped with a reason
+  bool lock = false;               ///< flock() while reading; files that others have locked wait
+  bool drop_cache = false;         ///< the page cache need not keep what was read
+  Duration remember{0};            ///< how long a copy of a file that went is still recognised, at least
   bool flush_at_stop = true;  ///< a last line without its end is given out when nothing remembers the offset
 };
 
@@ -51,6 +65,11 @@ class RecordSink {
   virtual Task<> take(Entries&& entries, const File& from, std::vector<Reservation> memory) = 0;
   /// What Tailer::keep() would say of this source may be another now.
   virtual void moved(std::uint32_t source) { (void)source; }
+  /// Whether nothing that was taken of `file` is still on its way.
+  virtual bool settled(const File& file) const {
+    (void)file;
+    return true;
+  }
 };
 
 class Tailer {
@@ -99,6 +118,12 @@ class Tailer {
   std::size_t split(File& file, std::string_view bytes, bool at_end, bool flush, Bytes block,
                     Entries& entries);
   void rest(File& file);
+  // What only some configurations need: modes.cc.
+  Task<> unpack(File& file);
+  Task<bool> read_header(File& file);
+  bool lock(File& file) const;
+  void unlock(const File& file) const;
+  bool delete_read(File& file);
   void queue(File& file, bool first = false);
   void wake();
   void arm();

@@ -19,7 +19,8 @@ void Tailer::keep_file(File& file, PositionKeeper& keeper, const Unsafe& unsafe)
   if (const auto spot = unsafe(file.source); spot && spot->begin < kept.position.offset) {
     step_back(kept.position, *spot);
     const std::size_t tail = std::min<std::uint64_t>(spot->begin, Position::kAnchor);
-    kept.position.anchor = peek(file.fd, spot->begin - tail, tail);
+    // Far to go back to in a packed file.
+    kept.position.anchor = file.packed ? std::string() : peek(file, spot->begin - tail, tail);
   }
   file.position.key = keeper.keep(kept);
 }

@@ -68,10 +68,12 @@ class Folder {
 /// Remembers what was read. Can be made to block, and to keep the memory as an exporter's queue would.
 class RecordCatcher : public RecordSink {
  public:
-  Texts texts;  ///< bodies, in order
-  Texts names;  ///< log.file.name of each
+  Texts texts;                  ///< bodies, in order
+  Texts names;                  ///< log.file.name of each
+  std::string key = "service";  ///< an attribute
+  Texts values;                 ///< and its text in each
   std::vector<Origin> origins;
-  bool blocked = false, keeping = false;
+  bool blocked = false, keeping = false, settling = true;
   Signal released;
   std::vector<Reservation> kept;
 
@@ -82,11 +84,14 @@ class RecordCatcher : public RecordSink {
       texts.emplace_back(entry.body.text());
       const auto* name = entry.attributes.find("log.file.name");
       names.emplace_back(name ? name->text() : "");
+      const auto* value = entry.attributes.find(key);
+      values.emplace_back(value ? value->text() : "");
       origins.push_back(entry.origin);
     }
     if (keeping)
       for (auto& one : memory) kept.push_back(std::move(one));
   }
+  bool settled(const File&) const override { return settling; }
   void release() {
     blocked = false;
     released.notify_all();
@@ -152,6 +157,7 @@ class TailerTest : public testing::Test {
   }
   void start(std::vector<Kept> kept = {}) {
     sink.texts.clear();
+    sink.values.clear();
     tailer = std::make_unique<Tailer>(copied(), loop, log::Logger(log), budget, sink);
     if (!kept.empty()) tailer->restore(std::move(kept));
     tailer->start();
@@ -211,6 +217,12 @@ class TailerTest : public testing::Test {
     out.force_flush_period = options.force_flush_period;
     out.on_truncate = options.on_truncate;
     out.flush_at_stop = options.flush_at_stop;
+    out.unpack = options.unpack;
+    out.header = options.header;
+    out.delete_after_read = options.delete_after_read;
+    out.lock = options.lock;
+    out.drop_cache = options.drop_cache;
+    out.remember = options.remember;
     return out;
   }
   Task<bool> wait(std::function<bool()>& condition) {

@@ -4,6 +4,8 @@
 // Two ways through: the quick one for CRI lines in the body without blocks, which sets the final fields at
 // once, and the reference's long one (parse, blocks, moves) for everything else. Partial lines of stdout and
 // stderr are kept apart, which the reference does not do.
+#include <array>
+
 #include "stanza/joiner.h"
 #include "stanza/operators/cri_line.h"
 #include "stanza/operators/operators.h"
@@ -45,6 +47,7 @@ class Container : public Conditional {
         parts_(std::move(parts)),
         format_(format),
         metadata_(metadata),
+        old_(build.compat == config::Compat::v0_102),
         quick_(parts_.parse_from == Field() && parts_.parse_to == Field(Field::Root::attributes) &&
                !parts_.body && !parts_.timestamp && !parts_.severity && !parts_.trace && !parts_.scope_name),
         joiner_(
@@ -132,6 +135,7 @@ class Container : public Conditional {
     }
     if (in_the_way) {
       for (const std::string_view key : {"time", "log", "stream"}) entry.attributes.erase(key);
+      if (old_) entry.attributes.set(flow.arena, "time", pdata::Value::string(line.time));
       entry.attributes.set(flow.arena, kTag, pdata::Value::string(line.tag));
       entry.attributes.set(flow.arena, kStream, pdata::Value::string(line.stream));
       path = entry.attributes.find(kPath);
@@ -139,6 +143,7 @@ class Container : public Conditional {
       const bool grows = path != nullptr;
       entry.attributes.items.push_back(flow.arena, {kStream, pdata::Value::string(line.stream)});
       entry.attributes.items.push_back(flow.arena, {kTag, pdata::Value::string(line.tag)});
+      if (old_) entry.attributes.items.push_back(flow.arena, {"time", pdata::Value::string(line.time)});
       if (grows) path = entry.attributes.find(kPath);
     }
     part = line.tag == "F" ? Part::last : Part::more;
@@ -224,7 +229,7 @@ class Container : public Conditional {
     const auto time = layout(zulu).parse(value->text(), zulu ? text::Zone::utc() : text::Zone::local());
     if (!time) return fail("failed to parse time: " + time.error().what);
     entry.timestamp = static_cast<std::uint64_t>(*time);
-    entry.attributes.erase("time");
+    if (!old_) entry.attributes.erase("time");
     return true;
   }
 
@@ -254,16 +259,17 @@ class Container : public Conditional {
     if (!same_path || memo_.base != entry.resource.items.begin() || !memo_.ready) {
       const PodPath& pod = paths_.find(text);
       if (!pod.valid) return fail("failed to detect a valid log path");
+      if (old_) {
+        for (const auto& [key, value] : named(pod))
+          entry.attributes.set(flow.arena, key, pdata::Value::string(flow.arena.copy(*value)));
+        return true;
+      }
       pdata::Map resource;
       for (const auto& item : entry.resource) resource.items.push_back(flow.arena, item);
       const auto put = [&](std::string_view key, const std::string& value) {
         resource.set(flow.arena, key, pdata::Value::string(flow.arena.copy(value)));
       };
-      put("k8s.namespace.name", pod.name_space);
-      put("k8s.pod.name", pod.pod);
-      put("k8s.pod.uid", pod.uid);
-      put("k8s.container.name", pod.container);
-      put("k8s.container.restart_count", pod.restart_count);
+      for (const auto& [key, value] : named(pod)) put(key, *value);
       memo_ = {text, entry.resource.items.begin(), resource, entry.resource_shared || entry.resource.empty()};
       entry.resource = resource;
       entry.resource_shared = memo_.ready;
@@ -272,6 +278,14 @@ class Container : public Conditional {
     entry.resource = memo_.resource;
     entry.resource_shared = true;
     return true;
+  }
+
+  static std::array<std::pair<std::string_view, const std::string*>, 5> named(const PodPath& pod) {
+    return {{{"k8s.namespace.name", &pod.name_space},
+             {"k8s.pod.name", &pod.pod},
+             {"k8s.pod.uid", &pod.uid},
+             {"k8s.container.name", &pod.container},
+             {"k8s.container.restart_count", &pod.restart_count}}};
   }
 
   /// Parts are told apart by file and stream.
@@ -296,7 +310,9 @@ class Container : public Conditional {
 
   ParserParts parts_;
   Format format_;
-  bool metadata_, quick_;
+  bool metadata_;
+  bool old_;  ///< as 0.102: k8s.* are attributes, and so is the time
+  bool quick_;
   Joiner joiner_;
   PodPaths paths_;
   text::JsonReader reader_;

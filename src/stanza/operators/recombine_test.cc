@@ -119,6 +119,60 @@ INSTANTIATE_TEST_SUITE_P(
             {""}}),
     RowName());
 
+// Stack traces of containers: a line an entry, both streams in one file.
+std::string from_container(const char* stream, const std::string& body, int ts) {
+  std::string json;
+  log::append_json_string(json, body);
+  return R"(@{"body":)" + json + R"(,"attributes":{"log.file.path":"f","log.iostream":")" + stream +
+         R"("},"ts":)" + std::to_string(ts) + "}";
+}
+std::string out_of_container(const char* stream, const std::string& body, int ts) {
+  std::string json;
+  log::append_json_string(json, body);
+  return json + R"( {"log.file.path":"f","log.iostream":")" + stream + "\"} ts=1970-01-01T00:00:0" +
+         std::to_string(ts);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Presets, Recombine,
+    testing::Values(
+        Row{"streams_are_told_apart",
+            "[{type: recombine, preset: java}]",
+            {from_container("stderr", "10:00 ERROR failed", 1), from_container("stdout", "GET /", 2),
+             from_container("stderr", "java.lang.Error: x", 3), from_container("stdout", "GET /2", 4),
+             from_container("stderr", "\tat a.B.c(B.java:1)", 5),
+             from_container("stderr", "Caused by: y.Z: w", 6), from_container("stderr", "10:01 INFO", 7)},
+            {out_of_container("stdout", "GET /", 2),
+             out_of_container(
+                 "stderr", "10:00 ERROR failed\njava.lang.Error: x\n\tat a.B.c(B.java:1)\nCaused by: y.Z: w",
+                 1),
+             out_of_container("stdout", "GET /2", 4), out_of_container("stderr", "10:01 INFO", 7)}},
+        Row{"behind_container",
+            "[{type: container, add_metadata_from_filepath: false}, {type: recombine, preset: python}]",
+            {"2024-05-05T05:05:05Z stderr F Traceback (most recent call last):",
+             "2024-05-05T05:05:05Z stderr F   File \"a.py\", line 1, in f",
+             "2024-05-05T05:05:05Z stderr F     return x", "2024-05-05T05:05:05Z stderr F KeyError: 'a'",
+             "2024-05-05T05:05:06Z stderr F next"},
+            {R"("Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    return x\nKeyError: 'a'")"
+             R"( {"log.iostream":"stderr","logtag":"F"} ts=2024-05-05T05:05:05)",
+             R"("next" {"log.iostream":"stderr","logtag":"F"} ts=2024-05-05T05:05:06)"}},
+        Row{"limits_are_those_of_the_user",
+            "[{type: recombine, preset: go, max_batch_size: 3, combine_with: '|'}]",
+            {"panic: x", "goroutine 1 [running]:", "main.main()", "\t/app/main.go:1", "ok"},
+            {R"x("panic: x|goroutine 1 [running]:|main.main()")x", R"("\t/app/main.go:1")", R"("ok")"}}),
+    RowName());
+
+TEST_F(OperatorTest, RecombinedTracesThatNeverEndAreBounded) {
+  ASSERT_EQ(build("[{type: recombine, preset: java}]"), "");
+  const std::string frame = "\tat com.example.Deep.down(Deep.java:1)" + std::string(10'000, 'x');
+  feed({"java.lang.StackOverflowError"});
+  for (int i = 0; i < 300; ++i) feed({frame});
+  EXPECT_EQ(out.size(), 2u) << "1 MiB each";
+  EXPECT_LT(pipeline->held(), 110u);
+  pipeline->stop();
+  EXPECT_EQ(out.size(), 3u);
+}
+
 TEST_F(OperatorTest, RecombineWaitsForMore) {  // RC5
   ASSERT_EQ(build(recombine("force_flush_period: 10ms, is_first_entry: 'false'")), "");
   feed(of("f", {"test2", "test3", "test4"}));

@@ -1,6 +1,7 @@
 // Parses a string with the named groups of a regular expression.
 #include "stanza/operators/operators.h"
 #include "text/go_format.h"
+#include "text/linear_regex.h"
 #include "text/regex.h"
 
 namespace gleaner::stanza {
@@ -34,24 +35,69 @@ class RegexParser : public Parser<RegexParser> {
   RegexParser(const Build& build, Conditional::Options options, ParserParts parts, text::Regex regex)
       : Parser(build.id, "regex_parser", build.logger, std::move(options), std::move(parts)),
         regex_(std::move(regex)),
+        linear_(text::LinearRegex::compile(regex_.pattern())),
+        remembers_(parts_.parse_from.root() != Field::Root::body),
         groups_(static_cast<std::size_t>(regex_.groups()) + 1) {}
+
+  void consume(EntryList& list, Flow& flow) override {
+    names_.clear();
+    for (const auto& name : regex_.names()) names_.push_back(flow.arena.copy(name.name));
+    Parser::consume(list, flow);
+  }
 
   bool parse(const pdata::Value& from, Entry&, Flow& flow, pdata::Value& found) {
     if (!from.is_string())
       return fail("type '" + std::string(text::go_type(from)) + "' cannot be parsed as regex");
-    if (!regex_.match(from.text(), groups_)) return fail("regex pattern does not match");
+    if (!match(from.text())) return fail("regex pattern does not match");
     object_ = {};
-    object_.items.reserve(flow.arena, regex_.names().size());
-    for (const auto& [name, group] : regex_.names())
-      object_.items.push_back(flow.arena, {flow.arena.copy(name),
-                                           pdata::Value::string(groups_[static_cast<std::size_t>(group)])});
+    object_.items.reserve(flow.arena, names_.size());
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const auto group = static_cast<std::size_t>(regex_.names()[i].group);
+      object_.items.push_back(flow.arena, {names_[i], pdata::Value::string(groups_[group])});
+    }
     found = pdata::Value::map(&object_);
     return true;
   }
 
  private:
+  bool match(std::string_view text) {
+    if (remembers_ && last_ == text && !last_.empty()) {
+      // The groups of the last text, at the same places in this one.
+      for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i] = at_[i].in(text);
+      return true;
+    }
+    auto answer = linear_ ? linear_->match(text, groups_) : text::LinearRegex::Answer::ask;
+    if (answer == text::LinearRegex::Answer::ask)
+      answer = regex_.match(text, groups_) ? text::LinearRegex::Answer::yes : text::LinearRegex::Answer::no;
+    if (answer == text::LinearRegex::Answer::no) return false;
+    if (remembers_) {
+      last_ = text;
+      at_.clear();
+      for (const auto group : groups_) at_.push_back(Place::of(group, text));
+    }
+    return true;
+  }
+
+  /// Where a group lies in its text.
+  struct Place {
+    std::size_t begin = 0, size = 0;
+    bool none = false;  ///< it took no part
+    static Place of(std::string_view group, std::string_view text) {
+      if (!group.data()) return {0, 0, true};
+      return {static_cast<std::size_t>(group.data() - text.data()), group.size(), false};
+    }
+    std::string_view in(std::string_view text) const {
+      return none ? std::string_view() : text.substr(begin, size);
+    }
+  };
+
   text::Regex regex_;
+  std::optional<text::LinearRegex> linear_;  ///< the quick way, where the pattern allows one
+  bool remembers_;                           ///< other fields than the body repeat themselves: paths, for one
+  std::string last_;                         ///< a text that matched
+  std::vector<Place> at_;
   std::vector<std::string_view> groups_;
+  std::vector<std::string_view> names_;  ///< in the arena of the batch
   pdata::Map object_;
 };
 

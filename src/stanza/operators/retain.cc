@@ -19,7 +19,9 @@ struct Config {
 class Retain : public Transformer<Retain> {
  public:
   Retain(const Build& build, Conditional::Options options, std::vector<Field> fields)
-      : Transformer(build.id, "retain", build.logger, std::move(options)), fields_(std::move(fields)) {
+      : Transformer(build.id, "retain", build.logger, std::move(options)),
+        fields_(std::move(fields)),
+        old_(build.compat == config::Compat::v0_102) {
     for (const auto& field : fields_) narrowed_[static_cast<std::size_t>(field.root())] = true;
   }
 
@@ -35,6 +37,10 @@ class Retain : public Transformer<Retain> {
       const pdata::Value* value = field.get(entry);
       if (value && !field.set(kept, *value, flow.arena)) return fail("cannot set " + field.text() + " root");
     }
+    if (old_) {  // only the times survived
+      kept.severity = 0;
+      kept.severity_text = kept.scope_name = kept.trace_id = kept.span_id = kept.trace_flags = {};
+    }
     entry = kept;
     return true;
   }
@@ -42,6 +48,7 @@ class Retain : public Transformer<Retain> {
  private:
   std::vector<Field> fields_;
   bool narrowed_[3] = {};
+  bool old_;
 };
 
 }  // namespace

@@ -56,6 +56,7 @@ class SyslogParser : public Transformer<SyslogParser> {
         zone_(zone),
         octets_(config.enable_octet_counting ? config.max_octets : 0),
         counted_(config.enable_octet_counting),
+        old_(build.compat == config::Compat::v0_102),
         skip_pri_(config.allow_skip_pri_header && !config.enable_octet_counting) {
     if (config.non_transparent_framing_trailer)
       trailer_ = *config.non_transparent_framing_trailer == "LF" ? '\n' : '\0';
@@ -138,7 +139,7 @@ class SyslogParser : public Transformer<SyslogParser> {
       number("priority", message.priority);
       number("severity", severity);
       number("facility", message.priority / 8);
-      word("facility_text", facility_name(message.priority / 8));
+      if (!old_) word("facility_text", facility_name(message.priority / 8));
     }
     const bool ok = parts_.finish(entry, found, flow.arena, error_);
     // The reference keeps the time in attributes.timestamp for a moment; without one, its time parser fails.
@@ -181,7 +182,7 @@ class SyslogParser : public Transformer<SyslogParser> {
       found.set(flow.arena, "priority", pdata::Value::integer(priority));
       found.set(flow.arena, "severity", pdata::Value::integer(priority % 8));
       found.set(flow.arena, "facility", pdata::Value::integer(priority / 8));
-      found.set(flow.arena, "facility_text", pdata::Value::string(facility_name(priority / 8)));
+      if (!old_) found.set(flow.arena, "facility_text", pdata::Value::string(facility_name(priority / 8)));
     }
     found.set(flow.arena, "message", pdata::Value::string(text));
     if (!parts_.finish(entry, found, flow.arena, error_)) return false;
@@ -193,7 +194,7 @@ class SyslogParser : public Transformer<SyslogParser> {
   Protocol protocol_;
   text::Zone zone_;
   std::size_t octets_;
-  bool counted_, skip_pri_;
+  bool counted_, old_, skip_pri_;
   std::optional<char> trailer_;
 };
 
