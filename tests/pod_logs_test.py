@@ -224,6 +224,10 @@ def torture(binary, long):
     process, log, port = run(binary, api, work)
     assert until(lambda: len(lines_of(work, "app")) == 1000), log.read_text()
     rounds, burst = (40, 25000) if long else (12, 400)
+
+    def caught_up():
+        assert until(lambda: lines_of(work, "app")[-1:] == [app.written - 1], 40), log.read_text()[-3000:]
+
     for i in range(rounds):
         for _ in range(5):
             app.write(burst)
@@ -241,17 +245,18 @@ def torture(binary, long):
         if i % 4 == 1:
             api.cut()
             app.write(burst // 2)
-            time.sleep(1.2)
+            caught_up()  # what is rotated away before is gone
         if i % 4 == 2:
-            until(lambda: lines_of(work, "app")[-1:] == [app.written - 1], 20)
+            caught_up()
             app.restart()
-            time.sleep(1.2)  # of two restarts in one pause the kubelet keeps the last only
+            app.write(5)
+            caught_up()  # of two restarts in one pause the kubelet keeps the last only
         if i % 4 == 3:  # the container dies while nobody reads it
             api.cut()
             app.write(burst // 2)
             app.restart()
             app.write(10)
-            time.sleep(1.2)
+            caught_up()
     done = until(lambda: all(lines_of(work, c.name)[-1:] == [c.written - 1] for c in (app, side, late)), 60)
     figures = {n: metric(port, "otelcol_receiver_k8s_pod_logs_" + n) for n in ("reconnects", "repeated_lines", "restarts", "gaps")}
     assert done, log.read_text()[-3000:]
