@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/fd.h"
@@ -11,7 +12,8 @@
 namespace gleaner::exporters::file {
 namespace {
 
-constexpr std::size_t kFlushAt = 64 << 10;  // bytes
+constexpr std::size_t kFlushAt = 64 << 10;            // bytes
+constexpr Duration kRetry = std::chrono::seconds(1);  // after a failure, at least
 
 /// The file, and what waits to be written. One for all signals of the exporter.
 class Writer {
@@ -30,19 +32,15 @@ class Writer {
     return {};
   }
 
-  /// Takes the data or, when what is waiting cannot be written, refuses it.
+  /// Takes the batch, which counts as delivered once it is written, or refuses it while what waits cannot be.
   template <class S>
-  Result<> add(Payload<S>& data) {
+  Result<> add(Batch<S>& batch) {
     if (waiting_.size() >= kFlushAt)
       if (auto ok = flush(); !ok) return ok;
-    if (config_.format == "json") {
-      otlp::append_json(waiting_, S::kind, data.wire().flat().view());
-      waiting_ += '\n';
-    } else {
-      const auto size = static_cast<std::uint32_t>(data.wire().size());
-      for (int shift = 24; shift >= 0; shift -= 8) waiting_ += static_cast<char>(size >> shift);
-      for (const auto& part : data.wire().parts()) waiting_ += part.view();
-    }
+    append(batch.data);
+    batch.data = Payload<S>();
+    batch.memory.clear();
+    receipts_.append(std::move(batch.receipt));
     if (waiting_.size() >= kFlushAt || config_.flush_interval == Duration{0}) {
       flush_and_tell();
     } else if (!timer_.running()) {
@@ -51,6 +49,18 @@ class Writer {
       });
     }
     return {};
+  }
+
+  template <class S>
+  void append(Payload<S>& data) {
+    if (config_.format == "json") {
+      otlp::append_json(waiting_, S::kind, data.wire().flat().view());
+      waiting_ += '\n';
+    } else {
+      const auto size = static_cast<std::uint32_t>(data.wire().size());
+      for (int shift = 24; shift >= 0; shift -= 8) waiting_ += static_cast<char>(size >> shift);
+      for (const auto& part : data.wire().parts()) waiting_ += part.view();
+    }
   }
 
   /// Writes everything or keeps what could not be written.
@@ -68,18 +78,32 @@ class Writer {
     }
     waiting_.clear();
     if (waiting_.capacity() > 2 * kFlushAt) waiting_.shrink_to_fit();
+    receipts_.settle(Outcome::delivered);
     return {};
+  }
+
+  /// The last flush. What cannot be written then never will be.
+  Result<> close() {
+    timer_.cancel();
+    auto ok = flush();
+    receipts_.settle(Outcome::dropped, Drop::shutdown);
+    return ok;
   }
 
  private:
   void flush_and_tell() {
-    if (auto ok = flush(); !ok)
-      context_.logger.error("Writing the file failed", {{"error", ok.error().what}});
+    auto ok = flush();
+    if (ok) return;
+    context_.logger.error("Writing the file failed", {{"error", ok.error().what}});
+    timer_.start(context_.loop.now() + std::max<Duration>(config_.flush_interval, kRetry), [this](bool came) {
+      if (came) flush_and_tell();
+    });
   }
   const Config config_;
   const Context context_;
   Fd fd_;
   std::string waiting_;
+  Receipt receipts_;  ///< of what waits
   Timer timer_;
 };
 
@@ -88,11 +112,10 @@ class Input : public Consumer<S> {
  public:
   explicit Input(Writer& writer) : writer_(writer) {}
   Task<Result<>> consume(Batch<S>& batch) override {
-    if (auto ok = writer_.add(batch.data); !ok) {
+    if (auto ok = writer_.add(batch); !ok) {
       ok.error().fault = Fault::retryable;
       co_return ok;
     }
-    batch.settle(Outcome::delivered);
     co_return Result<>();
   }
 
@@ -104,7 +127,7 @@ class File : public Exporter {
  public:
   File(const Config& config, const Context& context) : writer_(config, context) {}
   Task<Result<>> start() override { co_return writer_.open(); }
-  Task<Result<>> stop() override { co_return writer_.flush(); }
+  Task<Result<>> stop() override { co_return writer_.close(); }
   Consumers inputs() override { return {&logs_, &metrics_, &traces_}; }
 
  private:
