@@ -1,7 +1,7 @@
 // What the tailer knows, told to those who keep it.
-#include <algorithm>
-
 #include "stanza/files/tailer.h"
+
+#include <algorithm>
 
 namespace gleaner::stanza::files {
 namespace {
