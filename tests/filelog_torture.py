@@ -107,7 +107,8 @@ class Writer(threading.Thread):
         super().__init__()
         self.path, self.rotate, self.rate, self.tag, self.out = path, rotate, rate, name, out
         self.old = {}  # rotated files that are still there, by number
-        self.ends, self.looked = set(), 0  # of which the last line came out, and how much of the output was searched
+        self.begun, self.ends = set(), set()  # those whose first and last line came out
+        self.looked = 0  # bytes of the output
         self.padding = "x" * size
         self.lines, self.rotations, self.written, self.ended = 0, 0, 0, False
 
@@ -137,7 +138,9 @@ class Writer(threading.Thread):
         os.close(fd)
 
     def open(self):
-        return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.write(fd, b"BEGIN %d \n" % (self.rotations + 1))
+        return fd
 
     def rotated(self):
         """Where the file goes now. Its last line says which one it is."""
@@ -152,10 +155,11 @@ class Writer(threading.Thread):
             out.seek(max(0, self.looked - 100))
             block = out.read()
             self.looked = out.tell()
-        at = block.find(b'"END ')
-        while at >= 0:
-            self.ends.add(int(re.match(rb"\d*", block[at + 5 : at + 20]).group() or 0))
-            at = block.find(b'"END ', at + 1)
+        for words, into in ((b'"BEGIN ', self.begun), (b'"END ', self.ends)):
+            at = block.find(words)
+            while at >= 0:
+                into.add(int(re.match(rb"\d*", block[at + len(words) : at + 20]).group() or 0))
+                at = block.find(words, at + 1)
 
     def read(self):
         """Rotated files that were read whole, but for the last ones. What is deleted unread while gleaner is down is lost by
@@ -191,7 +195,11 @@ def copy_and_truncate(w):
 
 
 def delete(w):
-    w.path.unlink()
+    """Takes the last name of files that gleaner has begun to read, whether or not it is through with them."""
+    w.path.rename(w.rotated())
+    w.search()
+    for n in [n for n in w.old if n in w.begun]:
+        w.old.pop(n).unlink()
 
 
 METHODS = {"rename": rename, "pack": rename_and_pack, "copy": copy_and_truncate, "delete": delete}

@@ -32,7 +32,7 @@ receivers:
 """
 REST = """
 exporters:
-  file: {path: DIR/out.json}
+  file: {path: DIR/out.json, flush_interval: 100ms}  # what is acknowledged has been written
 service:
   telemetry: {metrics: {level: none}}
   pipelines: {logs: {receivers: [file_log], exporters: [file]}}

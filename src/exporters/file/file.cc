@@ -2,17 +2,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/fd.h"
 #include "exporters/file/config.h"
 #include "otlp/json.h"
-#include "pipeline/sending_lanes.h"
 
 namespace gleaner::exporters::file {
 namespace {
 
-constexpr std::size_t kFlushAt = 64 << 10;  // bytes
+constexpr std::size_t kFlushAt = 64 << 10;            // bytes
+constexpr Duration kRetry = std::chrono::seconds(1);  // after a failure, at least
 
 /// The file, and what waits to be written. One for all signals of the exporter.
 class Writer {
@@ -31,19 +32,15 @@ class Writer {
     return {};
   }
 
-  /// Takes the data or, when what is waiting cannot be written, refuses it.
+  /// Takes the batch, which counts as delivered once it is written, or refuses it while what waits cannot be.
   template <class S>
-  Result<> add(Payload<S>& data) {
+  Result<> add(Batch<S>& batch) {
     if (waiting_.size() >= kFlushAt)
       if (auto ok = flush(); !ok) return ok;
-    if (config_.format == "json") {
-      otlp::append_json(waiting_, S::kind, data.wire().flat().view());
-      waiting_ += '\n';
-    } else {
-      const auto size = static_cast<std::uint32_t>(data.wire().size());
-      for (int shift = 24; shift >= 0; shift -= 8) waiting_ += static_cast<char>(size >> shift);
-      for (const auto& part : data.wire().parts()) waiting_ += part.view();
-    }
+    append(batch.data);
+    batch.data = Payload<S>();
+    batch.memory.clear();
+    receipts_.append(std::move(batch.receipt));
     if (waiting_.size() >= kFlushAt || config_.flush_interval == Duration{0}) {
       flush_and_tell();
     } else if (!timer_.running()) {
@@ -52,6 +49,18 @@ class Writer {
       });
     }
     return {};
+  }
+
+  template <class S>
+  void append(Payload<S>& data) {
+    if (config_.format == "json") {
+      otlp::append_json(waiting_, S::kind, data.wire().flat().view());
+      waiting_ += '\n';
+    } else {
+      const auto size = static_cast<std::uint32_t>(data.wire().size());
+      for (int shift = 24; shift >= 0; shift -= 8) waiting_ += static_cast<char>(size >> shift);
+      for (const auto& part : data.wire().parts()) waiting_ += part.view();
+    }
   }
 
   /// Writes everything or keeps what could not be written.
@@ -69,50 +78,76 @@ class Writer {
     }
     waiting_.clear();
     if (waiting_.capacity() > 2 * kFlushAt) waiting_.shrink_to_fit();
+    receipts_.settle(Outcome::delivered);
     return {};
+  }
+
+  /// The last flush. What cannot be written then never will be.
+  Result<> close() {
+    timer_.cancel();
+    auto ok = flush();
+    receipts_.settle(Outcome::dropped, Drop::shutdown);
+    return ok;
   }
 
  private:
   void flush_and_tell() {
-    if (auto ok = flush(); !ok)
-      context_.logger.error("Writing the file failed", {{"error", ok.error().what}});
+    auto ok = flush();
+    if (ok) return;
+    context_.logger.error("Writing the file failed", {{"error", ok.error().what}});
+    timer_.start(context_.loop.now() + std::max<Duration>(config_.flush_interval, kRetry), [this](bool came) {
+      if (came) flush_and_tell();
+    });
   }
   const Config config_;
   const Context context_;
   Fd fd_;
   std::string waiting_;
+  Receipt receipts_;  ///< of what waits
   Timer timer_;
 };
 
 template <class S>
-class Input final : public Sender<S> {
+class Input final : public Consumer<S> {
  public:
-  explicit Input(Writer& writer) : writer_(writer) {}
-  Task<Result<>> send(Payload<S>& data, const Client*, Duration) override {
-    auto ok = writer_.add(data);
-    if (!ok) ok.error().fault = Fault::retryable;
-    co_return ok;
+  Input(Writer& writer, const Context& context)
+      : writer_(writer),
+        sent_(context.metrics.counter(fmt::format("exporter_sent_{}", S::items), {{"exporter", context.id}},
+                                      fmt::format("Number of {} successfully sent to destination.", S::items))) {}
+  Task<Result<>> consume(Batch<S>& batch) override {
+    const std::size_t items = batch.data.items();
+    if (auto ok = writer_.add(batch); !ok) {
+      ok.error().fault = Fault::retryable;
+      co_return ok;
+    }
+    sent_.add(items);
+    co_return Result<>();
   }
 
  private:
   Writer& writer_;
+  metrics::Counter& sent_;
 };
 
 class File final : public Exporter {
  public:
-  File(const Config& config, const Context& context)
-      : writer_(config, context),
-        lanes_({.timeout = Duration{0}, .queue = std::nullopt, .retry = std::nullopt}, context, writer_) {}
-  Task<Result<>> start() override { co_return writer_.open(); }
-  Task<Result<>> stop() override {
-    co_await lanes_.stop();
-    co_return writer_.flush();
+  File(const Config& config, const Context& context) : writer_(config, context) {
+    open(logs_, context), open(metrics_, context), open(traces_, context), open(profiles_, context);
   }
-  Consumers inputs() override { return lanes_.inputs(); }
+  Task<Result<>> start() override { co_return writer_.open(); }
+  Task<Result<>> stop() override { co_return writer_.close(); }
+  Consumers inputs() override { return {logs_.get(), metrics_.get(), traces_.get(), profiles_.get()}; }
 
  private:
+  template <class S>
+  void open(std::unique_ptr<Input<S>>& input, const Context& context) {
+    if (context.signals & bit(S::kind)) input = std::make_unique<Input<S>>(writer_, context);
+  }
   Writer writer_;
-  SendingLanes<Input, Writer> lanes_;
+  std::unique_ptr<Input<Logs>> logs_;
+  std::unique_ptr<Input<Metrics>> metrics_;
+  std::unique_ptr<Input<Traces>> traces_;
+  std::unique_ptr<Input<Profiles>> profiles_;
 };
 
 }  // namespace

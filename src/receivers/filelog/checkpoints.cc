@@ -13,7 +13,7 @@ namespace {
 using stanza::files::Kept;
 using stanza::files::Position;
 
-constexpr char kVersion = 1;
+constexpr char kVersion = 1, kSkipping = 16;
 constexpr std::string_view kRun = "run";
 constexpr std::size_t kPositionHead = 2 + 4 * 8;
 
@@ -28,7 +28,8 @@ std::optional<std::uint64_t> key_of(std::string_view name) {
 }
 
 std::string encode(const Kept& kept) {
-  std::string out{kVersion, static_cast<char>(kept.fate)};
+  const int fate = static_cast<int>(kept.fate) | (kept.position.skipping ? kSkipping : 0);
+  std::string out{kVersion, static_cast<char>(fate)};
   for (const std::uint64_t number :
        {kept.position.offset, kept.position.record_number, kept.identity.device, kept.identity.inode})
     out.append(reinterpret_cast<const char*>(&number), sizeof number);
@@ -37,9 +38,12 @@ std::string encode(const Kept& kept) {
 
 bool decode(std::string_view bytes, Kept& into) {
   if (bytes.size() < kPositionHead || bytes.size() > kPositionHead + Position::kAnchor ||
-      bytes[0] != kVersion || bytes[1] < 0 || bytes[1] > static_cast<char>(Kept::Fate::truncated))
+      bytes[0] != kVersion)
     return false;
-  into.fate = static_cast<Kept::Fate>(bytes[1]);
+  const int fate = bytes[1] & ~kSkipping;
+  if (fate < 0 || fate > static_cast<int>(Kept::Fate::truncated)) return false;
+  into.fate = static_cast<Kept::Fate>(fate);
+  into.position.skipping = (bytes[1] & kSkipping) != 0;
   std::size_t at = 2;
   for (std::uint64_t* number :
        {&into.position.offset, &into.position.record_number, &into.identity.device, &into.identity.inode}) {

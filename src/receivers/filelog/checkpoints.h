@@ -2,8 +2,8 @@
 // Positions in a store: two values a file, as its beginning hardly ever changes and its offset always does.
 //
 //   f<key> = version:1 fingerprint
-//   p<key> = version:1 fate:1 offset:8 record_number:8 device:8 inode:8 anchor      little endian
-//   run    = version:1; there was a run before, even if it saw no file
+//   p<key> = version:1 fate:1 (and 16 inside a record that is cut off) offset:8 record_number:8 device:8
+//   inode:8 anchor      little endian run    = version:1; there was a run before, even if it saw no file
 #include <unordered_map>
 #include <vector>
 

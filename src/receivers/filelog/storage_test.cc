@@ -137,6 +137,10 @@ class FilelogStorageTest : public testing::Test {
   bool kept_more(std::size_t than) {
     return until([&] { return disk.names.at("/s")->now.size() > than; });
   }
+  /// What is settled is kept in the next turn of the loop.
+  void turn() {
+    loop.run_until_done([](Loop& on) -> Task<> { co_await on.yield(); }(loop));
+  }
   std::size_t kept() const { return disk.names.at("/s")->now.size(); }
 
  private:
@@ -169,7 +173,7 @@ TEST_F(FilelogStorageTest, KilledAfterDeliveryRepeatsNothing) {
   start();
   ASSERT_TRUE(got(2));
   ASSERT_TRUE(kept_more(100));  // both values
-  loop.run_until_done([](Loop& on) -> Task<> { co_await on.yield(); }(loop));
+  turn();
   kill();
   folder.append("a.log", "three\n");
   start();
@@ -326,6 +330,68 @@ TEST_F(FilelogStorageTest, RotatedWhileDown) {
   ASSERT_TRUE(got(4));
   stop();
   EXPECT_THAT(pipeline.got, UnorderedElementsAre("two", "three", "zwei", "drei"));
+}
+
+TEST_F(FilelogStorageTest, WhatWasOnItsWayFromATruncatedFileComesFromItsCopy) {
+  pipeline.keeping = true;
+  folder.write("a.log", "one\n");
+  start();
+  ASSERT_TRUE(got(1));
+  folder.append("a.log", "two\n");
+  ASSERT_TRUE(got(2));
+  pipeline.kept[0].settle(Outcome::delivered);
+  pipeline.kept.erase(pipeline.kept.begin());
+  folder.copy("a.log", "a.log.1");
+  folder.truncate("a.log");
+  folder.append("a.log", "a line after the copy was made\n");
+  ASSERT_TRUE(got(3));
+  pipeline.kept.back().settle(Outcome::delivered);
+  pipeline.kept.pop_back();
+  turn();
+  kill();
+  pipeline.keeping = false;
+  folder.append("a.log", "last\n");
+  start();
+  ASSERT_TRUE(got(2));
+  stop();
+  EXPECT_THAT(pipeline.got, UnorderedElementsAre("two", "last"));
+}
+
+TEST_F(FilelogStorageTest, WhatWasOnItsWayIsRememberedThroughAllItsNames) {
+  pipeline.keeping = true;
+  folder.write("a.log", "one\n");
+  start();
+  ASSERT_TRUE(got(1));
+  // Twice copied and truncated; each copy is recognised while the first record is still on its way.
+  for (const char* copy : {"a.log.1", "a.log.2"}) {
+    const std::string from = copy == std::string("a.log.1") ? "a.log" : "a.log.1";
+    folder.copy(from, copy);
+    folder.truncate(from);
+    folder.append("marker.log", std::string(copy) + "\n");
+    const std::size_t before = pipeline.got.size();
+    ASSERT_TRUE(got(before + 1));
+  }
+  ASSERT_EQ(pipeline.got.size(), 3u);
+  turn();
+  kill();
+  pipeline.keeping = false;
+  start();
+  ASSERT_TRUE(got(3));
+  stop();
+  EXPECT_THAT(pipeline.got, UnorderedElementsAre("one", "a.log.1", "a.log.2"));
+}
+
+TEST_F(FilelogStorageTest, ARecordThatIsCutOffStaysSo) {
+  constexpr const char* kCut = "start_at: beginning\nmax_log_size: 4\nmax_log_size_behavior: truncate\n";
+  folder.write("a.log", "a long record");
+  start(kCut);
+  ASSERT_TRUE(got(1));
+  stop();
+  folder.append("a.log", " that goes on\nnext\n");
+  start(kCut);
+  ASSERT_TRUE(got(1));
+  stop();
+  EXPECT_THAT(pipeline.got, ElementsAre("next"));
 }
 
 TEST_F(FilelogStorageTest, RecordNumbersGoOn) {

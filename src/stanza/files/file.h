@@ -2,6 +2,7 @@
 // One open log file and how far it has been read.
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/fd.h"
@@ -22,7 +23,11 @@ struct Position {
   std::uint64_t offset = 0;         ///< bytes read and handed on
   std::string anchor;               ///< the last bytes before offset, kAnchor at most
   std::uint64_t record_number = 0;  ///< records handed on
-  std::uint64_t key = 0;            ///< what a PositionKeeper calls it; 0 = it does not know it
+  bool skipping = false;  ///< inside a record that is cut off; what File says counts while it is open
+  /// Numbers in Origin that files had under which these bytes were read before: their records may still be on
+  /// their way.
+  std::vector<std::uint32_t> former;
+  std::uint64_t key = 0;  ///< what a PositionKeeper calls it; 0 = it does not know it
 };
 
 /// A file that is being tailed. Held by descriptor: renaming or deleting it takes nothing away.

@@ -269,6 +269,8 @@ void Tailer::forget(File& file) {
   logger_.debug("File is gone", {{"path", file.path}});
   watcher_.forget_file(file.source);
   if (file.identified && !file.duplicate) {
+    file.position.skipping = file.skipping;
+    file.position.former.push_back(file.source);
     // A deleted one does not come back, but a copy that was made before may be known already (mv across
     // disks).
     const bool deleted = file.links == 0;
@@ -294,6 +296,8 @@ void Tailer::restart(File& file, const char* why) {
   const bool same_start =
       file.size < file.position.offset && before.starts_with(peek(file, 0, before.size()));
   if (options_.on_truncate == OnTruncate::ignore && same_start) return;
+  file.position.skipping = file.skipping;
+  file.position.former.push_back(file.source);
   memories_.add({file.position, file.identity, {}, loop_.now() + kCopyMemory, file.source});
   sink_.moved(file.source);
   renumber(file);
@@ -387,6 +391,7 @@ bool Tailer::identify(File& file) {
     auto fingerprint = std::move(file.position.fingerprint);
     file.position = std::move(*known);
     file.position.fingerprint = std::move(fingerprint);
+    file.skipping = file.position.skipping;
     return true;
   }
   logger_.info("Started watching file", {{"component", "fileconsumer"}, {"path", file.path}});

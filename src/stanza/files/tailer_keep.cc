@@ -1,22 +1,44 @@
 // What the tailer knows, told to those who keep it.
 #include "stanza/files/tailer.h"
 
+#include <algorithm>
+
 namespace gleaner::stanza::files {
 namespace {
 
 /// The position up to which everything is safe.
 void step_back(Position& position, const Spot& unsafe) {
   position.offset = unsafe.begin;
+  position.skipping = false;  // a record begins there
   // The record that is not safe has a number: the one before it was the last that is.
   position.record_number -= static_cast<std::uint32_t>(position.record_number) - (unsafe.number - 1);
+}
+
+bool has(const Position& position, std::uint32_t source) {
+  return std::find(position.former.begin(), position.former.end(), source) != position.former.end();
+}
+
+/// The first record of a content that is not safe, under all the numbers it was read; those that are done
+/// with are left out from now on.
+std::optional<Spot> first_unsafe(Position& position, const Tailer::Unsafe& unsafe) {
+  std::optional<Spot> first;
+  std::erase_if(position.former, [&](std::uint32_t source) {
+    const auto spot = unsafe(source);
+    if (spot && (!first || *spot < *first)) first = spot;
+    return !spot;
+  });
+  return first;
 }
 
 }  // namespace
 
 void Tailer::keep_file(File& file, PositionKeeper& keeper, const Unsafe& unsafe) {
   if (!file.identified || file.duplicate) return;
+  auto spot = first_unsafe(file.position, unsafe);
+  if (const auto own = unsafe(file.source); own && (!spot || *own < *spot)) spot = own;
   Kept kept{file.position, file.identity, Kept::Fate::open};
-  if (const auto spot = unsafe(file.source); spot && spot->begin < kept.position.offset) {
+  kept.position.skipping = file.skipping;
+  if (spot && spot->begin < kept.position.offset) {
     step_back(kept.position, *spot);
     const std::size_t tail = std::min<std::uint64_t>(spot->begin, Position::kAnchor);
     // Far to go back to in a packed file.
@@ -33,9 +55,10 @@ void Tailer::keep_memory(Memory& memory, PositionKeeper& keeper, const Unsafe& u
   }
   if (memory.source == 0) return;  // as it was kept before
   const bool truncated = !(memory.truncated == Identity{});
+  const auto spot = first_unsafe(memory.position, unsafe);
   Kept kept{memory.position, truncated ? memory.truncated : memory.identity,
             truncated ? Kept::Fate::truncated : Kept::Fate::away};
-  if (const auto spot = unsafe(memory.source); spot && spot->begin < kept.position.offset) {
+  if (spot && spot->begin < kept.position.offset) {
     step_back(kept.position, *spot);
     kept.position.anchor.clear();  // the file is not open any more
   }
@@ -49,7 +72,9 @@ void Tailer::keep(PositionKeeper& keeper, const Unsafe& unsafe, const std::vecto
       continue;
     }
     for (auto& memory : memories_.all())
-      if (memory.source == source) keep_memory(memory, keeper, unsafe);
+      if (memory.source == source || has(memory.position, source)) keep_memory(memory, keeper, unsafe);
+    for (const auto& file : files_)
+      if (has(file->position, source)) keep_file(*file, keeper, unsafe);
   }
   for (const auto key : memories_.take_forgotten()) keeper.forget(key);
 }
