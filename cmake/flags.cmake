@@ -26,7 +26,7 @@ target_compile_options(gleaner_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror=return-type -Werror=unused-result
   -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fPIE
   -fstack-protector-strong)
-target_link_options(gleaner_flags INTERFACE -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now)
+target_link_options(gleaner_flags INTERFACE -Wl,--gc-sections -Wl,-O2 -Wl,-z,relro -Wl,-z,now)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(gleaner_flags INTERFACE -Wno-missing-field-initializers -ftrivial-auto-var-init=zero)
   target_link_options(gleaner_flags INTERFACE -fuse-ld=lld)

@@ -1,0 +1,25 @@
+# C libraries without their unwind tables, for the static binary: nothing throws through them, and the tables are
+# 4 % of it. The copies are found first; without llvm-objcopy the originals are linked.
+if(NOT GLEANER_STATIC)
+  return()
+endif()
+find_program(GLEANER_OBJCOPY NAMES llvm-objcopy-16 llvm-objcopy)
+if(NOT GLEANER_OBJCOPY)
+  message(STATUS "llvm-objcopy is not installed: the binary will be some 500 kB larger")
+  return()
+endif()
+set(slim ${CMAKE_BINARY_DIR}/slim)
+file(MAKE_DIRECTORY ${slim})
+foreach(name crypto ssl zstd nghttp2 lz4 yaml crypt)
+  find_file(library lib${name}.a NO_CACHE PATHS ${CMAKE_C_IMPLICIT_LINK_DIRECTORIES} ${CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES}
+            NO_DEFAULT_PATH)
+  if(library AND library IS_NEWER_THAN ${slim}/lib${name}.a)
+    execute_process(COMMAND ${GLEANER_OBJCOPY} --remove-section=.eh_frame --remove-section=.rela.eh_frame
+                            ${library} ${slim}/lib${name}.a RESULT_VARIABLE failed)
+    if(failed)
+      file(REMOVE ${slim}/lib${name}.a)
+    endif()
+  endif()
+  unset(library)
+endforeach()
+target_link_options(gleaner_flags INTERFACE -L${slim})
