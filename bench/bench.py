@@ -4,7 +4,7 @@ run of each; a table for docs/benchmarks.md. Fails when a budget is missed.
 
 CPU is the whole process's (user and system, as the kernel counts it when the process ends), start and stop included.
 The sink is gleaner with the nop exporter, whatever is measured. Where a peer is missing (bench/peers/build.sh makes
-them), its column says so.
+them), its column says so. Rotel, a collector in Rust, is measured in the OTLP rows.
 """
 import argparse
 import ctypes
@@ -96,6 +96,38 @@ class Collector:
         return usage.ru_utime + usage.ru_stime, peak
 
 
+class Rotel(Collector):
+    """Has flags and no file, and says nothing when it is ready."""
+
+    def __init__(self, binary, work, grpc, http, sink, compression, protocol):
+        self.log = work / "rotel.log"
+        words = ["start", "--otlp-grpc-endpoint", "127.0.0.1:%d" % grpc, "--otlp-http-endpoint", "127.0.0.1:%d" % http,
+                 "--otlp-grpc-max-recv-msg-size-mib", "16", "--exporter", "otlp", "--otlp-exporter-endpoint", sink,
+                 "--otlp-exporter-protocol", protocol, "--otlp-exporter-compression", compression]
+        self.started = time.monotonic()
+        with open(self.log, "wb") as log:
+            child = subprocess.Popen([binary, *words], stdout=log, stderr=log, cwd=work, preexec_fn=die_with_parent)
+        self.pid = child.pid
+        for port in (grpc, http):
+            while True:
+                if time.monotonic() - self.started > 20 or child.poll() is not None:
+                    raise SystemExit("%s did not start:\n%s" % (binary, self.log.read_text()))
+                try:
+                    socket.create_connection(("127.0.0.1", port)).close()
+                    break
+                except OSError:
+                    time.sleep(0.002)
+        self.ready = time.monotonic() - self.started
+
+    def settle(self):
+        """Waits until it has sent what it holds: it gives that up when it is stopped."""
+        for _ in range(60):
+            before = self.cpu()
+            time.sleep(0.5)
+            if self.cpu() - before < 0.02:
+                return
+
+
 def delivered(log, pipeline):
     found = [json.loads(m) for m in re.findall(r"\tLedger\t(\{.*\})", log.read_text())]
     return sum(one["in"] for one in found if one["pipeline"] == pipeline)
@@ -112,13 +144,19 @@ def relay(binary, options, count, rate=0, gzip=False, logs=False, http=False, ea
     work = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
     sink = Sink(options.gleaner, work)
     grpc_port, http_port = ports(2)
-    collector = Collector(binary, RELAY % {
-        "grpc": grpc_port, "http": http_port, "exporter": "otlphttp" if http else "otlp", "compression": "gzip" if gzip else "none",
-        "sink": "http://127.0.0.1:%d" % sink.http if http else "127.0.0.1:%d" % sink.port}, work, "collector")
+    compression, url = "gzip" if gzip else "none", "http://127.0.0.1:%d" % (sink.http if http else sink.port)
+    if pathlib.Path(binary).name == "rotel":
+        collector = Rotel(binary, work, grpc_port, http_port, url, compression, "http" if http else "grpc")
+    else:
+        collector = Collector(binary, RELAY % {
+            "grpc": grpc_port, "http": http_port, "exporter": "otlphttp" if http else "otlp", "compression": compression,
+            "sink": url if http else "127.0.0.1:%d" % sink.port}, work, "collector")
     words = [options.loadgen, "127.0.0.1:%d" % (http_port if http else grpc_port), "--spans", str(count), "--per-request", str(each)]
     words += ["--rate", str(rate)] * bool(rate) + ["--gzip"] * gzip + ["--logs"] * logs + ["--http"] * http
     said = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
     time.sleep(0.5)
+    if isinstance(collector, Rotel):
+        collector.settle()
     cpu, peak = collector.stop()
     sink.stop()
     got = delivered(sink.log, "logs" if logs else "traces")
@@ -226,22 +264,28 @@ def main():
     parse.add_argument("--gleaner", default=str(ROOT / "build/release/gleaner"))
     parse.add_argument("--loadgen", default=str(ROOT / "build/release/loadgen"))
     parse.add_argument("--peer", default=os.environ.get("GLEANER_PEER", str(ROOT / "bench/peers/bin/otelcol-0.159")))
+    parse.add_argument("--rotel", default=str(ROOT / "bench/peers/bin/rotel"))
     parse.add_argument("--runs", type=int, default=3)
     parse.add_argument("--scale", type=float, default=1.0)
     options = parse.parse_args()
     peer = options.peer if os.path.exists(options.peer) else None
     if not peer:
         print("no real collector at %s: bench/peers/build.sh makes it; ratios are left out" % options.peer)
-    print("| What | gleaner, CPU | real collector, CPU | ratio | budget | peak RSS | budget | its peak RSS |\n|---|---|---|---|---|---|---|---|")
+    rotel = options.rotel if os.path.exists(options.rotel) else None
+    for binary in filter(None, (options.gleaner, peer, rotel)):
+        print("%s: %s" % (pathlib.Path(binary).name, subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.strip()))
+    print("| What | gleaner, CPU | real collector, CPU | ratio | budget | peak RSS | budget | its peak RSS | Rotel, CPU | ratio | its peak RSS |\n" + "|---" * 11 + "|")
     missed = 0
     for group, name, unit, budget, memory, count, run, extra in ROWS:
         if options.group not in (None, group):
             continue
-        ours, theirs = [], []
+        ours, theirs, others = [], [], []
         for _ in range(options.runs):  # in turn, so that both see the same machine
             ours.append(run(options.gleaner, options, int(count * options.scale), **extra))
             if peer:
                 theirs.append(run(peer, options, int(count * options.scale), **extra))
+            if rotel and run is relay:
+                others.append(run(rotel, options, int(count * options.scale), **extra))
         us = min(cpu for cpu, _ in ours)
         peak = min(peak for _, peak in ours)
         cells = [name, "%.2f us a %s" % (us * 1e6, unit)]
@@ -253,6 +297,11 @@ def main():
             cells += ["not measured", "", ""]
         cells += ["%.1f MiB" % peak, "%d" % memory if memory else "", "%.1f MiB" % min(peak for _, peak in theirs) if theirs else ""]
         missed += bool(memory) and peak > memory
+        if others:
+            other = min(cpu for cpu, _ in others)
+            cells += ["%.2f us" % (other * 1e6), "1/%.1f" % (other / us), "%.1f MiB" % min(peak for _, peak in others)]
+        else:
+            cells += ["not measured", "", ""]
         print("| %s |" % " | ".join(cells), flush=True)
     for files, budget, memory in IDLE if options.group in (None, "filelog") else []:
         share, resident = idle(options.gleaner, options, files)

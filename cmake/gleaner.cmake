@@ -3,9 +3,15 @@ include(GoogleTest)
 
 # A room: one static library and its tests.
 #   gleaner_library(net SRCS a.cc DEPS gleaner::base nghttp2 TESTS a_test.cc)
+# SMALL_SRCS are sources that no item of data passes through (set-up, checks, rare functions): a release build makes
+# them small instead of fast. Half of the code is such, and the binary has a budget.
 # Tests of a room share one program, so that a room links once; ctest still lists every test.
 function(gleaner_library name)
-  cmake_parse_arguments(L "" "" "SRCS;TESTS;DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(L "" "" "SRCS;SMALL_SRCS;TESTS;DEPS;TEST_DEPS" ${ARGN})
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    set_source_files_properties(${L_SMALL_SRCS} PROPERTIES COMPILE_OPTIONS -Os)
+  endif()
+  list(APPEND L_SRCS ${L_SMALL_SRCS})
   if(L_SRCS)
     add_library(gleaner_${name} STATIC ${L_SRCS})
     target_link_libraries(gleaner_${name} PUBLIC gleaner_flags ${L_DEPS})

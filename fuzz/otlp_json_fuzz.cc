@@ -9,7 +9,7 @@ using namespace gleaner;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const SignalKind signal = kSignals[data[0] % 3];
+  const SignalKind signal = kSignals[data[0] % std::size(kSignals)];
   const auto first = otlp::parse_json(signal, {reinterpret_cast<const char*>(data) + 1, size - 1});
   if (!first) {
     if (first.error().fault != Fault::permanent || first.error().what.empty()) std::abort();

@@ -35,7 +35,8 @@ struct Oracle {
   void look(const pb::Message& message) {
     const auto& type = *message.GetDescriptor();
     const std::string& name = type.name();
-    const bool item = name == "LogRecord" || name == "Span" || (name.ends_with("DataPoint"));
+    const bool item =
+        name == "LogRecord" || name == "Span" || name == "Sample" || (name.ends_with("DataPoint"));
     items += item;
     const auto& reflection = *message.GetReflection();
     const auto& unknown = reflection.GetUnknownFields(message);
@@ -46,7 +47,9 @@ struct Oracle {
     std::vector<const pb::FieldDescriptor*> fields;
     reflection.ListFields(message, &fields);
     for (const auto* field : fields) {
-      const std::size_t id = field->name() == "trace_id" ? 16 : field->name().ends_with("span_id") ? 8 : 0;
+      const std::size_t id = field->name() == "trace_id" || field->name() == "profile_id" ? 16
+                             : field->name().ends_with("span_id")                         ? 8
+                                                                                          : 0;
       const int count = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
       for (int i = 0; i < count; ++i) {
         if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE)
@@ -68,6 +71,8 @@ std::unique_ptr<pb::Message> message_of(SignalKind signal) {
       return std::make_unique<oracle::ExportTraceServiceRequest>();
     case SignalKind::metrics:
       return std::make_unique<oracle::ExportMetricsServiceRequest>();
+    case SignalKind::profiles:
+      return std::make_unique<oracle::ExportProfilesServiceRequest>();
   }
   return nullptr;
 }
@@ -117,7 +122,7 @@ void records(const Bytes& request, std::size_t items, bool legacy) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   pb::SetLogHandler(nullptr);
   if (size < 2) return 0;
-  const SignalKind signal = kSignals[data[0] % 3];
+  const SignalKind signal = kSignals[data[0] % std::size(kSignals)];
   const std::string_view input(reinterpret_cast<const char*>(data) + 2, size - 2);
   const auto found = otlp::scan(signal, input);
 
@@ -136,7 +141,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (signal == SignalKind::logs) records<Logs>(request, found.items, found.legacy);
   if (signal == SignalKind::traces) records<Traces>(request, found.items, found.legacy);
   if (signal == SignalKind::metrics) records<Metrics>(request, found.items, found.legacy);
-  if (found.legacy) return 0;  // is read as records: never cut as it came
+  if (signal == SignalKind::profiles) return 0;  // neither cut nor read as records
+  if (found.legacy) return 0;                    // is read as records: never cut as it came
   std::vector<std::string> whole;
   flatten(signal, 0, input, "", whole);
   check(whole.size() == found.items);

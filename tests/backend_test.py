@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The gRPC exporter against a backend that answers everything there is: every status code, RetryInfo, silence, partial
-success, GOAWAY in the middle of a stream of calls. What may be tried again arrives once, no earlier than the backend
+success, GOAWAY in the middle of a stream of calls, requests above its limit of 4 MiB. What may be tried again arrives once, no earlier than the backend
 wishes; the rest is dropped after one try, the log and the ledger say so.
 
     backend_test.py GLEANER    with a Python that has tests/requirements.txt (tests/venv.sh)"""
@@ -25,6 +25,7 @@ from relay_test import free_port, start, stop  # noqa: E402
 
 AGAIN = {1, 4, 10, 11, 14, 15}  # cancelled, deadline exceeded, aborted, out of range, unavailable, data loss
 WISH = 0.7  # seconds the backend asks to wait
+BIG = 60  # records in one request
 STREAM = 400  # records while connections come to their end
 CONFIG = """
 receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:%d"}}}}
@@ -52,6 +53,10 @@ class Backend(grpc.GenericRpcHandler):
             self.seen[body].append(time.monotonic())
             first = len(self.seen[body]) == 1
         word, _, number = body.partition("-")
+        if word == "big":
+            with self.lock:
+                self.taken["big"] += len(request.resource_logs[0].scope_logs[0].log_records)
+            return logs_service_pb2.ExportLogsServiceResponse()
         if first and word in ("code", "wish"):
             if word == "wish":
                 info = any_pb2.Any()
@@ -70,11 +75,11 @@ class Backend(grpc.GenericRpcHandler):
         return answer
 
 
-def post(port, text):
+def post(port, *texts):
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": text}}]}]}]})
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": text}} for text in texts]}]}]})
     connection.request("POST", "/v1/logs", body, {"Content-Type": "application/json"})
-    assert connection.getresponse().status == 200, text
+    assert connection.getresponse().status == 200, texts[0]
     connection.close()
 
 
@@ -89,6 +94,7 @@ def main():
     bodies = ["code-%d" % n for n in range(1, 17)] + ["wish-%d" % n for n in range(1, 17)] + ["silence-1", "partial-1"]
     for body in bodies:
         post(entry, body)
+    post(entry, *["big-" + "x" * 150_000] * BIG)  # 9 MB: cut until the parts are below 4 MiB
     for i in range(STREAM):  # over several connections' lives
         post(entry, "plain-%d" % i)
         time.sleep(0.003)
@@ -114,11 +120,12 @@ def main():
     assert plain == [1] * STREAM, "taken %d times of %d" % (sum(plain), STREAM)
     dropped = len(bodies) - kept
     assert text.count("Exporting failed. Dropping data.") >= 10, text[-3000:]  # the log keeps ten equal lines a second
+    assert backend.taken["big"] == BIG and "Sending its halves" in text, backend.taken["big"]
     assert text.count("Partial success response") == 1 and "one of them" in text
     ledger = json.loads(re.search(r"\tLedger\t(\{.*\})", text).group(1))
-    assert ledger["in"] == len(bodies) + STREAM and ledger["delivered"] == kept + STREAM, ledger
+    assert ledger["in"] == len(bodies) + STREAM + BIG and ledger["delivered"] == kept + STREAM + BIG, ledger
     assert ledger["dropped"] == dropped and ledger["held"] == 0, ledger
-    print("backend: 32 refusals, %d of them tried again and taken; silence, partial success; %d records over connections that end: %s" %
+    print("backend: 32 refusals, %d of them tried again and taken; silence, partial success, a request of 9 MB in parts; %d records over connections that end: %s" %
           (kept - 2, STREAM, {k: v for k, v in ledger.items() if k != "pipeline"}))
 
 

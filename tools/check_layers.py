@@ -9,6 +9,7 @@ COMPONENTS = {"receivers", "processors", "exporters", "extensions", "connectors"
 MAY = {
     "base": set(),
     "capture": set(),  # a program of its own, copied into other containers: libc only
+    "storage": {"base"},
     "pdata": {"base"},
     "text": {"base", "pdata"},
     "config": {"base", "text"},
@@ -23,7 +24,7 @@ MAY = {
     "service": {"base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s", "confignet", "match", "auth"}
     | COMPONENTS,
 }
-BELOW = {"auth", "confignet", "match", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
+BELOW = {"auth", "storage", "confignet", "match", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
 for kind in COMPONENTS:
     MAY[kind] = BELOW
 MAY["main"] = MAY["tools"] = MAY["service"] | {"service", "capture"}

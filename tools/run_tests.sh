@@ -9,16 +9,24 @@ python3 tests/golden/check.py --collector build/release/gleaner --flavour new --
 python3 tests/golden/check.py --collector build/release/gleaner --flavour 102 --errors exit --jobs 3 | grep -v "^skip"
 python3 tests/relay_test.py build/release/gleaner
 python3 tests/otlphttp_test.py build/release/gleaner
+python3 tests/http_backend_test.py build/release/gleaner
+python3 tests/profiles_test.py build/release/gleaner
 python3 tests/self_metrics_test.py build/release/gleaner
 python3 tests/fetch_test.py build/release/gleaner
 python3 tests/filelog_test.py build/release/gleaner
+python3 tests/filelog_torture.py build/release/gleaner
 python3 tests/budget_test.py build/release/gleaner build/release/loadgen
+python3 tests/lanes_test.py build/release/gleaner
+python3 tests/pod_logs_test.py build/release/gleaner
 python3 tests/schema_test.py build/release/gleaner
 python3 tests/outage_test.py build/release/gleaner
 python3 tests/h2spec_test.py build/release/gleaner
 python3 tests/hostile_test.py build/release/gleaner
+python3 tests/h2load_test.py build/release/gleaner
+python3 tests/overload_test.py build/release/gleaner
 "$(tests/venv.sh)" tests/sdk_test.py build/release/gleaner
 "$(tests/venv.sh)" tests/backend_test.py build/release/gleaner
+"$(tests/venv.sh)" tests/receiver_test.py build/release/gleaner
 python3 tests/interop/run.py build/release/gleaner
 "$(tests/venv.sh)" tests/auth_test.py build/release/gleaner
 python3 tests/capture/run.py build/release/gleaner-exec build/release/capture_writer

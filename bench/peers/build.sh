@@ -2,16 +2,30 @@
 # Builds the real collector, old and new, into bench/peers/bin/ with the collector's own builder, through the Go
 # module proxy. A copy kept in $GLEANER_PEERS (default build/peers) is taken instead of building, and is left there for
 # the next time. Without Go it says so and succeeds: the comparisons that need a peer are then skipped.
-#   bench/peers/build.sh [0.102|0.159 ...]
+# Rotel is not built but taken from its npm package, of the version below.
+#   bench/peers/build.sh [0.102|0.159|rotel ...]
 set -euo pipefail
 cd "$(dirname "$0")"
 here=$PWD
 kept=${GLEANER_PEERS:-$here/../../build/peers}
 declare -A core=([0.102]=0.102.1 [0.159]=0.159.0)
-[ $# -gt 0 ] || set -- 0.159 0.102
+rotel_package=@streamfold/rotel-linux-x64@0.0.8-alpha
+[ $# -gt 0 ] || set -- 0.159 0.102 rotel
 mkdir -p bin "$kept"
 
+take_rotel() {
+  if [ -x bin/rotel ]; then echo "peers: rotel is there"; return; fi
+  if ! command -v npm >/dev/null; then echo "peers: skipped rotel: npm is not installed"; return; fi
+  local work
+  work=$(mktemp -d)
+  (cd "$work" && npm pack --silent "$rotel_package" >/dev/null && tar xzf ./*.tgz)
+  cp "$work/package/bin/rotel-agent" bin/rotel
+  rm -r "$work"
+  echo "peers: took $rotel_package, $(stat -c %s bin/rotel) bytes"
+}
+
 for name in "$@"; do
+  if [ "$name" = rotel ]; then take_rotel; continue; fi
   version=${core[$name]:-}
   [ -n "$version" ] || { echo "peers: no manifest for '$name'; there are: ${!core[*]}" >&2; exit 1; }
   product=otelcol-$name

@@ -119,7 +119,9 @@ bool Sink::admit(Level level, std::string_view message) {
 
 void Sink::write(Level level, std::string_view message, const std::vector<Field>& own, Fields fields,
                  bool sampled) {
-  if (level < options_.level || (sampled && !admit(level, message))) return;
+  if (level < options_.level) return;
+  const std::lock_guard lock(mutex_);
+  if (sampled && !admit(level, message)) return;
   const bool json = options_.encoding == Encoding::json;
   const std::string_view colon = json ? ":" : ": ", comma = json ? "," : ", ";
   std::string line;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,7 @@ using Fields = std::initializer_list<Field>;
 /// Appends `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
-/// Where lines go and how they look. One per process (and one per test).
+/// Where lines go and how they look. One per process (and one per test); all lanes write to it.
 class Sink {
  public:
   struct Options {
@@ -49,6 +50,7 @@ class Sink {
   };
   explicit Sink(std::FILE* out = stderr) : out_(out) {}
   virtual ~Sink() = default;
+  /// To be called while one thread runs, or before others log.
   void configure(const Options& options) { options_ = options; }
   const Options& options() const { return options_; }
   /// Lines dropped by sampling since start.
@@ -64,6 +66,7 @@ class Sink {
  private:
   bool admit(Level level, std::string_view message);
   std::FILE* out_;
+  std::mutex mutex_;  // over what follows, and over put()
   Options options_;
   struct Seen {
     std::int64_t tick = -1;

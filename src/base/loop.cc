@@ -1,17 +1,14 @@
 #include "base/loop.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <condition_variable>
-#include <deque>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 namespace gleaner {
-namespace asio = boost::asio;
 
 std::uint64_t unix_nanos() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -19,86 +16,93 @@ std::uint64_t unix_nanos() {
                                         .count());
 }
 
-namespace {
+/// The door for other threads.
+struct Loop::Inbox {
+  std::mutex mutex;
+  std::vector<std::function<void()>> letters;
+  Fd bell{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  /// Jobs helper threads have of this loop.
+  std::atomic<int> jobs{0};
 
-/// A helper thread of the process. Made on first use, ends when idle for good at exit.
-class HelperThread {
- public:
-  static HelperThread& of(Loop::Helper kind) {
-    static HelperThread threads[3];
-    return threads[static_cast<std::size_t>(kind)];
+  void put(std::function<void()> letter) {
+    const std::lock_guard lock(mutex);
+    letters.push_back(std::move(letter));
+    const std::uint64_t one = 1;
+    if (letters.size() == 1) (void)!::write(bell.get(), &one, sizeof one);
   }
-  void submit(std::function<void()> job) {
-    {
-      std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-      if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
-    }
-    ready_.notify_one();
-  }
-  ~HelperThread() {
-    {
-      std::lock_guard lock(mutex_);
-      ending_ = true;
-    }
-    ready_.notify_one();
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  void work() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      ready_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
-      if (jobs_.empty()) return;
-      auto job = std::move(jobs_.front());
-      jobs_.pop_front();
-      lock.unlock();
-      job();
-      job = nullptr;
-      lock.lock();
-    }
-  }
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<std::function<void()>> jobs_;
-  std::thread thread_;
-  bool ending_ = false;
-};
-
-}  // namespace
-
-struct Loop::Impl {
-  asio::io_context io{1};
-  asio::steady_timer alarm{io};
-  TimePoint armed_for{};
-  bool armed = false;
-  /// Jobs the helper threads have of this loop; shared, as the last one tells of itself when the loop may be
-  /// gone.
-  std::shared_ptr<std::atomic<int>> helping = std::make_shared<std::atomic<int>>(0);
-
-  /// A helper may still be inside post() when what it posted has run already.
-  ~Impl() {
-    for (int left; (left = helping->load()) > 0;) helping->wait(left);
+  std::vector<std::function<void()>> take() {
+    const std::lock_guard lock(mutex);
+    std::uint64_t rung = 0;
+    (void)!::read(bell.get(), &rung, sizeof rung);
+    return std::exchange(letters, {});
   }
 };
 
-Loop::Loop(Clock clock) : impl_(std::make_unique<Impl>()), clock_(clock) {}
-Loop::~Loop() = default;
+Loop::Loop(Clock clock) : inbox_(std::make_shared<Inbox>()), clock_(clock) {
+  bell_ = poller_.add(inbox_->bell.get());
+  listen_to_bell();
+}
 
-asio::io_context& Loop::io() { return impl_->io; }
+Loop::~Loop() {
+  // A job refers to this loop and to the task that waits for it.
+  for (int left; (left = inbox_->jobs.load()) > 0;) inbox_->jobs.wait(left);
+}
+
+void Loop::listen_to_bell() {
+  poller_.used_up(bell_, Want::read);
+  poller_.wait(bell_, Want::read, [this] {
+    listen_to_bell();
+    for (auto& letter : inbox_->take()) post(std::move(letter));
+  });
+}
 
 void Loop::run() {
-  impl_->io.restart();
-  impl_->io.run();
+  stopped_ = false;
+  while (!stopped_ && turn(true)) {
+  }
+}
+
+void Loop::run_until_stopped() {
+  stopped_ = false;
+  ++helping_;  // other threads may always come with something
+  while (!stopped_ && turn(true)) {
+  }
+  --helping_;
 }
 
 void Loop::run_ready() {
-  impl_->io.restart();
-  impl_->io.poll();
+  stopped_ = false;
+  while (!stopped_ && turn(false)) {
+  }
 }
 
-void Loop::stop() { impl_->io.stop(); }
+void Loop::stop() { stopped_ = true; }
+
+/// Runs what is ready, what is due and what was posted, each once.
+/// @return whether to go on: with `may_wait` while anything can still come, without it while anything ran
+bool Loop::turn(bool may_wait) {
+  int patience = 0;
+  if (may_wait && posted_.empty()) {
+    const bool timed = clock_ == Clock::real && !timers_.empty();
+    const bool others = poller_.waiting() > 1 || helping_ > 0;  // the bell alone keeps nobody going
+    if (!timed && !others) return false;
+    patience = timed ? milliseconds_until(timers_.begin()->first) : -1;
+  }
+  bool ran = poller_.poll(patience) || !posted_.empty();
+  if (clock_ == Clock::real) ran |= fire();
+  for (std::size_t left = posted_.size(); left > 0 && !stopped_; --left) {
+    const auto what = std::move(posted_.front());
+    posted_.pop_front();
+    what();
+  }
+  return may_wait || ran;
+}
+
+int Loop::milliseconds_until(TimePoint when) const {
+  using std::chrono::milliseconds;
+  const auto left = std::chrono::ceil<milliseconds>(when - now());
+  return static_cast<int>(std::clamp<milliseconds::rep>(left.count(), 0, 3'600'000));
+}
 
 TimePoint Loop::now() const {
   if (clock_ == Clock::manual) return manual_now_;
@@ -116,59 +120,39 @@ void Loop::advance(Duration by) {
   manual_now_ = until;
 }
 
-void Loop::post(std::function<void()> what) { asio::post(impl_->io, std::move(what)); }
-void Loop::post_from_thread(std::function<void()> what) { asio::post(impl_->io, std::move(what)); }
+void Loop::post(std::function<void()> what) { posted_.push_back(std::move(what)); }
+void Loop::post_from_thread(std::function<void()> what) { inbox_->put(std::move(what)); }
 
 Loop::Timers::iterator Loop::add_timer(TimePoint when, std::function<void()> what) {
-  auto at = timers_.emplace(when, std::move(what));
-  if (at == timers_.begin()) arm();
-  return at;
+  return timers_.emplace(when, std::move(what));
 }
 
-void Loop::remove_timer(Timers::iterator timer) {
-  timers_.erase(timer);
-  // The alarm is left as it is: at worst it fires once for nothing. But it must not keep run() going.
-  if (timers_.empty() && impl_->armed) {
-    impl_->armed = false;
-    impl_->alarm.cancel();
-  }
-}
+void Loop::remove_timer(Timers::iterator timer) { timers_.erase(timer); }
 
-void Loop::arm() {
-  if (clock_ == Clock::manual || timers_.empty()) return;
-  const TimePoint when = timers_.begin()->first;
-  if (impl_->armed && impl_->armed_for <= when) return;
-  impl_->armed = true;
-  impl_->armed_for = when;
-  impl_->alarm.expires_at(when);
-  impl_->alarm.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    impl_->armed = false;
-    fire();
-    arm();
-  });
-}
-
-void Loop::fire() {
+bool Loop::fire() {
+  if (timers_.empty()) return false;
   const TimePoint until = now();
+  bool fired = false;
   while (!timers_.empty() && timers_.begin()->first <= until) {
-    auto what = std::move(timers_.begin()->second);
+    const auto what = std::move(timers_.begin()->second);
     timers_.erase(timers_.begin());
     what();
+    fired = true;
   }
+  return fired;
 }
 
 void Loop::run_on_helper(Helper helper, std::function<void()> work, std::function<void()> then) {
-  auto guard = std::make_shared<asio::executor_work_guard<asio::io_context::executor_type>>(
-      asio::make_work_guard(impl_->io));
-  impl_->helping->fetch_add(1);
-  HelperThread::of(helper).submit([io = &impl_->io, helping = impl_->helping, guard = std::move(guard),
-                                   work = std::move(work), then = std::move(then)] {
+  ++helping_;
+  inbox_->jobs.fetch_add(1);
+  HelperThread::of(helper).submit([this, inbox = inbox_, work = std::move(work), then = std::move(then)] {
     work();
-    asio::post(*io, then);
-    guard->reset();
-    helping->fetch_sub(1);  // from here on the loop may be gone
-    helping->notify_all();
+    inbox->put([this, then] {
+      --helping_;
+      then();
+    });
+    inbox->jobs.fetch_sub(1);  // from here on the loop may be gone
+    inbox->jobs.notify_all();
   });
 }
 

@@ -2,16 +2,15 @@
 // The event loop of one lane: tasks, timers, and a door to the process's helper thread.
 #include <chrono>
 #include <coroutine>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 
+#include "base/helper_thread.h"
+#include "base/poller.h"
 #include "base/task.h"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace gleaner {
 
@@ -36,6 +35,8 @@ class Loop {
 
   /// Runs until stop() is called or nothing is left to wait for.
   void run();
+  /// Runs until stop() is called, though nothing may be left to wait for but other threads.
+  void run_until_stopped();
   /// Runs what is ready now; returns when it would have to wait.
   void run_ready();
   void stop();
@@ -64,31 +65,32 @@ class Loop {
     return Awaiter{*this};
   }
 
-  /// Runs `work` on a helper thread and resumes here with its result: for what may block. The process has
-  /// a few, each in order and made on first use, so that a dead name server does not keep files from being
-  /// read.
-  enum class Helper : std::uint8_t {
-    general,    ///< DNS, fsync
-    files,      ///< directory scans, reads from slow disks
-    passwords,  ///< hashes that are slow on purpose
-  };
+  /// Runs `work` on a helper thread and resumes here with its result: for what may block.
+  using Helper = gleaner::Helper;
   template <class T>
   Task<T> blocking(std::function<T()> work, Helper helper = Helper::general);
 
-  boost::asio::io_context& io();
+  Poller& poller() noexcept { return poller_; }
 
  private:
   friend class Timer;
   using Timers = std::multimap<TimePoint, std::function<void()>>;
   Timers::iterator add_timer(TimePoint when, std::function<void()> what);
   void remove_timer(Timers::iterator timer);
-  void arm();
-  void fire();
+  bool turn(bool may_wait);
+  bool fire();
+  int milliseconds_until(TimePoint when) const;
+  void listen_to_bell();
   void run_on_helper(Helper helper, std::function<void()> work, std::function<void()> then);
 
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  struct Inbox;
+  std::shared_ptr<Inbox> inbox_;  // shared with jobs, the last of which may end after the loop
+  Poller poller_;
+  Poller::Id bell_;
+  std::deque<std::function<void()>> posted_;
   Timers timers_;
+  int helping_ = 0;  // jobs whose result has not come back
+  bool stopped_ = false;
   Clock clock_;
   TimePoint manual_now_{};
 };

@@ -65,6 +65,12 @@ void Histogram::record(double value) {
   ++count;
 }
 
+void Histogram::absorb(const Histogram& other) {
+  for (std::size_t i = 0; i < buckets.size() && i < other.buckets.size(); ++i) buckets[i] += other.buckets[i];
+  sum += other.sum;
+  count += other.count;
+}
+
 Registry::Series* Registry::find(std::string_view name, const Labels& labels) {
   for (auto& series : series_)
     if (!series.dead && series.name == name && series.labels == labels) return &series;
@@ -112,45 +118,69 @@ void Registry::remove(std::size_t gauge) {
   series_[gauge].read = nullptr;
 }
 
-std::string Registry::text(const Format& format) const {
-  std::vector<const Series*> sorted;
-  for (const auto& series : series_)
-    if (!series.dead && series.least <= format.level) sorted.push_back(&series);
-  std::stable_sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) {
-    return a->name != b->name ? a->name < b->name : a->labels < b->labels;
+std::vector<Sample> Registry::samples() const {
+  std::vector<Sample> samples;
+  for (const auto& series : series_) {
+    if (series.dead) continue;
+    samples.push_back({series.name, series.help, series.labels, series.kind, series.least,
+                       series.kind == Kind::histogram ? 0 : series.value(), series.histogram});
+  }
+  return samples;
+}
+
+namespace {
+
+/// Puts samples of one series together; they stand side by side.
+void merge(std::vector<Sample>& sorted) {
+  std::size_t kept = 0;
+  for (std::size_t at = 0; at < sorted.size(); ++at) {
+    if (kept > 0 && sorted[kept - 1].name == sorted[at].name && sorted[kept - 1].labels == sorted[at].labels) {
+      sorted[kept - 1].value += sorted[at].value;
+      sorted[kept - 1].histogram.absorb(sorted[at].histogram);
+    } else if (kept++ != at) {
+      sorted[kept - 1] = std::move(sorted[at]);
+    }
+  }
+  sorted.resize(kept);
+}
+
+void append_histogram(std::string& out, const std::string& name, const Sample& s, const Format& format) {
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i <= s.histogram.bounds.size(); ++i) {
+    below += s.histogram.buckets[i];
+    const std::string bound =
+        i < s.histogram.bounds.size() ? fmt::format("{}", s.histogram.bounds[i]) : "+Inf";
+    out += fmt::format("{}_bucket{} {}\n", name,
+                       label_text(s.labels, format.constant, fmt::format("le=\"{}\"", bound)), below);
+  }
+  const std::string labels = label_text(s.labels, format.constant);
+  out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, labels, s.histogram.sum, name, labels,
+                     s.histogram.count);
+}
+
+}  // namespace
+
+std::string text(std::vector<Sample> samples, const Format& format) {
+  std::erase_if(samples, [&](const Sample& s) { return s.least > format.level; });
+  std::stable_sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
+    return a.name != b.name ? a.name < b.name : a.labels < b.labels;
   });
+  merge(samples);
   std::string out, name;
   std::string_view last;
-  for (std::size_t at = 0; at < sorted.size(); ++at) {
-    const Series* s = sorted[at];
-    if (s->name != last) {
+  for (const Sample& s : samples) {
+    if (s.name != last) {
       static constexpr std::string_view kKinds[] = {"counter", "gauge", "histogram"};
-      name = "otelcol_" + s->name;
-      if (format.unit_suffixes) name += unit_suffix(s->name);
-      if (format.type_suffixes && s->kind == Kind::counter) name += "_total";
-      out +=
-          fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, s->help, name, kKinds[static_cast<int>(s->kind)]);
-      last = s->name;
+      name = "otelcol_" + s.name;
+      if (format.unit_suffixes) name += unit_suffix(s.name);
+      if (format.type_suffixes && s.kind == Kind::counter) name += "_total";
+      out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, s.help, name, kKinds[static_cast<int>(s.kind)]);
+      last = s.name;
     }
-    const std::string labels = label_text(s->labels, format.constant);
-    if (s->kind != Kind::histogram) {
-      double value = s->value();
-      for (; at + 1 < sorted.size() && sorted[at + 1]->name == s->name && sorted[at + 1]->labels == s->labels;
-           ++at)
-        value += sorted[at + 1]->value();
-      out += fmt::format("{}{} {}\n", name, labels, value);
-      continue;
-    }
-    std::uint64_t below = 0;
-    for (std::size_t i = 0; i <= s->histogram.bounds.size(); ++i) {
-      below += s->histogram.buckets[i];
-      const std::string bound =
-          i < s->histogram.bounds.size() ? fmt::format("{}", s->histogram.bounds[i]) : "+Inf";
-      out += fmt::format("{}_bucket{} {}\n", name,
-                         label_text(s->labels, format.constant, fmt::format("le=\"{}\"", bound)), below);
-    }
-    out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, labels, s->histogram.sum, name, labels,
-                       s->histogram.count);
+    if (s.kind == Kind::histogram)
+      append_histogram(out, name, s, format);
+    else
+      out += fmt::format("{}{} {}\n", name, label_text(s.labels, format.constant), s.value);
   }
   return out;
 }

@@ -43,7 +43,25 @@ struct Histogram {
   double sum = 0;
   std::uint64_t count = 0;
   void record(double value);
+  /// Adds what another of the same bounds has.
+  void absorb(const Histogram& other);
 };
+
+enum class Kind : std::uint8_t { counter, gauge, histogram };
+
+/// One series at one moment.
+struct Sample {
+  std::string name, help;
+  Labels labels;
+  Kind kind = Kind::counter;
+  Detail least = Detail::basic;
+  double value = 0;     ///< of counters and gauges
+  Histogram histogram;  ///< of histograms
+};
+
+/// Prometheus text, version 0.0.4, names with "otelcol_" in front, grouped by name. Samples of one name and the
+/// same labels are one series, their sum: what several components or lanes count together.
+std::string text(std::vector<Sample> samples, const Format& format = {});
 
 /// Every series of one lane, in the order they were made. References stay valid for the registry's life.
 class Registry {
@@ -57,14 +75,13 @@ class Registry {
                     bool is_counter = false, Detail least = Detail::basic);
   void remove(std::size_t gauge);
 
-  /// Prometheus text, version 0.0.4, names with "otelcol_" in front, grouped by name. Gauges of one name and
-  /// the same labels are one series: their sum.
-  std::string text(const Format& format = {}) const;
+  /// What all series say now.
+  std::vector<Sample> samples() const;
+  std::string text(const Format& format = {}) const { return metrics::text(samples(), format); }
   /// The sum over all series of `name` whose labels contain `labels`; for tests and summaries.
   double sum(std::string_view name, const Labels& labels = {}) const;
 
  private:
-  enum class Kind : std::uint8_t { counter, gauge, histogram };
   struct Series {
     std::string name, help;
     Labels labels;

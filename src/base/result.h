@@ -23,6 +23,7 @@ struct Error {
   int sys = 0;                              ///< errno if fault == os, else 0
   std::chrono::nanoseconds retry_after{0};  ///< the peer's own wish, 0 if it had none
   std::uint32_t grpc_status = 0;            ///< gRPC status code if the peer sent one, else 0
+  bool too_large = false;                   ///< the peer refuses the request for its size alone
 
   /// Puts the place an error was seen in front of its words: "where: what".
   Error&& in(const std::string& where) && {

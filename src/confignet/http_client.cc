@@ -29,7 +29,7 @@ std::span<const config::Field> HttpClientConfig::fields() {
       config::field<&C::read_buffer_size>("read_buffer_size", "no effect: buffers follow the traffic"),
       config::field<&C::write_buffer_size>("write_buffer_size", "no effect: buffers follow the traffic"),
       config::field<&C::auth>("auth", "credentials of every request"),
-      config::later("cookies", "keep cookies between requests"),
+      config::field<&C::cookies>("cookies", "tell servers the cookies they set").enabled_by_null(),
       config::later("middlewares", "extensions around requests"),
   };
   return kTable;

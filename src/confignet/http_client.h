@@ -21,6 +21,11 @@ struct CompressionParams {
   }
 };
 
+/// No keys: written at all, cookies are kept.
+struct CookiesConfig {
+  static std::span<const config::Field> fields() { return {}; }
+};
+
 /// All but the timeout, which exporters share with other protocols.
 struct HttpClientConfig {
   std::string endpoint, proxy_url;
@@ -28,6 +33,7 @@ struct HttpClientConfig {
   config::Headers headers;
   std::optional<AuthConfig> auth;  ///< for the component to look up: extensions are not known here
   std::string compression;
+  std::optional<CookiesConfig> cookies;
   CompressionParams compression_params;
   std::uint64_t max_idle_conns = 100, max_idle_conns_per_host = 0, max_conns_per_host = 0;
   Duration idle_conn_timeout = std::chrono::seconds(90);

@@ -195,23 +195,29 @@ Result<> Client::connect() {
 
 std::string Client::url(std::string_view path) const { return join_url(base_, path); }
 
-Task<Result<net::HttpReply>> Client::ask_once(const std::string& url, TimePoint deadline) {
+Result<net::HttpCall> Client::call_to(std::string url, TimePoint deadline) {
   net::HttpCall call;
   call.method = "GET";
-  call.url = url;
+  call.url = std::move(url);
   call.headers.add("content-type", "application/json");  // on a GET too: as the reference
-  call.headers.add("accept-encoding", "gzip");
   if (token_) {
     auto token = token_->token();
-    if (!token) co_return fail(std::move(token.error()));
+    if (!token) return fail(std::move(token.error()));
     call.headers.add("authorization", "Bearer " + std::string(*token));
   } else if (!authorization_.empty()) {
     call.headers.add("authorization", authorization_);
   }
   call.deadline = deadline;
-  call.max_response = options_.max_response;
-  call.truncate = false;
-  co_return co_await http_->send(std::move(call));
+  return call;
+}
+
+Task<Result<net::HttpReply>> Client::ask_once(const std::string& url, TimePoint deadline) {
+  auto call = call_to(url, deadline);
+  if (!call) co_return fail(std::move(call.error()));
+  call->headers.add("accept-encoding", "gzip");
+  call->max_response = options_.max_response;
+  call->truncate = false;
+  co_return co_await http_->send(std::move(*call));
 }
 
 Task<Result<net::HttpReply>> Client::ask(const std::string& url, TimePoint deadline) {
@@ -227,6 +233,25 @@ Task<Result<net::HttpReply>> Client::ask(const std::string& url, TimePoint deadl
     reply = co_await ask_once(url, deadline);
   }
   co_return reply;
+}
+
+Task<Result<std::unique_ptr<net::HttpStream>>> Client::open(std::string path, TimePoint deadline) {
+  for (int tries = 0;; ++tries) {
+    auto call = call_to(url(path), deadline);
+    if (!call) co_return fail(std::move(call.error()));
+    call->http1_only = true;
+    auto stream = co_await http_->open(std::move(*call));
+    if (!stream || (*stream)->status() != 401 || !token_ || tries > 0) co_return stream;
+    token_->distrust();
+  }
+}
+
+Task<Result<Client::Answer>> Client::ask_for(std::string path, TimePoint deadline) {
+  auto reply = co_await ask(url(path), deadline);
+  if (!reply) co_return fail(std::move(reply.error()));
+  auto body = body_of(*reply, options_.max_response);
+  if (!body) co_return fail(std::move(body.error()));
+  co_return Answer{reply->status, std::move(*body)};
 }
 
 Task<Result<Bytes>> Client::get(std::string_view path, TimePoint deadline) {

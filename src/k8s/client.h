@@ -46,6 +46,15 @@ class Client {
   /// - "401
   ///         Unauthorized", response: "..."`. A 401 is tried once more with a token read afresh.
   Task<Result<Bytes>> get(std::string_view path, TimePoint deadline);
+  /// What the server answers, whatever its status, up to the head: for logs that are followed. Any number at
+  /// a time. A 401 is tried once more with a token read afresh.
+  Task<Result<std::unique_ptr<net::HttpStream>>> open(std::string path, TimePoint deadline);
+  /// The status and the whole body of any answer.
+  struct Answer {
+    int status = 0;
+    Bytes body;
+  };
+  Task<Result<Answer>> ask_for(std::string path, TimePoint deadline);
   /// The whole URL that get(path) asks for.
   std::string url(std::string_view path) const;
   /// Closes connections; needed before destruction, after the last get() has returned.
@@ -61,6 +70,7 @@ class Client {
   Result<> connect();
   Task<Result<net::HttpReply>> ask(const std::string& url, TimePoint deadline);
   Task<Result<net::HttpReply>> ask_once(const std::string& url, TimePoint deadline);
+  Result<net::HttpCall> call_to(std::string url, TimePoint deadline);
 
   Loop& loop_;
   ClientOptions options_;

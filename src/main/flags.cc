@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <string_view>
 
@@ -11,10 +12,11 @@
 namespace gleaner::main_program {
 namespace {
 
+constexpr std::size_t kMostLanes = 64;
 constexpr std::string_view kCommands[] = {"components", "validate", "print-config", "help"};
 
 // Gates that some release of the reference has or had: operators and charts inject them, so they are taken
-// and have no effect. A gate that never existed is a typo.
+// and have no effect, but for one. A gate that never existed is a typo.
 constexpr std::string_view kGates[] = {"component.UseLocalHostAsDefaultHost",
                                        "confmap.enableMergeAppendOption",
                                        "confmap.strictlyTypedInput",
@@ -63,12 +65,15 @@ constexpr std::string_view kGates[] = {"component.UseLocalHostAsDefaultHost",
                                        "telemetry.useOtelWithSDKConfigurationForInternalTelemetry",
                                        "transform.flatten.logs"};
 
-Result<> check_gates(std::string_view list) {
+constexpr std::string_view kProfilesGate = "service.profilesSupport";
+
+Result<> take_gates(std::string_view list, Flags& flags) {
   if (list.empty()) return {};
   for (int index = 0;; ++index) {
     const auto comma = list.find(',');
     std::string_view gate = list.substr(0, comma);
-    if (!gate.empty() && (gate[0] == '-' || gate[0] == '+')) gate.remove_prefix(1);
+    const bool off = gate.starts_with('-');
+    if (off || gate.starts_with('+')) gate.remove_prefix(1);
     if (gate.empty())
       return fail(Fault::config, fmt::format("empty feature gate identifier at index {}", index));
     if (std::find(std::begin(kGates), std::end(kGates), gate) == std::end(kGates))
@@ -76,6 +81,7 @@ Result<> check_gates(std::string_view list) {
           Fault::config,
           fmt::format("invalid argument \"{0}\" for \"--feature-gates\" flag: no such feature gate \"{0}\"",
                       gate));
+    if (gate == kProfilesGate) flags.profiles = !off;
     if (comma == std::string_view::npos) return {};
     list.remove_prefix(comma + 1);
   }
@@ -139,7 +145,8 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     const std::string name = word.substr(0, equals);
     const bool printing =
         flags.command == "print-config" && (name == "--mode" || name == "--format" || name == "--validate");
-    if (name != "--config" && name != "--set" && name != "--feature-gates" && name != "--compat" && !printing)
+    if (name != "--config" && name != "--set" && name != "--feature-gates" && name != "--compat" &&
+        name != "--lanes" && !printing)
       return fail(Fault::config, fmt::format("unknown flag: {}", name));
     std::string value;
     if (equals != std::string::npos)
@@ -152,6 +159,12 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
       return fail(Fault::config, fmt::format("flag needs an argument: {}", name));
     if (auto done = print_flag(flags, name, value); done && !*done) return fail(std::move(done->error()));
     if (name == "--config") flags.configs.push_back(value);
+    if (name == "--lanes") {
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), flags.lanes);
+      if (error != std::errc() || *end || flags.lanes == 0 || flags.lanes > kMostLanes)
+        return fail(Fault::config, fmt::format("invalid argument \"{}\" for \"--lanes\" flag: a number from 1 to {}",
+                                               value, kMostLanes));
+    }
     if (name == "--compat") {
       if (auto ok = config::parse_compat(value); !ok)
         return fail(Fault::config,
@@ -160,7 +173,7 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     }
     if (name == "--set") flags.sets.push_back(value);
     if (name == "--feature-gates") {
-      if (auto ok = check_gates(value); !ok) return fail(std::move(ok.error()));
+      if (auto ok = take_gates(value, flags); !ok) return fail(std::move(ok.error()));
       flags.gates.push_back(value);
     }
   }

@@ -37,7 +37,8 @@ Commands:
 Flags:
       --config URI           file, or file:PATH, env:NAME, yaml:TEXT, http(s)://...; repeatable, later ones win
       --compat 0.102         behave like that release where it differs; also GLEANER_COMPAT in the environment
-      --feature-gates LIST   accepted for compatibility; filelog.allowFileDeletion has an effect
+      --feature-gates LIST   accepted for compatibility; service.profilesSupport and filelog.allowFileDeletion have an effect
+      --lanes N              threads that do the work; default: the CPU limit rounded up, 1 without a limit
       --set KEY=VALUE        one value; dots in the key nest; merged after all --config
   -h, --help
   -v, --version
@@ -78,7 +79,8 @@ int main(int argc, char** argv) {
   const auto like = config::parse_compat(!flags->compat.empty() ? flags->compat : compat ? compat : "");
   if (!like) return complain("GLEANER_COMPAT: " + like.error().what);
   config::set_compat(*like);
-  service::Options options{flags->configs, flags->sets, "gleaner", std::string(kVersion)};
+  service::Options options{flags->configs,         flags->sets,  "gleaner",
+                           std::string(kVersion), flags->lanes, flags->profiles};
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);
   if (flags->command == "print-config")

@@ -13,7 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kFirstBackoff = 1s;
-constexpr Duration kMostBackoff = 120s;
+constexpr Duration kMostBackoff =
+    3s;  // gRPC's own is 120 s: a backend that is back would be left alone as long
 constexpr Duration kResolveAgain = 30s;  // no name is asked for more often
 
 struct Target {

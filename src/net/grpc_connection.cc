@@ -11,9 +11,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr TimePoint kNever = TimePoint::max();
-constexpr std::size_t kLongHead = 4u << 10;      // bytes
-constexpr std::size_t kStreamMemory = 1u << 10;  // bytes of a Call and of what nghttp2 keeps for its stream
-constexpr std::size_t kPatience = 64u << 10;     // bytes of what is no gRPC call, before it is stopped
+constexpr std::size_t kLongHead = 4u << 10;  // bytes
+// Bytes of a Call, of what nghttp2 keeps for its stream, and of the coroutines that wait for its answer.
+constexpr std::size_t kStreamMemory = 4u << 10;
+constexpr std::size_t kPatience = 64u << 10;  // bytes of what is no gRPC call, before it is stopped
 
 struct Call {
   Http2Stream* stream = nullptr;  // null once it is closed
@@ -24,7 +25,7 @@ struct Call {
   std::size_t length = 0;  // of the message, as the prefix says
   Buffer message;
   Encoding encoding = Encoding::identity;
-  Reservation head_memory, reservation;  // of the head, until it is handed on; of the message
+  Reservation head_memory, reservation;  // of the head and the work, until it is answered; of the message
   TimePoint deadline = kNever;
   std::string_view http_status;           // of the answer to what is no gRPC call
   std::unique_ptr<GrpcRequest> admitted;  // its head, for the handler's admit(); null without
@@ -128,8 +129,12 @@ class GrpcConnection final : public Connection, Http2Events {
       if (slash == std::string::npos || slash == 0)
         return finish(*call,
                       reply_of(GrpcCode::unimplemented, "malformed method name: \"" + call->path + "\""));
-      return finish(*call,
-                    reply_of(GrpcCode::unimplemented, "unknown service " + call->path.substr(1, slash - 1)));
+      const std::string service = call->path.substr(1, slash - 1);
+      return finish(
+          *call, reply_of(GrpcCode::unimplemented,
+                          handler_.knows(service)
+                              ? "unknown method " + call->path.substr(slash + 1) + " for service " + service
+                              : "unknown service " + service));
     }
     const auto name = call->head.get("grpc-encoding");
     const auto encoding = grpc_encoding_named(name);
@@ -294,15 +299,13 @@ class GrpcConnection final : public Connection, Http2Events {
     call->head = {};
     auto bad = take_message(*call, request);
     Reservation head_memory = std::move(call->head_memory);
-    if (long_head)
-      request.reservation.absorb(std::move(head_memory));  // the metadata is as long
-    else
-      head_memory = {};
+    if (long_head) request.reservation.absorb(std::move(head_memory));  // the metadata is as long
     GrpcReply reply;
     if (bad)
       reply = std::move(*bad);
     else
       reply = co_await handler_.unary(std::move(request));
+    head_memory = {};
     call->running = false;
     if (call->stream) {
       if (!call->answered) finish(*call, std::move(reply));

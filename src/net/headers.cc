@@ -34,8 +34,9 @@ void Headers::add(std::string_view name, std::string_view value) {
   }
   entries_.push_back({static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(name.size()),
                       static_cast<std::uint32_t>(value.size())});
-  for (char c : name) text_.push_back(lower(c));
-  text_.append(value);
+  const std::size_t at = text_.size();
+  text_.append(name).append(value);
+  for (char* c = text_.data() + at; c != text_.data() + at + name.size(); ++c) *c = lower(*c);
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -44,21 +45,22 @@ void Headers::set(std::string_view name, std::string_view value) {
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(entries_, [&](const Entry& e) {
-    return equals_ignoring_case(std::string_view(text_).substr(e.at, e.name), name);
-  });
+  std::erase_if(entries_, [&](const Entry& e) { return is_called(e, name); });
+}
+
+/// Lengths first: most names differ in them.
+bool Headers::is_called(const Entry& e, std::string_view name) const noexcept {
+  return e.name == name.size() && equals_ignoring_case({text_.data() + e.at, e.name}, name);
 }
 
 std::string_view Headers::get(std::string_view name) const noexcept {
-  for (const auto field : *this)
-    if (equals_ignoring_case(field.name, name)) return field.value;
+  for (const auto& e : entries_)
+    if (is_called(e, name)) return {text_.data() + e.at + e.name, e.value};
   return {};
 }
 
 bool Headers::has(std::string_view name) const noexcept {
-  for (const auto field : *this)
-    if (equals_ignoring_case(field.name, name)) return true;
-  return false;
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) { return is_called(e, name); });
 }
 
 }  // namespace gleaner::net

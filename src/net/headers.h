@@ -65,6 +65,8 @@ class Headers {
   struct Entry {
     std::uint32_t at, name, value;
   };
+  bool is_called(const Entry& e, std::string_view name) const noexcept;
+
   std::string text_;
   std::vector<Entry> entries_;
 };

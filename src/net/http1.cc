@@ -107,10 +107,54 @@ Result<std::size_t> Http1Reader::parse(Http1Parser& parser, Chain& body) {
   return used;
 }
 
+namespace {
+
+/// Where the head that `text` begins with ends, behind its empty line; 0: not yet. Lines end with LF or CRLF.
+std::size_t head_end(std::string_view text) {
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+    if (text.substr(at + 1, 1) == "\n") return at + 2;
+    if (text.substr(at + 1, 2) == "\r\n") return at + 3;
+  }
+  return 0;
+}
+
+/// The same bytes with CRLF behind every line of the head and a blank behind a status alone.
+Bytes regular(const Bytes& in, std::size_t end) {
+  constexpr std::size_t kStatusAlone = sizeof "HTTP/1.1 200" - 1;
+  const std::string_view text = in.view(), head = text.substr(0, end);
+  std::string_view first = head.substr(0, head.find('\n'));
+  if (first.ends_with('\r')) first.remove_suffix(1);
+  bool good = first.size() != kStatusAlone;
+  for (std::size_t at = head.find('\n'); good && at != std::string_view::npos; at = head.find('\n', at + 1))
+    good = at > 0 && head[at - 1] == '\r';
+  if (good) return in;
+  std::string out;
+  for (std::size_t begin = 0; begin < end;) {
+    const std::size_t next = head.find('\n', begin) + 1;
+    std::string_view line = head.substr(begin, next - 1 - begin);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    out += line;
+    if (begin == 0 && line.size() == kStatusAlone) out += ' ';
+    out += "\r\n";
+    begin = next;
+  }
+  return Bytes::copy(out.append(text.substr(end)));
+}
+
+}  // namespace
+
 Task<Result<>> Http1Reader::head(Http1Parser& parser) {
   Chain none;
   for (;;) {
-    if (!pending_.empty()) {
+    const std::size_t end = parser.is_response() && !pending_.empty() ? head_end(pending_.view())
+                                                                      : 0;  // a response's is read whole
+    if (end > 0) {
+      const char* const before = pending_.data();
+      pending_ = regular(pending_, end);
+      // Bytes of their own: what is read next goes behind a copy of them, not into the old block.
+      if (pending_.data() != before && block_) block_->release(), block_ = nullptr;
+    }
+    if (!pending_.empty() && (end > 0 || !parser.is_response() || pending_.size() > parser.max_header())) {
       auto used = parse(parser, none);
       if (!used) co_return fail(std::move(used.error()));
       if (parser.head_done()) co_return Result<>();
@@ -118,8 +162,9 @@ Task<Result<>> Http1Reader::head(Http1Parser& parser) {
     auto more = co_await read_more(std::max(kLeastRead, pending_.size()));
     if (!more) co_return fail(std::move(more.error()));
     if (!*more) {
-      auto end = parser.end();
-      if (!end) co_return end;
+      if (!pending_.empty()) co_return fail(Fault::retryable, "unexpected EOF");
+      auto ended = parser.end();
+      if (!ended) co_return ended;
       co_return fail(Fault::retryable, "unexpected EOF");
     }
   }

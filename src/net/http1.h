@@ -13,7 +13,8 @@ namespace gleaner::net {
 
 enum class Http1Side : std::uint8_t { request, response };
 
-/// Parses one message. Both framings at once, bare LF, obsolete folds in names and the like are errors.
+/// Parses one message. Both framings at once, bare LF (of requests), obsolete folds in names and the like are
+/// errors.
 class Http1Parser {
  public:
   /// @param max_header  bytes of start line and fields
@@ -31,6 +32,8 @@ class Http1Parser {
   /// The peer's end: completes a body that has no length of its own, is "unexpected EOF" otherwise.
   Result<> end();
   bool head_done() const;
+  bool is_response() const { return !is_request_; }
+  std::size_t max_header() const { return max_header_; }
   bool done() const;
   bool keep_alive() const;
   bool chunked() const;
@@ -58,7 +61,9 @@ class Http1Reader {
 
   /// Until there is a byte to parse. @return false at the peer's end
   Task<Result<bool>> wait();
-  /// The head of a message.
+  /// The head of a message. Of a response it may end its lines with LF alone and leave out the reason with
+  /// its blank, as Go and browsers allow: refused, such an answer would have its request sent again and
+  /// again.
   Task<Result<>> head(Http1Parser& parser);
   /// The next piece of its body: `body` grows, or parser.done() becomes true.
   Task<Result<>> body(Http1Parser& parser, Chain& body);

@@ -297,8 +297,13 @@ class Client final : public HttpClient {
         done = co_await line->reader.body(parser, reply.body);
         cut = reply.body.size() > call.max_response;
       }
+      // The status is what counts to whoever takes a part of the body: sending again would double the data.
+      if (!done && call.truncate && !deadline.passed()) {
+        done = Result<>();
+        cut = true;
+      }
     } else {
-      again = line->reused && !deadline.passed();
+      again = line->reused && !deadline.passed() && line->reader.left() == 0;  // no byte of an answer
     }
     std::erase(live_, line->stream.get());
     deadline.release();
@@ -310,7 +315,11 @@ class Client final : public HttpClient {
       --place.open;
       place.changed.notify_one();
     }
-    if (!done) co_return fail(deadline.of(std::move(done.error())));
+    if (!done) {
+      Error trouble = deadline.of(std::move(done.error()));
+      if (trouble.fault == Fault::permanent) trouble.fault = Fault::retryable;  // an answer that is none
+      co_return fail(std::move(trouble));
+    }
     if (cut && !call.truncate)
       co_return fail(Fault::permanent,
                      "response is larger than " + std::to_string(call.max_response) + " bytes", EMSGSIZE);

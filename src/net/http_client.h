@@ -32,8 +32,8 @@ struct HttpCall {
   Chain body;       ///< sent without copying
   TimePoint deadline = TimePoint::max();
   std::size_t max_response = 64u << 10;  ///< bytes of body kept
-  bool truncate = true;                  ///< drop the rest; false: more is an error (EMSGSIZE)
-  bool http1_only = false;               ///< for open(): a connection of its own
+  bool truncate = true;     ///< a body may be longer, or end early; false: those are errors (EMSGSIZE, EOF)
+  bool http1_only = false;  ///< for open(): a connection of its own
 };
 
 struct HttpReply {

@@ -267,7 +267,11 @@ INSTANTIATE_TEST_SUITE_P(
         {"to_the_end", "HTTP/1.1 200 OK\r\n\r\nall", "200 all"},
         {"chunked", "HTTP/1.1 429 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "429 abc"},
         {"hints", "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", "204 "},
-        {"cut", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "unexpected EOF"},
+        {"cut", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "200 abc"},
+        {"cut_head", "HTTP/1.1 200 OK\r\nContent-Len", "unexpected EOF"},
+        {"bare_lines", "HTTP/1.1 200 OK\nContent-Length: 3\r\nX: y\n\nabc", "200 abc"},
+        {"no_reason", "HTTP/1.1 503\r\nContent-Length: 3\r\n\r\nabc", "503 abc"},
+        {"no_reason_hints", "HTTP/1.1 100\n\nHTTP/1.1 200\nContent-Length: 3\n\nabc", "200 abc"},
         {"nothing", "", "Post \"http://127.0.0.1:"},
         {"not_http", "SSH-2.0\r\n\r\n", "malformed HTTP"},
     }),
@@ -383,6 +387,17 @@ TEST(Url, Parses) {
   EXPECT_EQ(url->target, "/a?b");
   EXPECT_EQ(url->userinfo, "u:p");
   EXPECT_EQ(parse_url("http://h")->target, "/");
+  const auto base = *parse_url("https://h:8443/v1/logs?a=b");
+  for (const auto& [location, want] :
+       std::vector<std::pair<std::string, std::string>>{{"http://other/x", "http://other/x"},
+                                                        {"//other:1/x", "https://other:1/x"},
+                                                        {"/x?y=://z#f", "https://h:8443/x?y=://z"},
+                                                        {"x", "https://h:8443/v1/x"},
+                                                        {"?c", "https://h:8443/v1/logs?c"},
+                                                        {"", "https://h:8443/v1/logs?a=b"},
+                                                        {"ftp://h/", ""},
+                                                        {"http://", ""}})
+    EXPECT_EQ(gleaner::net::resolve(base, location), want) << location;
   EXPECT_EQ(parse_url("https://h")->port, 443);
   EXPECT_EQ(parse_url("ftp://h").error().what, "unsupported protocol scheme \"ftp\"");
   EXPECT_FALSE(parse_url("http:///x"));

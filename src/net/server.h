@@ -79,6 +79,8 @@ class GrpcHandler {
   virtual ~GrpcHandler() = default;
   /// False: UNIMPLEMENTED, before any body is read.
   virtual bool serves(std::string_view path) const = 0;
+  /// Whether it has methods of a service ("a.b.Service"), for the words about one it has not.
+  virtual bool knows(std::string_view /*service*/) const { return false; }
   virtual Task<GrpcReply> unary(GrpcRequest request) = 0;
   /// As HttpHandler's, for methods it serves.
   virtual bool guarded() const { return false; }

@@ -7,57 +7,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <climits>
 
-#include "base/fd.h"
+#include "base/watched.h"
 
 namespace gleaner::net {
 namespace {
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-/// A descriptor registered with the loop, and who waits for it.
-class Watched {
- public:
-  Watched(Loop& loop, Fd fd) : descriptor_(loop.io()), waits_(std::make_shared<Waits>()), raw_(fd.get()) {
-    descriptor_.assign(fd.release());
-  }
-  ~Watched() {
-    *waits_ = {};
-    boost::system::error_code ignored;
-    descriptor_.close(ignored);
-  }
-  int fd() const noexcept { return raw_; }
-  bool closed() const noexcept { return closed_; }
-  void close() {
-    if (std::exchange(closed_, true)) return;
-    boost::system::error_code ignored;
-    descriptor_.close(ignored);  // waiters are called with operation_aborted
-  }
-  void on_ready(Want want, std::function<void()> then) {
-    auto& slot = want == Want::read ? waits_->read : waits_->write;
-    slot = std::move(then);
-    // The handler may outlive this object by one turn of the loop, hence the shared state.
-    descriptor_.async_wait(want == Want::read ? asio::posix::descriptor_base::wait_read
-                                              : asio::posix::descriptor_base::wait_write,
-                           [waits = waits_, want](const boost::system::error_code&) {
-                             auto& mine = want == Want::read ? waits->read : waits->write;
-                             if (auto call = std::exchange(mine, nullptr)) call();
-                           });
-  }
-
- private:
-  struct Waits {
-    std::function<void()> read, write;
-  };
-  asio::posix::stream_descriptor descriptor_;
-  std::shared_ptr<Waits> waits_;
-  int raw_;
-  bool closed_ = false;
-};
 
 SocketAddress name_of(int fd, bool peer) {
   sockaddr_storage raw{};
@@ -80,29 +37,42 @@ class SocketStream final : public Stream {
     if (watched_.closed()) return cancelled();
     for (;;) {
       const ssize_t got = recv(watched_.fd(), to, room, MSG_DONTWAIT);
-      if (got > 0) return {Step::done, static_cast<std::size_t>(got)};
+      if (got > 0) {
+        const auto count = static_cast<std::size_t>(got);
+        if (count < room) watched_.used_up(Want::read);
+        return {Step::done, count};
+      }
       if (got == 0) return {Step::eof, 0};
       if (errno == EINTR) continue;
-      if (errno == EAGAIN) return {Step::again, 0};
+      if (errno == EAGAIN) {
+        watched_.used_up(Want::read);
+        return {Step::again, 0};
+      }
       return broken("read");
     }
   }
   Step try_write(std::span<const iovec> parts) override {
     if (watched_.closed()) return cancelled();
     if (parts.empty()) return {Step::done, 0};
+    const auto offered = parts.first(std::min<std::size_t>(parts.size(), IOV_MAX));
     std::size_t want = 0;
-    for (const auto& part : parts) want += part.iov_len;
+    for (const auto& part : offered) want += part.iov_len;
     msghdr message{};
-    message.msg_iov = const_cast<iovec*>(parts.data());
-    message.msg_iovlen = std::min<std::size_t>(parts.size(), IOV_MAX);
+    message.msg_iov = const_cast<iovec*>(offered.data());
+    message.msg_iovlen = offered.size();
     for (;;) {
       const ssize_t sent = sendmsg(watched_.fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
       if (sent >= 0) {
         const auto count = static_cast<std::size_t>(sent);
-        return {count == want ? Step::done : Step::again, count};
+        if (count == want) return {offered.size() == parts.size() ? Step::done : Step::again, count};
+        watched_.used_up(Want::write);
+        return {Step::again, count};
       }
       if (errno == EINTR) continue;
-      if (errno == EAGAIN) return {Step::again, 0};
+      if (errno == EAGAIN) {
+        watched_.used_up(Want::write);
+        return {Step::again, 0};
+      }
       return broken("write");
     }
   }
@@ -156,6 +126,7 @@ class SocketListener final : public Listener {
       }
       const int why = errno;
       if (why == EAGAIN) {
+        watched_.used_up(Want::read);
         auto readiness = Readiness{watched_};
         co_await readiness;
       } else if (why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM) {

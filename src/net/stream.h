@@ -15,7 +15,7 @@
 
 namespace gleaner::net {
 
-enum class Want : std::uint8_t { read, write };
+using gleaner::Want;
 
 /// What one non-blocking attempt did. `count` bytes moved, whatever the state.
 struct Step {

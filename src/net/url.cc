@@ -128,6 +128,26 @@ std::string ProxyEnvironment::proxy_for(const Url& url) const {
   return proxy.find("://") == std::string::npos ? "http://" + proxy : proxy;
 }
 
+std::string resolve(const Url& base, std::string_view location) {
+  location = location.substr(0, location.find('#'));
+  const auto root = [&] { return base.scheme + "://" + base.authority(); };
+  std::string made;
+  if (location.empty())
+    made = root() + base.target;
+  else if (location.find("://") < location.find_first_of("/?"))
+    made = location;
+  else if (location.starts_with("//"))
+    made = base.scheme + ":" + std::string(location);
+  else if (location[0] == '/')
+    made = root() + std::string(location);
+  else {
+    std::string_view path = std::string_view(base.target).substr(0, base.target.find('?'));
+    if (location[0] != '?') path = path.substr(0, path.rfind('/') + 1);
+    made = root() + std::string(path) + std::string(location);
+  }
+  return parse_url(made) ? made : std::string();
+}
+
 std::string query_escape(std::string_view text) {
   constexpr std::string_view kPlain = "-_.~";
   constexpr char kHex[] = "0123456789ABCDEF";

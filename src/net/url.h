@@ -21,6 +21,10 @@ struct Url {
 /// Fault::config: `unsupported protocol scheme "ftp"`, `no Host in request URL`.
 Result<Url> parse_url(std::string_view text);
 
+/// Where a Location header leads from `base`: absolute, //host/path, /path or beside base's path.
+/// @return empty when it is nothing an HTTP client can ask
+std::string resolve(const Url& base, std::string_view location);
+
 /// A key or value of a query or a form: all but letters, digits and -_.~ as %XX, a blank as '+'; and back
 /// (broken escapes stay as they are).
 std::string query_escape(std::string_view text);

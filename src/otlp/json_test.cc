@@ -92,5 +92,28 @@ TEST(Json, MetricsKeepPresence) {
   EXPECT_EQ(through(SignalKind::metrics, json), json);
 }
 
+// The text is the reference's, of the same request.
+TEST(Json, ProfilesAreWrittenAsTheReferenceWritesThem) {
+  const std::string json =
+      R"({"resourceProfiles":[{"resource":{"attributes":[{"value":{"stringValueStrindex":2},"keyStrindex":1},)"
+      R"({"key":"plain","value":{"stringValue":"x"}}]},"scopeProfiles":[{"scope":{"name":"sc","version":"1"},)"
+      R"("profiles":[{"sampleType":{"typeStrindex":3,"unitStrindex":4},"samples":[{"stackIndex":1,)"
+      R"("attributeIndices":[1,9],"values":["5","7"],"timestampsUnixNano":["1000"]},{"linkIndex":1,"values":["1"]},{}],)"
+      R"("timeUnixNano":"1700000000000000001","durationNano":"10","periodType":{},"period":"3",)"
+      R"("profileId":"000102030405060708090a0b0c0d0e0f","droppedAttributesCount":2,)"
+      R"("originalPayloadFormat":"pprof","originalPayload":"AAEC","attributeIndices":[1,7]}],)"
+      R"("schemaUrl":"https://s"}],"schemaUrl":"https://r"}],"dictionary":{"mappingTable":[{},)"
+      R"({"memoryStart":"1","memoryLimit":"2","fileOffset":"3","filenameStrindex":5,"attributeIndices":[1]}],)"
+      R"("locationTable":[{},{"mappingIndex":1,"address":"4096","lines":[{"functionIndex":1,"line":"10",)"
+      R"("column":"2"}],"attributeIndices":[0,1]}],"functionTable":[{},{"nameStrindex":6,)"
+      R"("systemNameStrindex":6,"filenameStrindex":5,"startLine":"9"}],"linkTable":[{},)"
+      R"({"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708"}],)"
+      R"("stringTable":["","service.name","shop","cpu","ns","file.c","main"],"attributeTable":[{"value":{}},)"
+      R"({"keyStrindex":6,"value":{"intValue":"5"},"unitStrindex":4}],"stackTable":[{},{"locationIndices":[1]}]}})";
+  EXPECT_EQ(through(SignalKind::profiles, json), json);
+  EXPECT_EQ(scan(SignalKind::profiles, parse_json(SignalKind::profiles, json)->view()).items, 3u);
+  EXPECT_EQ(through(SignalKind::profiles, "{}"), R"({"dictionary":{}})");
+}
+
 }  // namespace
 }  // namespace gleaner::otlp

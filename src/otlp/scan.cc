@@ -113,8 +113,8 @@ const Steps kSteps;
 /// Whether one byte says the length of what follows it, all of it before `end`.
 inline bool short_length(const char* p, const char* end, std::ptrdiff_t& size) {
   if (p >= end) return false;
-  size = static_cast<signed char>(*p);
-  return size >= 0 && size <= end - p - 1;
+  size = static_cast<unsigned char>(*p);
+  return size < 0x80 && size <= end - p - 1;
 }
 
 /// The byte after an attribute as nearly all are: key, value, one scalar in it, each shorter than 128 bytes.
@@ -277,11 +277,13 @@ class Scanner {
       case Message::histogram_point:
       case Message::exponential_point:
       case Message::summary_point:
+      case Message::sample:
         ++result.items;
         break;
       case Message::resource_logs:
       case Message::resource_spans:
       case Message::resource_metrics:
+      case Message::resource_profiles:
         ++result.resources;
         break;
       default:
@@ -322,6 +324,7 @@ std::string Scan::text() const {
       return number ? fmt::format("proto: {}: a tag of more than 32 bits", name_of(where))
                     : fmt::format("proto: {}: illegal tag 0", name_of(where));
     case Fault::bad_id_length:
+      if (where == Message::profile) return "unmarshal: invalid ProfileID length";
       return where == Message::span_link || where == Message::span || where == Message::log_record
                  ? fmt::format("unmarshal: invalid {} length",
                                number == 1 || number == 9 ? "TraceID" : "SpanID")

@@ -17,7 +17,7 @@ struct Scan {
   Fault fault = Fault::none;
   Message where = Message::count;  ///< the message the fault is in
   std::uint32_t field = 0;         ///< the field number at the fault
-  std::size_t items = 0;           ///< spans, log records, data points on the wire
+  std::size_t items = 0;           ///< spans, log records, data points, samples on the wire
   std::size_t resources = 0;
   /// Must be read as records, and counted there: has the scope list of old senders (field 1000), of which one
   /// counts, or a metric with two kinds of data, of which the last counts.
@@ -37,7 +37,8 @@ Scan scan(SignalKind signal, std::string_view request);
 constexpr Message request_of(SignalKind signal) {
   return signal == SignalKind::traces    ? Message::traces
          : signal == SignalKind::metrics ? Message::metrics
-                                         : Message::logs;
+         : signal == SignalKind::logs    ? Message::logs
+                                         : Message::profiles;
 }
 
 }  // namespace gleaner::otlp

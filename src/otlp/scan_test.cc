@@ -35,6 +35,8 @@ INSTANTIATE_TEST_SUITE_P(
          {"long_length", "0affffffff0f", SignalKind::logs, "unexpected EOF"},
          {"trace_id_of_three", "0a09120712050a03616263", SignalKind::traces,
           "unmarshal: invalid TraceID length"},
+         {"profile_id_of_three", "0a09120712053a03616263", SignalKind::profiles,
+          "unmarshal: invalid ProfileID length"},
          {"bad_utf8", "0a08120612041a02fffe", SignalKind::logs, "ok"},
          {"json", "7b227265736f757263654c6f6773223a5b5d7d", SignalKind::logs, "unexpected EOF"},
          {"group", "0a0a120812062a040a0270621314", SignalKind::logs, "unexpected EOF"},

@@ -59,10 +59,11 @@ constexpr Field kAnyValue[] = {
     choice(scalar(1, T::string, "stringValue")),  choice(scalar(2, T::boolean, "boolValue")),
     choice(scalar(3, T::int64, "intValue")),      choice(scalar(4, T::real, "doubleValue")),
     choice(one(5, "arrayValue", M::array_value)), choice(one(6, "kvlistValue", M::kv_list)),
-    choice(scalar(7, T::bytes, "bytesValue"))};
+    choice(scalar(7, T::bytes, "bytesValue")),    choice(scalar(8, T::int32, "stringValueStrindex"))};
 constexpr Field kArrayValue[] = {many(1, "values", M::any_value)};
 constexpr Field kKvList[] = {many(1, "values", M::key_value)};
-constexpr Field kKeyValue[] = {scalar(1, T::string, "key"), one(2, "value", M::any_value, true)};
+constexpr Field kKeyValue[] = {scalar(1, T::string, "key"), one(2, "value", M::any_value, true),
+                               scalar(3, T::int32, "keyStrindex")};
 constexpr Field kResource[] = {many(1, "attributes", M::key_value),
                                scalar(2, T::uint32, "droppedAttributesCount"),
                                many(3, "entityRefs", M::entity_ref)};
@@ -183,6 +184,43 @@ constexpr Field kExemplar[] = {
     scalar(4, T::span_id, "spanId"),         scalar(5, T::trace_id, "traceId"),
     choice(scalar(6, T::sfixed64, "asInt")), many(7, "filteredAttributes", M::key_value)};
 
+constexpr Field kProfiles[] = {many(1, "resourceProfiles", M::resource_profiles),
+                               one(2, "dictionary", M::profiles_dictionary, true)};
+constexpr Field kResourceProfiles[] = {one(1, "resource", M::resource, true),
+                                       many(2, "scopeProfiles", M::scope_profiles),
+                                       scalar(3, T::string, "schemaUrl")};
+constexpr Field kScopeProfiles[] = {one(1, "scope", M::scope, true), many(2, "profiles", M::profile),
+                                    scalar(3, T::string, "schemaUrl")};
+constexpr Field kProfile[] = {
+    one(1, "sampleType", M::value_type, true),     many(2, "samples", M::sample),
+    scalar(3, T::fixed64, "timeUnixNano"),         scalar(4, T::uint64, "durationNano"),
+    one(5, "periodType", M::value_type, true),     scalar(6, T::int64, "period"),
+    scalar(7, T::trace_id, "profileId"),           scalar(8, T::uint32, "droppedAttributesCount"),
+    scalar(9, T::string, "originalPayloadFormat"), scalar(10, T::bytes, "originalPayload"),
+    list(11, T::int32, "attributeIndices")};
+constexpr Field kSample[] = {scalar(1, T::int32, "stackIndex"), list(2, T::int32, "attributeIndices"),
+                             scalar(3, T::int32, "linkIndex"), list(4, T::int64, "values"),
+                             list(5, T::fixed64, "timestampsUnixNano")};
+constexpr Field kValueType[] = {scalar(1, T::int32, "typeStrindex"), scalar(2, T::int32, "unitStrindex")};
+constexpr Field kDictionary[] = {
+    many(1, "mappingTable", M::mapping),   many(2, "locationTable", M::location),
+    many(3, "functionTable", M::function), many(4, "linkTable", M::link),
+    list(5, T::string, "stringTable"),     many(6, "attributeTable", M::key_value_and_unit),
+    many(7, "stackTable", M::stack)};
+constexpr Field kMapping[] = {scalar(1, T::uint64, "memoryStart"), scalar(2, T::uint64, "memoryLimit"),
+                              scalar(3, T::uint64, "fileOffset"), scalar(4, T::int32, "filenameStrindex"),
+                              list(5, T::int32, "attributeIndices")};
+constexpr Field kLocation[] = {scalar(1, T::int32, "mappingIndex"), scalar(2, T::uint64, "address"),
+                               many(3, "lines", M::line), list(4, T::int32, "attributeIndices")};
+constexpr Field kLine[] = {scalar(1, T::int32, "functionIndex"), scalar(2, T::int64, "line"),
+                           scalar(3, T::int64, "column")};
+constexpr Field kFunction[] = {scalar(1, T::int32, "nameStrindex"), scalar(2, T::int32, "systemNameStrindex"),
+                               scalar(3, T::int32, "filenameStrindex"), scalar(4, T::int64, "startLine")};
+constexpr Field kLink[] = {scalar(1, T::trace_id, "traceId"), scalar(2, T::span_id, "spanId")};
+constexpr Field kKeyValueAndUnit[] = {scalar(1, T::int32, "keyStrindex"), one(2, "value", M::any_value, true),
+                                      scalar(3, T::int32, "unitStrindex")};
+constexpr Field kStack[] = {list(1, T::int32, "locationIndices")};
+
 struct Entry {
   std::string_view name;
   std::span<const Field> fields;
@@ -221,7 +259,21 @@ constexpr Entry kMessages[] = {{"AnyValue", kAnyValue},
                                {"Buckets", kBuckets},
                                {"SummaryDataPoint", kSummaryPoint},
                                {"ValueAtQuantile", kQuantile},
-                               {"Exemplar", kExemplar}};
+                               {"Exemplar", kExemplar},
+                               {"ExportProfilesServiceRequest", kProfiles},
+                               {"ResourceProfiles", kResourceProfiles},
+                               {"ScopeProfiles", kScopeProfiles},
+                               {"Profile", kProfile},
+                               {"Sample", kSample},
+                               {"ValueType", kValueType},
+                               {"ProfilesDictionary", kDictionary},
+                               {"Mapping", kMapping},
+                               {"Location", kLocation},
+                               {"Line", kLine},
+                               {"Function", kFunction},
+                               {"Link", kLink},
+                               {"KeyValueAndUnit", kKeyValueAndUnit},
+                               {"Stack", kStack}};
 static_assert(std::size(kMessages) == static_cast<std::size_t>(Message::count));
 
 }  // namespace

@@ -63,6 +63,20 @@ enum class Message : std::uint8_t {
   summary_point,
   quantile,
   exemplar,
+  profiles,
+  resource_profiles,
+  scope_profiles,
+  profile,
+  sample,
+  value_type,
+  profiles_dictionary,
+  mapping,
+  location,
+  line,
+  function,
+  link,
+  key_value_and_unit,
+  stack,
   count,  // the number of messages
 };
 

@@ -28,6 +28,7 @@ struct Consumers {
   Consumer<Logs>* logs = nullptr;
   Consumer<Metrics>* metrics = nullptr;
   Consumer<Traces>* traces = nullptr;
+  Consumer<Profiles>* profiles = nullptr;
 
   template <class S>
   Consumer<S>*& of() {
@@ -35,8 +36,10 @@ struct Consumers {
       return logs;
     else if constexpr (S::kind == SignalKind::metrics)
       return metrics;
-    else
+    else if constexpr (S::kind == SignalKind::traces)
       return traces;
+    else
+      return profiles;
   }
   template <class S>
   Consumer<S>* of() const {
@@ -70,6 +73,11 @@ class Extension : public Component {
   virtual void pipelines_stopping() {}
 };
 
+/// Where a component runs: `lane` of `lanes`. Each lane has its own instance of every component.
+struct Place {
+  std::size_t lane = 0, lanes = 1;
+};
+
 /// What gleaner gives a component. Everything outlives it.
 struct Context {
   Loop& loop;
@@ -84,6 +92,7 @@ struct Context {
   std::function<Extension*(const std::string& id)> extension;
   /// The signals that pipelines use the component for: an exporter makes no queue for the others.
   SignalSet signals = kAllSignals;
+  Place place = {};
 };
 
 }  // namespace gleaner

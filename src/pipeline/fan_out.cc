@@ -48,5 +48,6 @@ Task<Result<>> FanOut<S>::consume(Batch<S>& batch) {
 template class FanOut<Logs>;
 template class FanOut<Metrics>;
 template class FanOut<Traces>;
+template class FanOut<Profiles>;
 
 }  // namespace gleaner

@@ -26,5 +26,6 @@ class FanOut final : public Consumer<S> {
 extern template class FanOut<Logs>;
 extern template class FanOut<Metrics>;
 extern template class FanOut<Traces>;
+extern template class FanOut<Profiles>;
 
 }  // namespace gleaner

@@ -39,6 +39,17 @@ struct Ledger {
     for (const auto n : dropped) total += n;
     return total;
   }
+  /// The books of the same pipeline on another lane, added.
+  Ledger& operator+=(const Ledger& other) {
+    in += other.in;
+    copies += other.copies;
+    refused += other.refused;
+    delivered += other.delivered;
+    persisted += other.persisted;
+    held += other.held;
+    for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += other.dropped[i];
+    return *this;
+  }
   bool balanced() const { return in + copies == delivered + persisted + all_dropped() + held; }
 };
 

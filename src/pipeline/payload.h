@@ -44,6 +44,30 @@ class Payload {
   std::size_t items_ = 0;
 };
 
+/// Profiles: one request as it came.
+template <>
+class Payload<Profiles> {
+ public:
+  Payload() = default;
+  /// @param request  bytes that otlp::scan() accepted with `items` samples
+  Payload(Bytes request, std::size_t items) : wire_(std::move(request)), items_(items) {}
+
+  std::size_t items() const { return items_; }
+  bool empty() const { return items_ == 0; }
+  std::size_t bytes() const { return wire_.size(); }
+  const Chain& wire() const { return wire_; }
+  Payload share() const {
+    Payload twin;
+    twin.wire_ = wire_;
+    twin.items_ = items_;
+    return twin;
+  }
+
+ private:
+  Chain wire_;
+  std::size_t items_ = 0;
+};
+
 extern template class Payload<Logs>;
 extern template class Payload<Metrics>;
 extern template class Payload<Traces>;

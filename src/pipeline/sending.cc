@@ -33,7 +33,6 @@ Sending<S>::Sending(const SendingConfig& config, const Context& context, Sender<
       loop_(context.loop),
       logger_(context.logger.with({{"otelcol.signal", S::name}})),
       sender_(sender),
-      flush_(context.loop),
       random_(static_cast<unsigned>(unix_nanos())),
       sent_(counter<S>(context, "sent", destination_labels(context.id, sender),
                        "Number of {} successfully sent to destination.")),
@@ -46,6 +45,7 @@ Sending<S>::Sending(const SendingConfig& config, const Context& context, Sender<
   gauges_.push_back(metrics_.gauge("exporter_in_flight_requests", labels, "Requests being sent.",
                                    [this] { return static_cast<double>(workers_); }));
   if (!config_.queue) return;
+  waiting_.emplace(loop_, *config_.queue, [this] { pump(); });
   gauges_.push_back(metrics_.gauge("exporter_queue_size", labels, "Current size of the sending queue.",
                                    [this] { return static_cast<double>(used_); }));
   gauges_.push_back(metrics_.gauge("exporter_queue_capacity", labels, "Fixed capacity of the sending queue.",
@@ -67,13 +67,6 @@ Sending<S>::~Sending() {
 }
 
 template <class S>
-std::size_t Sending<S>::weigh(Batch<S>& batch, const std::string& sizer) const {
-  if (sizer == "requests") return 1;
-  if (sizer == "items") return batch.data.items();
-  return batch.data.wire().size();
-}
-
-template <class S>
 Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
   if (!config_.queue) {
     if (stopping_) co_return fail(Fault::cancelled, "exporter is stopped");
@@ -83,7 +76,7 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
                   {{"error", result.error().what}, {"rejected_items", batch.data.items()}});
     co_return result;
   }
-  const std::size_t weight = weigh(batch, config_.queue->sizer);
+  const std::size_t weight = Lots<S>::weigh(batch, config_.queue->sizer);
   const std::size_t items = batch.data.items();
   while (!stopping_ && config_.queue->block_on_overflow && used_ > 0 &&
          used_ + weight > config_.queue->queue_size)
@@ -95,80 +88,29 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
   }
   used_ += weight;
   enqueued_->record(batch.data);
-  if (config_.queue->batch) waiting_weight_ += weigh(batch, config_.queue->batch->sizer);
   Item item;
   item.weight = weight;
   item.batch = std::move(batch);
   if (!config_.queue->wait_for_result) {
-    queue_.push_back(std::move(item));
+    waiting_->put(std::move(item));
     pump();
     co_return Result<>();
   }
-  Waiter waiter{batch};  // NOLINT(bugprone-use-after-move): where a refused batch is put back
+  typename Lots<S>::Waiter waiter{
+      batch};  // NOLINT(bugprone-use-after-move): where a refused batch is put back
   item.waiter = &waiter;
-  queue_.push_back(std::move(item));
+  waiting_->put(std::move(item));
   pump();
   if (!waiter.result) co_await waiter.done.wait();
   co_return std::move(*waiter.result);
 }
 
 template <class S>
-bool Sending<S>::ready() const {
-  if (queue_.empty()) return false;
-  if (!config_.queue->batch || stopping_ || due_) return true;
-  return waiting_weight_ >= config_.queue->batch->min_size;
-}
-
-template <class S>
 void Sending<S>::pump() {
-  while (workers_ < config_.queue->num_consumers && ready()) {
+  while (workers_ < config_.queue->num_consumers && waiting_->ready()) {
     ++workers_;
     gate_.spawn(worker());
   }
-  if (!queue_.empty() && !flush_.running() && config_.queue->batch &&
-      workers_ < config_.queue->num_consumers && !stopping_)
-    gate_.spawn(flush_later());
-}
-
-template <class S>
-Task<> Sending<S>::flush_later() {
-  if (!co_await flush_.sleep(config_.queue->batch->flush_timeout)) co_return;
-  due_ = true;
-  pump();
-}
-
-template <class S>
-typename Sending<S>::Item Sending<S>::take() {
-  Item item = std::move(queue_.front());
-  queue_.pop_front();
-  if (!config_.queue->batch) return item;
-  const auto& batch = *config_.queue->batch;
-  std::size_t size = weigh(item.batch, batch.sizer);
-  waiting_weight_ -= size;
-  // Whoever waits for a result is sent alone: its answer must be its own.
-  while (!item.waiter && !queue_.empty() && !queue_.front().waiter && size < batch.min_size) {
-    const std::size_t next = weigh(queue_.front().batch, batch.sizer);
-    if (batch.max_size && size + next > batch.max_size) break;
-    item.batch.append(std::move(queue_.front().batch));
-    item.weight += queue_.front().weight;
-    queue_.pop_front();
-    waiting_weight_ -= next;
-    size += next;
-  }
-  if (batch.max_size && batch.sizer == "items" && size > batch.max_size && !item.waiter) {
-    Item rest;
-    rest.weight = 0;  // the queue is freed with the first part
-    Batch<S> head = item.batch.split(batch.max_size);
-    rest.batch = std::move(item.batch);
-    item.batch = std::move(head);
-    waiting_weight_ += rest.batch.data.items();
-    queue_.push_front(std::move(rest));
-  }
-  if (queue_.empty()) {
-    due_ = false;
-    flush_.cancel();
-  }
-  return item;
 }
 
 template <class S>
@@ -179,9 +121,8 @@ void Sending<S>::free(std::size_t weight) {
 
 template <class S>
 Task<> Sending<S>::worker() {
-  while (ready()) {
-    Item item = take();
-    const std::size_t items = item.batch.data.items();
+  while (waiting_->ready()) {
+    Item item = waiting_->take();
     sizes_->record(item.batch.data);
     auto result = co_await deliver(item.batch);
     if (item.waiter) {
@@ -190,7 +131,7 @@ Task<> Sending<S>::worker() {
       item.waiter->done.notify_all();
     } else if (!result) {
       logger_.error("Exporting failed. Dropping data.",
-                    {{"error", result.error().what}, {"dropped_items", items}});
+                    {{"error", result.error().what}, {"dropped_items", item.batch.data.items()}});
       const Drop why = result.error().fault == Fault::permanent   ? Drop::permanent_error
                        : result.error().fault == Fault::cancelled ? Drop::shutdown
                                                                   : Drop::retries_exhausted;
@@ -201,7 +142,6 @@ Task<> Sending<S>::worker() {
   --workers_;
 }
 
-/// Attempts until it works, cannot work, or takes too long. Settles the batch on success only.
 template <class S>
 Task<Result<>> Sending<S>::deliver(Batch<S>& batch) {
   const std::size_t items = batch.data.items();
@@ -215,10 +155,14 @@ Task<Result<>> Sending<S>::deliver(Batch<S>& batch) {
       co_return result;
     }
     Error error = std::move(result.error());
+    // The backend's code and its wish go with the error: without a queue the sender hears them.
     const auto give_up = [&](std::string why, Fault fault) -> Result<> {
       failed_.add(items);
-      return fail(fault, std::move(why));
+      error.what = std::move(why);
+      error.fault = fault;
+      return fail(std::move(error));
     };
+    if (kHasRecords<S> && error.too_large && items > 1) co_return co_await deliver_halves(batch);
     if (error.fault == Fault::permanent)
       co_return give_up("not retryable error: Permanent error: " + error.what, Fault::permanent);
     if (!config_.retry) co_return give_up(error.what, Fault::retryable);
@@ -253,13 +197,36 @@ Task<Result<>> Sending<S>::deliver(Batch<S>& batch) {
   }
 }
 
+// The reference drops such data; a smaller request may be what the backend takes. Each half may be cut again,
+// down to single items.
+template <class S>
+Task<Result<>> Sending<S>::deliver_halves(Batch<S>& batch) {
+  Result<> all;
+  if constexpr (kHasRecords<S>) {
+    logger_.info("The request is too large for the backend. Sending its halves.",
+                 {{"items", batch.data.items()}});
+    Batch<S> head = batch.split(batch.data.items() / 2);
+    all = co_await deliver(head);
+    auto second = co_await deliver(batch);
+    if (!all) {  // what was not delivered goes back as one
+      if (!second) head.append(std::move(batch));
+      batch = std::move(head);
+    } else {
+      all = std::move(second);
+    }
+  }
+  co_return all;
+}
+
 template <class S>
 Task<Result<>> Sending<S>::stop() {
   stopping_ = true;
-  flush_.cancel();
   for (Timer* timer : std::exchange(sleeping_, {})) timer->cancel();
   room_.notify_all();
-  if (config_.queue) pump();
+  if (waiting_) {
+    waiting_->flush();
+    pump();
+  }
   co_await gate_.join();
   co_return Result<>();
 }
@@ -267,5 +234,6 @@ Task<Result<>> Sending<S>::stop() {
 template class Sending<Logs>;
 template class Sending<Metrics>;
 template class Sending<Traces>;
+template class Sending<Profiles>;
 
 }  // namespace gleaner

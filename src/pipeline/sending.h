@@ -1,11 +1,9 @@
 #pragma once
 // What lies between a pipeline and a backend: queue, batching, retries. Source: spec/collector.md 5.1-5.3.
-#include <deque>
 #include <memory>
 #include <random>
 
-#include "pipeline/component.h"
-#include "pipeline/sending_config.h"
+#include "pipeline/lots.h"
 
 namespace gleaner {
 
@@ -35,38 +33,24 @@ class Sending final : public Component, public Consumer<S> {
   Task<Result<>> stop() override;
 
  private:
-  /// A caller of consume() that waits for the backend's answer; gets its batch back when that is no.
-  struct Waiter {
-    Batch<S>& batch;
-    std::optional<Result<>> result = std::nullopt;
-    Signal done = {};
-  };
-  struct Item {
-    Batch<S> batch;
-    std::size_t weight = 0;  ///< in the queue's sizer
-    Waiter* waiter = nullptr;
-  };
-  std::size_t weigh(Batch<S>& batch, const std::string& sizer) const;
+  using Item = typename Lots<S>::Item;
   void pump();
   Task<> worker();
-  Task<> flush_later();
+  /// Attempts until it works, cannot work, or takes too long. Settles what was delivered; the rest stays in
+  /// `batch`.
   Task<Result<>> deliver(Batch<S>& batch);
-  /// Takes the next batch to send off the queue, joining or splitting as configured.
-  bool ready() const;
-  Item take();
+  /// The two halves of what is too large for the backend, one after the other.
+  Task<Result<>> deliver_halves(Batch<S>& batch);
   void free(std::size_t weight);
 
   const SendingConfig config_;
   Loop& loop_;
   log::Logger logger_;
   Sender<S>& sender_;
-  std::deque<Item> queue_;
-  std::size_t waiting_weight_ = 0;  ///< of queue_, in the batch's sizer
+  std::optional<Lots<S>> waiting_;  ///< with a queue
   std::size_t used_ = 0;            ///< queued and being sent, in the queue's sizer
   std::size_t workers_ = 0;
   bool stopping_ = false;
-  bool due_ = false;  ///< the flush timer came: send what is there
-  Timer flush_;
   Signal room_;
   std::vector<Timer*> sleeping_;  ///< retries between two attempts
   Gate gate_;
@@ -91,5 +75,6 @@ class Sending final : public Component, public Consumer<S> {
 extern template class Sending<Logs>;
 extern template class Sending<Metrics>;
 extern template class Sending<Traces>;
+extern template class Sending<Profiles>;
 
 }  // namespace gleaner

@@ -1,16 +1,41 @@
 #pragma once
 // The keys every sending exporter shares. Source: spec/collector.md 5.2, 5.3.
+#include <algorithm>
+#include <cctype>
+#include <set>
+
 #include "config/field.h"
 
 namespace gleaner {
 
 inline constexpr std::string_view kSizers[] = {"requests", "items", "bytes"};
 
+struct PartitionConfig {
+  std::vector<std::string> metadata_keys;
+  static std::span<const config::Field> fields() {
+    static const config::Field kTable[] = {
+        config::field<&PartitionConfig::metadata_keys>(
+            "metadata_keys", "senders' headers: one batch for each combination of their values"),
+    };
+    return kTable;
+  }
+  void validate(config::Check& check) const {
+    std::set<std::string> seen;
+    for (std::string key : metadata_keys) {
+      std::transform(key.begin(), key.end(), key.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      if (!seen.insert(key).second)
+        check.error("metadata_keys", "duplicate entry in metadata_keys: \"" + key + "\" (case-insensitive)");
+    }
+  }
+};
+
 struct ExporterBatchConfig {
   Duration flush_timeout = std::chrono::milliseconds(200);
   std::uint64_t min_size = 8192;
   std::uint64_t max_size = 0;
-  std::string sizer = "items";
+  std::string sizer;
+  PartitionConfig partition;
 
   static std::span<const config::Field> fields() {
     static constexpr std::string_view kItemSizers[] = {"items", "bytes"};
@@ -19,8 +44,9 @@ struct ExporterBatchConfig {
                                                            "longest wait since the first item of a batch"),
         config::field<&ExporterBatchConfig::min_size>("min_size", "a batch of this size is sent at once"),
         config::field<&ExporterBatchConfig::max_size>("max_size", "larger requests are split; 0 = never"),
-        config::field<&ExporterBatchConfig::sizer>("sizer", "what sizes count").one_of(kItemSizers),
-        config::later("partition", "one batch per combination of metadata"),
+        config::field<&ExporterBatchConfig::sizer>("sizer", "what sizes count; default the queue's, or items")
+            .one_of(kItemSizers),
+        config::field<&ExporterBatchConfig::partition>("partition", "which senders' data is not joined"),
     };
     return kTable;
   }
@@ -28,6 +54,9 @@ struct ExporterBatchConfig {
     if (flush_timeout <= Duration{0}) check.error("flush_timeout", "must be positive");
     if (max_size > 0 && max_size < min_size)
       check.error("max_size", "must be greater than or equal to min_size");
+  }
+  std::string sizer_of(const std::string& queue) const {
+    return !sizer.empty() ? sizer : queue == "requests" ? std::string("items") : queue;
   }
 };
 
@@ -57,7 +86,9 @@ struct QueueConfig {
   void validate(config::Check& check) const {
     if (num_consumers == 0) check.error("num_consumers", "must be positive");
     if (queue_size == 0) check.error("queue_size", "must be positive");
-    if (batch && sizer == batch->sizer && batch->min_size > queue_size)
+    if (batch && batch->sizer.empty() && sizer == "requests" && check.written("sizer"))
+      check.error("batch", "supports only `items` or `bytes` sizer, found \"requests\"");
+    if (batch && sizer == batch->sizer_of(sizer) && batch->min_size > queue_size)
       check.error("batch", "min_size must be less than or equal to queue_size");
   }
 };

@@ -16,12 +16,16 @@ class SendingLanes {
     open(logs_, config, context, link);
     open(metrics_, config, context, link);
     open(traces_, config, context, link);
+    open(profiles_, config, context, link);
   }
-  Consumers inputs() { return {logs_.sending.get(), metrics_.sending.get(), traces_.sending.get()}; }
+  Consumers inputs() {
+    return {logs_.sending.get(), metrics_.sending.get(), traces_.sending.get(), profiles_.sending.get()};
+  }
   Task<> stop() {
     if (logs_.sending) (void)co_await logs_.sending->stop();
     if (metrics_.sending) (void)co_await metrics_.sending->stop();
     if (traces_.sending) (void)co_await traces_.sending->stop();
+    if (profiles_.sending) (void)co_await profiles_.sending->stop();
   }
 
  private:
@@ -39,6 +43,7 @@ class SendingLanes {
   Lane<Logs> logs_;
   Lane<Metrics> metrics_;
   Lane<Traces> traces_;
+  Lane<Profiles> profiles_;
 };
 
 }  // namespace gleaner

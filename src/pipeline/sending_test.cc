@@ -21,8 +21,10 @@ class Backend : public Sender<Logs> {
   int attempts = 0;
   bool hold = false;
   Signal go;
-  Task<Result<>> send(Payload<Logs>& payload, const Client*, Duration) override {
+  std::optional<Client> client;  ///< of the first request
+  Task<Result<>> send(Payload<Logs>& payload, const Client* sender, Duration) override {
     ++attempts;
+    if (sender && !client) client = *sender;
     if (hold) co_await go.wait();
     Result<> answer;
     if (!answers.empty()) {
@@ -184,6 +186,146 @@ TEST_F(SendingTest, BatchingJoinsSplitsAndFlushes) {
   EXPECT_EQ(backend.got[2], (Texts{"c6", "c7"}));
   EXPECT_TRUE(ledger.balanced());
   EXPECT_EQ(ledger.held, 0u);
+  stop();
+}
+
+TEST_F(SendingTest, BatchesOfBytesAreCutToo) {
+  config.queue->batch = ExporterBatchConfig{};
+  config.queue->batch->sizer = "bytes";
+  config.queue->batch->min_size = 1;
+  const auto size_of = [](std::size_t count) {
+    auto batch = log_batch(static_cast<int>(count));
+    const std::size_t size = batch.data.wire().size();
+    batch.settle(Outcome::delivered);
+    return size;
+  };
+  const std::size_t one = size_of(1);
+  config.queue->batch->max_size = 4 * one;
+  make();
+  EXPECT_TRUE(put(9));
+  std::size_t items = 0;
+  for (const auto& batch : backend.got) {
+    items += batch.size();
+    EXPECT_LE(size_of(batch.size()), 4 * one);
+  }
+  EXPECT_EQ(items, 9u);
+  EXPECT_GE(backend.got.size(), 2u);
+  EXPECT_EQ(backend.got.front().front(), "r0");
+  EXPECT_EQ(backend.got.back().back(), "r8");
+  EXPECT_EQ(ledger.delivered, 9u);
+  stop();
+}
+
+/// Batches of senders with the header "tenant".
+class Partition : public SendingTest {
+ protected:
+  Partition() {
+    config.queue->batch = ExporterBatchConfig{};
+    config.queue->batch->min_size = 4;
+    config.queue->batch->partition.metadata_keys = {"Tenant"};
+  }
+  void put_of(const std::string& tenant, int count) {
+    auto client = std::make_shared<Client>();
+    if (!tenant.empty()) client->metadata = {{"tenant", tenant}, {"other", "x"}};
+    auto batch = log_batch(count, tenant);
+    batch.client = client;
+    batch.receipt.enter(ledger);
+    EXPECT_TRUE(bench.loop.run_until_done(sending->consume(batch)));
+  }
+};
+
+TEST_F(Partition, JoinsOnlyWhatIsOfOneSender) {
+  make();
+  put_of("a", 2);
+  put_of("b", 2);
+  put_of("", 2);
+  EXPECT_TRUE(backend.got.empty());
+  put_of("a", 2);
+  EXPECT_EQ(backend.got, (std::vector<Texts>{{"a0", "a1", "a0", "a1"}}));
+  ASSERT_TRUE(backend.client);
+  EXPECT_EQ(backend.client->metadata, (Client::Pairs{{"Tenant", "a"}}));
+  bench.loop.advance(200ms);
+  EXPECT_EQ(backend.got.size(), 3u);
+  EXPECT_TRUE(ledger.balanced());
+  EXPECT_EQ(ledger.held, 0u);
+  stop();
+}
+
+TEST_F(Partition, IsFlushedByAStop) {
+  make();
+  put_of("a", 1);
+  put_of("b", 1);
+  stop();
+  EXPECT_EQ(backend.got.size(), 2u);
+  EXPECT_EQ(ledger.delivered, 2u);
+}
+
+/// A backend that takes so many records in one request.
+class SmallBackend : public Backend {
+ public:
+  std::size_t limit = 2;
+  std::string poison;  ///< a record it never takes
+  Task<Result<>> send(Payload<Logs>& payload, const Client* client, Duration timeout) override {
+    const auto texts = bodies(payload);
+    Error no{Fault::permanent, "larger than max"};
+    if (texts.size() > limit) {
+      no.too_large = true;
+      co_return fail(std::move(no));
+    }
+    if (std::find(texts.begin(), texts.end(), poison) != texts.end()) co_return fail(Fault::permanent, "bad");
+    co_return co_await Backend::send(payload, client, timeout);
+  }
+};
+
+class TooLarge : public SendingTest {
+ protected:
+  SmallBackend small;
+  void make_small() { sending = std::make_unique<Sending<Logs>>(config, bench.context, small); }
+};
+
+TEST_F(TooLarge, IsSentInParts) {
+  make_small();
+  EXPECT_TRUE(put(7));
+  std::size_t items = 0;
+  for (const auto& batch : small.got) items += batch.size();
+  EXPECT_EQ(items, 7u);
+  EXPECT_EQ(ledger.delivered, 7u);
+  EXPECT_EQ(bench.metrics.sum("exporter_sent_log_records"), 7);
+  EXPECT_EQ(bench.metrics.sum("exporter_send_failed_log_records"), 0);
+  EXPECT_TRUE(ledger.balanced());
+  stop();
+}
+
+TEST_F(TooLarge, LosesOnlyWhatIsRefused) {
+  small.poison = "r4";
+  small.limit = 1;
+  make_small();
+  EXPECT_TRUE(put(8));
+  EXPECT_EQ(ledger.delivered, 7u);
+  EXPECT_EQ(ledger.dropped[static_cast<int>(Drop::permanent_error)], 1u);
+  EXPECT_EQ(bench.metrics.sum("exporter_send_failed_log_records"), 1);
+  EXPECT_TRUE(ledger.balanced());
+  stop();
+}
+
+TEST_F(TooLarge, OneRecordIsDropped) {
+  small.limit = 0;
+  make_small();
+  EXPECT_TRUE(put(3));
+  EXPECT_EQ(ledger.dropped[static_cast<int>(Drop::permanent_error)], 3u);
+  EXPECT_TRUE(ledger.balanced());
+  stop();
+}
+
+TEST_F(TooLarge, WithoutAQueueTheCallerKeepsTheRest) {
+  config.queue.reset();
+  small.poison = "r0";
+  small.limit = 1;
+  make_small();
+  EXPECT_FALSE(put(4));
+  EXPECT_EQ(ledger.delivered, 3u);
+  EXPECT_EQ(ledger.refused, 1u);
+  EXPECT_TRUE(ledger.balanced());
   stop();
 }
 

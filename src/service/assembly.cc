@@ -66,8 +66,8 @@ void read_section(const Node& root, const std::string& section, std::string_view
 
 class Resolver {
  public:
-  Resolver(const Node& root, Assembly& assembly, Problems& problems)
-      : root_(root), assembly_(assembly), problems_(problems) {}
+  Resolver(const Node& root, Assembly& assembly, Problems& problems, bool profiles)
+      : root_(root), assembly_(assembly), problems_(problems), profiles_(profiles) {}
 
   void pipelines() {
     const Node* service = root_.find("service");
@@ -88,10 +88,16 @@ class Resolver {
                                        [&](SignalKind s) { return signal_name(s) == id->type; });
       if (signal == std::end(kSignals)) {
         problems_.error(node.mark(), path,
-                        id->type == "profiles"
-                            ? std::string("profiles are not built into gleaner yet")
-                            : fmt::format("unknown pipeline signal: \"{}\"{}", id->type,
-                                          config::did_you_mean(id->type, {"traces", "metrics", "logs"})));
+                        fmt::format("unknown pipeline signal: \"{}\"{}", id->type,
+                                    config::did_you_mean(id->type, {"traces", "metrics", "logs"})));
+        continue;
+      }
+      if (*signal == SignalKind::profiles && !profiles_) {
+        problems_.error(
+            node.mark(), path,
+            fmt::format("pipeline \"{}\": profiling signal support is at alpha level, gated under "
+                        "the \"service.profilesSupport\" feature gate",
+                        id->text()));
         continue;
       }
       Pipeline pipeline{id->text(), *signal, {}, {}, {}, node.mark()};
@@ -187,11 +193,12 @@ class Resolver {
   const Node& root_;
   Assembly& assembly_;
   Problems& problems_;
+  const bool profiles_;
 };
 
 }  // namespace
 
-Assembly assemble(const Node& root, Problems& problems) {
+Assembly assemble(const Node& root, Problems& problems, bool profiles) {
   Assembly assembly;
   if (root.entries().empty()) problems.error(root.mark(), "", "empty configuration file");
   for (const auto& entry : root.entries())
@@ -224,10 +231,23 @@ Assembly assemble(const Node& root, Problems& problems) {
   read_section(root, "extensions", "extension", extensions(), assembly.extensions, problems);
   if (const Node* service = root.find("service"))
     assembly.service = config::decode<ServiceConfig>(*service, "service", problems);
-  Resolver resolver(root, assembly, problems);
+  Resolver resolver(root, assembly, problems, profiles);
   resolver.extensions();
   resolver.pipelines();
   return assembly;
+}
+
+std::string kept_on_one_lane(const Assembly& assembly) {
+  std::vector<std::pair<const FactoryBase*, std::string>> used;
+  for (const auto& id : assembly.extension_order) used.emplace_back(assembly.extensions.at(id).factory, id);
+  for (const auto& pipeline : assembly.pipelines) {
+    for (const auto& id : pipeline.receivers) used.emplace_back(assembly.receivers.at(id).factory, id);
+    for (const auto& id : pipeline.processors) used.emplace_back(assembly.processors.at(id).factory, id);
+    for (const auto& id : pipeline.exporters) used.emplace_back(assembly.exporters.at(id).factory, id);
+  }
+  for (const auto& [factory, id] : used)
+    if (factory->spread == Spread::one_lane) return id;
+  return {};
 }
 
 }  // namespace gleaner::service

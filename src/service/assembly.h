@@ -37,7 +37,11 @@ struct Assembly {
   ServiceConfig service;
 };
 
+/// The id of something in use that there can be only one of in a process; empty when there is none.
+std::string kept_on_one_lane(const Assembly& assembly);
+
 /// Reads the merged tree. Everything wrong goes to `problems`; the result is usable only without errors.
-Assembly assemble(const config::Node& root, config::Problems& problems);
+/// @param profiles  whether pipelines of profiles are allowed: the reference has them behind a gate
+Assembly assemble(const config::Node& root, config::Problems& problems, bool profiles = false);
 
 }  // namespace gleaner::service

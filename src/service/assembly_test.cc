@@ -36,8 +36,27 @@ INSTANTIATE_TEST_SUITE_P(
          "references processor \"batch\" multiple times"},
         {"service: {extensions: [health_check]}",
          "references extension \"health_check\" which is not configured"},
+        {"exporters: {nop: }\nservice:\n  pipelines:\n    profiles: {exporters: [nop]}",
+         "g.yaml:4:15: service::pipelines::profiles: pipeline \"profiles\": profiling signal support is at "
+         "alpha level, gated under the \"service.profilesSupport\" feature gate"},
         {"service: {pipelines: {logs: {}}}", "must have at least one receiver"},
     }));
+
+TEST(Profiles, AreRefusedByWhatLooksInside) {
+  const std::string yaml = R"(
+receivers: {otlp: {protocols: {grpc: }}}
+processors: {batch: , memory_limiter: {check_interval: 1s, limit_mib: 100}}
+exporters: {nop: }
+service: {pipelines: {profiles: {receivers: [otlp], processors: [memory_limiter, batch], exporters: [nop]}}}
+)";
+  config::Problems problems;
+  const auto assembly = assemble(*config::parse_yaml(yaml, "g.yaml"), problems, true);
+  EXPECT_THAT(problems.errors_text(),
+              testing::HasSubstr("processor \"batch\": telemetry type is not supported (profiles)"));
+  EXPECT_EQ(problems.errors(), 1u);
+  ASSERT_EQ(assembly.pipelines.size(), 1u);
+  EXPECT_EQ(assembly.pipelines[0].signal, SignalKind::profiles);
+}
 
 }  // namespace
 }  // namespace gleaner::service

@@ -4,16 +4,16 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <thread>
 
 #include "base/loop.h"
+#include "service/cpu_limit.h"
 #include "service/fetch.h"
-#include "service/graph.h"
 #include "service/heap.h"
+#include "service/lane.h"
 #include "service/metrics_server.h"
+#include "service/os_signals.h"
 #include "service/resource.h"
 #include "service/self_metrics.h"
 
@@ -51,11 +51,18 @@ int complain(const std::string& what) {
   return 1;
 }
 
+std::vector<std::unique_ptr<Lane>> first_lane(Loop& loop, const log::Logger& logger) {
+  std::vector<std::unique_ptr<Lane>> lanes;
+  lanes.push_back(std::make_unique<Lane>(loop, logger, 0));
+  return lanes;
+}
+
 /// One configuration in service.
 class Collector {
  public:
-  explicit Collector(const Options& options)
-      : options_(options), signals_(loop_.io(), SIGINT, SIGTERM, SIGHUP) {}
+  explicit Collector(const Options& options) : options_(options) {
+    (void)std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error of a write, as a full disk is
+  }
 
   int run() {
     config::Problems problems;
@@ -71,9 +78,7 @@ class Collector {
 
  private:
   Task<> live(Assembly assembly) {
-    listen();
-    self_ = std::make_unique<SelfMetrics>(registry_, graph_, memory_);
-    if (!co_await bring_up(assembly)) co_return;
+    if (!co_await bring_up(std::move(assembly))) co_return;
     for (;;) {
       const int signal = co_await next_signal();
       if (signal != SIGHUP) {
@@ -83,7 +88,7 @@ class Collector {
         break;
       }
       co_await reload();
-      if (!graph_) co_return;
+      if (!lanes_.front()->running()) co_return;
     }
     logger_.info("Starting shutdown...");
     if (!co_await take_down()) exit_code_ = 1;
@@ -95,9 +100,10 @@ class Collector {
     metrics::Labels resource = resource_of(config.resource, options_.command, options_.version, instance_id_);
     metrics::Labels labels;
     for (const auto& [name, value] : resource) labels.emplace_back(metrics::label_name(name), value);
-    self_->set_resource(std::move(labels));
+    self_.set_resource(std::move(labels));
     for (auto& endpoint : metrics_endpoints(config, resource, options_.version)) {
-      metrics_servers_.push_back(std::make_unique<MetricsServer>(loop_, *self_, std::move(endpoint)));
+      metrics_servers_.push_back(std::make_unique<MetricsServer>(
+          loop_, self_, [this] { return figures(); }, std::move(endpoint)));
       if (auto ok = metrics_servers_.back()->start(); !ok) return ok;
     }
     if (config.metrics.level == "none") logger_.info("Internal metrics telemetry disabled");
@@ -107,32 +113,39 @@ class Collector {
     for (auto& server : metrics_servers_) co_await server->stop();
     metrics_servers_.clear();
   }
+  Task<Figures> figures() {
+    Figures all = co_await lanes_.front()->figures();
+    for (std::size_t i = 1; i < lanes_.size(); ++i)
+      if (lanes_[i]->running()) all.absorb(co_await lanes_[i]->figures());
+    co_return all;
+  }
 
-  Task<bool> bring_up(const Assembly& assembly) {
+  Task<bool> bring_up(Assembly assembly) {
     if (auto ok = serve_metrics(assembly.service.telemetry); !ok) {
       exit_code_ = complain(ok.error().what);
       co_await stop_metrics();
       co_return false;
     }
-    const bool up = co_await start_graph(assembly);
+    const bool up = co_await start_lanes(std::move(assembly));
     if (!up) co_await stop_metrics();
     co_return up;
   }
 
-  Task<bool> start_graph(const Assembly& assembly) {
-    const Host host{loop_,   logger_,          registry_,
-                    memory_, options_.version, [this](Error error) { fatal(std::move(error)); }};
-    auto graph = Graph::build(assembly, host);
-    if (!graph) {
-      exit_code_ = complain("failed to build pipelines: " + graph.error().what);
+  /// The first lane comes last: it tells probes that all is ready.
+  Task<bool> start_lanes(Assembly assembly) {
+    const std::size_t wanted = lanes_for(assembly);
+    if (wanted > 1) {
+      set_up_heap_for(wanted);
+      logger_.info("Running on several lanes", {{"lanes", wanted}});
+    }
+    for (std::size_t i = wanted; i-- > 0;) {
+      auto started = co_await lanes_[i]->start(assembly, options_.version,
+                                               [this](Error error) { fatal(std::move(error)); });
+      if (started) continue;
+      exit_code_ = complain(started.error().what);
+      (void)co_await stop_lanes();
       co_return false;
     }
-    auto started = co_await (*graph)->start();
-    if (!started) {
-      exit_code_ = complain("cannot start pipelines: " + started.error().what);
-      co_return false;
-    }
-    graph_ = std::move(*graph);
     logger_.info("Everything is ready. Begin running and processing data.");
     shed_start_up();
     shed_.start(loop_.now() + kSettled, [](bool came) {
@@ -141,13 +154,40 @@ class Collector {
     co_return true;
   }
 
+  /// As many as the options say, unless something in use can be there once only. Makes them when first needed.
+  std::size_t lanes_for(const Assembly& assembly) {
+    std::size_t wanted = options_.lanes ? options_.lanes : lanes_by_cpu_limit();
+    if (const std::string why = kept_on_one_lane(assembly); wanted > 1 && !why.empty()) {
+      if (options_.lanes)
+        logger_.warn("Running on one lane: a component cannot be shared by several", {{"component", why}});
+      wanted = 1;
+    }
+    while (lanes_.size() < wanted)
+      lanes_.push_back(std::make_unique<Lane>(loop_, logger_, lanes_.size()));
+    for (std::size_t i = 0; i < wanted; ++i) lanes_[i]->share(wanted, kMemoryBudget / wanted);
+    return wanted;
+  }
+
+  /// All at once, beginning with the first lane, which tells probes that this is the end.
+  Task<Result<>> stop_lanes() {
+    Result<> first;
+    books_.clear();
+    Gate gate;
+    for (auto& lane : lanes_)
+      if (lane->running()) gate.spawn(stop_lane(*lane, first));
+    co_await gate.join();
+    co_return first;
+  }
+  Task<> stop_lane(Lane& lane, Result<>& first) {
+    auto stopped = co_await lane.stop(books_);
+    if (!stopped && first) first = std::move(stopped);
+  }
+
   Task<bool> take_down() {
     shed_.cancel();
-    heap_.stop();
-    auto stopped = co_await graph_->stop();
+    auto stopped = co_await stop_lanes();
     if (!stopped) logger_.error("Shutdown failed", {{"error", stopped.error().what}});
     report_ledgers();
-    graph_.reset();
     co_await stop_metrics();
     co_return stopped.has_value();
   }
@@ -157,10 +197,9 @@ class Collector {
     logger_.warn("Config updated, restart service");
     config::Problems problems;
     auto assembly = load(options_, problems);
-    if (assembly) {
-      const Host host{loop_, logger_, registry_, memory_, options_.version, [](Error) {}};
-      if (auto trial = Graph::build(*assembly, host); !trial) assembly = fail(std::move(trial.error()));
-    }
+    if (assembly)
+      if (auto trial = lanes_.front()->trial(*assembly, options_.version); !trial)
+        assembly = fail(std::move(trial.error()));
     if (!assembly) {
       logger_.error("The new configuration is refused, the old one stays",
                     {{"error", assembly.error().what}});
@@ -169,16 +208,9 @@ class Collector {
     warn(problems);
     (void)co_await take_down();
     configure_log(assembly->service.telemetry.logs);
-    (void)co_await bring_up(*assembly);
+    (void)co_await bring_up(std::move(*assembly));
   }
 
-  void listen() {
-    signals_.async_wait([this](const boost::system::error_code& error, int got) {
-      if (error) return;
-      wake(got);
-      listen();
-    });
-  }
   Task<int> next_signal() {
     while (pending_ == 0) co_await arrived_.wait();
     co_return std::exchange(pending_, 0);
@@ -209,30 +241,28 @@ class Collector {
       if (problem.weight == config::Problem::Weight::warning) logger_.unsampled().warn(problem.text());
   }
   void report_ledgers() {
-    for (const auto& ledger : graph_->ledgers())
-      logger_.info("Ledger", {{"pipeline", ledger->pipeline},
-                              {"in", ledger->in},
-                              {"copies", ledger->copies},
-                              {"delivered", ledger->delivered},
-                              {"persisted", ledger->persisted},
-                              {"dropped", ledger->all_dropped()},
-                              {"held", ledger->held},
-                              {"refused", ledger->refused}});
+    for (const auto& ledger : books_)
+      logger_.info("Ledger", {{"pipeline", ledger.pipeline},
+                              {"in", ledger.in},
+                              {"copies", ledger.copies},
+                              {"delivered", ledger.delivered},
+                              {"persisted", ledger.persisted},
+                              {"dropped", ledger.all_dropped()},
+                              {"held", ledger.held},
+                              {"refused", ledger.refused}});
   }
 
   const Options options_;
   Loop loop_;
+  OsSignals signals_{loop_, {SIGINT, SIGTERM, SIGHUP}, [this](int signal) { wake(signal); }};
   log::Sink sink_;
   log::Logger logger_{sink_};
-  metrics::Registry registry_;
-  Budget memory_{kMemoryBudget};
-  std::unique_ptr<Graph> graph_;
-  std::unique_ptr<SelfMetrics> self_;
+  std::vector<std::unique_ptr<Lane>> lanes_ = first_lane(loop_, logger_);
+  SelfMetrics self_{lanes_.front()->registry()};
+  std::vector<Ledger> books_;  // of the lanes that stopped
   std::vector<std::unique_ptr<MetricsServer>> metrics_servers_;
   const std::string instance_id_ = random_uuid();
-  HeapKeeper heap_{loop_, memory_};
   Timer shed_{loop_};
-  boost::asio::signal_set signals_;
   Signal arrived_;
   int pending_ = 0;
   int exit_code_ = 0;
@@ -250,8 +280,8 @@ Result<config::Node> load_tree(const Options& options, config::Problems& problem
   return tree;
 }
 
-Result<Assembly> check(const config::Node& tree, config::Problems& problems) {
-  Assembly assembly = assemble(tree, problems);
+Result<Assembly> check(const Options& options, const config::Node& tree, config::Problems& problems) {
+  Assembly assembly = assemble(tree, problems, options.profiles);
   if (problems.any_errors()) {
     const auto n = problems.errors();
     return fail(Fault::config, fmt::format("invalid configuration: {} {}\n{}", n,
@@ -263,7 +293,7 @@ Result<Assembly> check(const config::Node& tree, config::Problems& problems) {
 Result<Assembly> load(const Options& options, config::Problems& problems) {
   auto tree = load_tree(options, problems);
   if (!tree) return fail(std::move(tree.error()));
-  return check(*tree, problems);
+  return check(options, *tree, problems);
 }
 
 int run(const Options& options) { return Collector(options).run(); }

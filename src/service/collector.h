@@ -14,12 +14,14 @@ struct Options {
   std::vector<std::string> sets;     ///< --set, in order
   std::string command = "gleaner";
   std::string version;
+  std::size_t lanes = 0;  ///< --lanes; 0: by the CPU limit
+  bool profiles = false;  ///< whether pipelines of profiles may be configured
 };
 
 /// The merged, expanded tree of everything the options name.
 Result<config::Node> load_tree(const Options& options, config::Problems& problems);
 /// @return the checked configuration, or what is wrong, all of it, one problem a line
-Result<Assembly> check(const config::Node& tree, config::Problems& problems);
+Result<Assembly> check(const Options& options, const config::Node& tree, config::Problems& problems);
 /// Both.
 Result<Assembly> load(const Options& options, config::Problems& problems);
 

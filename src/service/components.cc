@@ -7,6 +7,7 @@
 #include "exporters/otlphttp/config.h"
 #include "extensions/basicauth/config.h"
 #include "extensions/bearertokenauth/config.h"
+#include "extensions/file_storage/config.h"
 #include "extensions/headers_setter/config.h"
 #include "extensions/health_check/config.h"
 #include "extensions/oauth2client/config.h"
@@ -16,6 +17,7 @@
 #include "processors/memory_limiter/config.h"
 #include "processors/transform/config.h"
 #include "receivers/filelog/config.h"
+#include "receivers/k8spodlogs/config.h"
 #include "receivers/kubeletstats/config.h"
 #include "receivers/otlp/config.h"
 
@@ -27,8 +29,8 @@ namespace {
 constexpr ExporterFactory kExporters[] = {
     exporter<exporters::debug::Config, &exporters::debug::make>("debug", "logging", kAllSignals,
                                                                 "prints what passes"),
-    exporter<exporters::file::Config, &exporters::file::make>("file", "", kAllSignals,
-                                                              "writes OTLP JSON or protobuf to a file"),
+    exporter<exporters::file::Config, &exporters::file::make>(
+        "file", "", kAllSignals, "writes OTLP JSON or protobuf to a file", Spread::one_lane),
     exporter<exporters::nop::Config, &exporters::nop::make>("nop", "", kAllSignals,
                                                             "takes everything and forgets it"),
     exporter<exporters::otlp::Config, &exporters::otlp::make>("otlp_grpc", "otlp", kAllSignals,
@@ -41,19 +43,24 @@ constexpr ExtensionFactory kExtensions[] = {
         "basicauth", "basic_auth", "checks or sends a name and a password"),
     extension<extensions::bearertokenauth::Config, &extensions::bearertokenauth::make>(
         "bearertokenauth", "bearer_token_auth", "checks or sends a token"),
+    extension<extensions::file_storage::Config, &extensions::file_storage::make>(
+        "file_storage", "", "keeps the state of components in files", Spread::one_lane),
     extension<extensions::headers_setter::Config, &extensions::headers_setter::make>(
         "headers_setter", "", "sets headers of exporters' requests"),
     extension<extensions::health_check::Config, &extensions::health_check::make>(
-        "health_check", "", "tells whether gleaner is up"),
+        "health_check", "", "tells whether gleaner is up", Spread::first_lane),
     extension<extensions::oauth2client::Config, &extensions::oauth2client::make>(
         "oauth2client", "", "fetches tokens and sends them"),
 };
 constexpr ReceiverFactory kReceivers[] = {
     receiver<receivers::filelog::Config, &receivers::filelog::make>("file_log", "filelog", kLogsOnly,
                                                                     "tails log files"),
+    receiver<receivers::k8spodlogs::Config, &receivers::k8spodlogs::make>(
+        "k8s_pod_logs", "", kLogsOnly, "reads the logs of containers through the API server",
+        Spread::first_lane),
     receiver<receivers::kubeletstats::Config, &receivers::kubeletstats::make>(
         "kubelet_stats", "kubeletstats", kMetricsOnly,
-        "asks a kubelet for the use of CPU, memory, disks and network"),
+        "asks a kubelet for the use of CPU, memory, disks and network", Spread::first_lane),
     receiver<receivers::otlp::Config, &receivers::otlp::make>("otlp", "", kAllSignals,
                                                               "takes OTLP over gRPC and HTTP"),
 };
@@ -66,7 +73,7 @@ constexpr ProcessorFactory kProcessors[] = {
                                                                   "joins small requests into large ones"),
     processor<processors::filter::Config, processors::filter::Make>("filter", "",
                                                                     "drops what conditions pick"),
-    processor<processors::memory_limiter::Config, processors::memory_limiter::Make>(
+    processor_of_all<processors::memory_limiter::Config, processors::memory_limiter::Make>(
         "memory_limiter", "", "refuses data while memory is short"),
     processor<processors::transform::Config, processors::transform::Make>(
         "transform", "", "runs statements that change what passes"),
@@ -123,7 +130,6 @@ constexpr std::string_view kNotBuilt[] = {"prometheus",
                                           "span",
                                           "zpages",
                                           "pprof",
-                                          "file_storage",
                                           "oidc",
                                           "host_observer",
                                           "k8s_observer",

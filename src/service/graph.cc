@@ -56,8 +56,10 @@ auto make_processor(const Configured<ProcessorFactory>& configured, const Contex
     return factory.make_logs(configured.config, context, next);
   else if constexpr (S::kind == SignalKind::metrics)
     return factory.make_metrics(configured.config, context, next);
-  else
+  else if constexpr (S::kind == SignalKind::traces)
     return factory.make_traces(configured.config, context, next);
+  else  // only what takes profiles comes here: assemble() refuses the rest
+    return factory.make_profiles(configured.config, context, next);
 }
 
 /// What pipelines send to the exporter `id`.
@@ -67,6 +69,11 @@ SignalSet signals_of(const Assembly& assembly, const std::string& id) {
     if (std::find(pipeline.exporters.begin(), pipeline.exporters.end(), id) != pipeline.exporters.end())
       signals |= bit(pipeline.signal);
   return signals;
+}
+
+/// Whether a component is made on the lane at `place`.
+bool belongs(const FactoryBase& factory, Place place) {
+  return factory.spread == Spread::every_lane || place.lane == 0;
 }
 
 }  // namespace
@@ -88,7 +95,9 @@ Context Graph::context(const std::string& id, std::string_view kind, std::string
           [this](const std::string& name) -> Extension* {
             const auto found = extension_of_.find(name);
             return found == extension_of_.end() ? nullptr : found->second;
-          }};
+          },
+          kAllSignals,
+          host_.place};
 }
 
 template <class S>
@@ -162,6 +171,7 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
   std::unique_ptr<Graph> graph(new Graph(host));
   for (const auto& id : assembly.extension_order) {
     const auto& configured = assembly.extensions.at(id);
+    if (!belongs(*configured.factory, host.place)) continue;
     auto made = configured.factory->make(configured.config, graph->context(id, "extension"));
     if (!made)
       return fail(std::move(made.error())
@@ -196,6 +206,9 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
       case SignalKind::traces:
         ok = graph->build_pipeline<Traces>(assembly, pipeline);
         break;
+      case SignalKind::profiles:
+        ok = graph->build_pipeline<Profiles>(assembly, pipeline);
+        break;
     }
     if (!ok) return fail(std::move(ok.error()));
   }
@@ -204,7 +217,10 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
     graph->connect_receiver<Logs>(assembly, id, next);
     graph->connect_receiver<Metrics>(assembly, id, next);
     graph->connect_receiver<Traces>(assembly, id, next);
-    if (!next.logs && !next.metrics && !next.traces) continue;  // in no pipeline: checked, never made
+    graph->connect_receiver<Profiles>(assembly, id, next);
+    if (!next.logs && !next.metrics && !next.traces && !next.profiles)
+      continue;  // in no pipeline: checked, never made
+    if (!belongs(*configured.factory, host.place)) continue;
     auto made = configured.factory->make(configured.config, graph->context(id, "receiver"), next);
     if (!made)
       return fail(std::move(made.error())
@@ -216,7 +232,7 @@ Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host
 }
 
 Task<Result<>> Graph::start() {
-  if (!extensions_.empty()) host_.logger.info("Starting extensions...");
+  if (!extensions_.empty() && host_.place.lane == 0) host_.logger.info("Starting extensions...");
   for (; started_ < order_.size(); ++started_) {
     const Named& named = order_[started_];
     auto ok = co_await named.component->start();

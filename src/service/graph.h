@@ -19,11 +19,13 @@ struct Host {
   Budget& memory;
   std::string version;
   std::function<void(Error)> fatal;
+  Place place = {};
 };
 
 class Graph {
  public:
-  /// Makes every component that a pipeline uses and every listed extension. Opens nothing.
+  /// Makes every component that a pipeline uses and every listed extension, as far as they belong on this lane.
+  /// Opens nothing.
   static Result<std::unique_ptr<Graph>> build(const Assembly& assembly, const Host& host);
   ~Graph();
 
@@ -55,8 +57,10 @@ class Graph {
       return logs_;
     else if constexpr (S::kind == SignalKind::metrics)
       return metrics_;
-    else
+    else if constexpr (S::kind == SignalKind::traces)
       return traces_;
+    else
+      return profiles_;
   }
 
   struct Named {
@@ -71,6 +75,7 @@ class Graph {
   Lane<Logs> logs_;
   Lane<Metrics> metrics_;
   Lane<Traces> traces_;
+  Lane<Profiles> profiles_;
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::vector<Named> order_;  ///< start order; stop is the reverse
   std::size_t started_ = 0;

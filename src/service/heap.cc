@@ -2,6 +2,8 @@
 
 #include <malloc.h>
 
+#include <atomic>
+
 #include "base/bytes.h"
 
 namespace gleaner::service {
@@ -12,6 +14,8 @@ constexpr int kKeepBusy = 64 << 20;  // the same while data flows: batches come 
 constexpr std::size_t kSpare = 7u << 20;  // bytes of large blocks: a batch, and room for it compressed
 constexpr Duration kEvery = std::chrono::seconds(1);
 constexpr unsigned kTrimBusy = 10;  // ticks
+
+std::atomic<int> busy_lanes{0};
 }  // namespace
 
 void set_up_heap() {
@@ -20,19 +24,36 @@ void set_up_heap() {
   ::mallopt(M_TRIM_THRESHOLD, kKeepIdle);
 }
 
+void set_up_heap_for(std::size_t lanes) {
+  ::mallopt(M_ARENA_MAX, static_cast<int>(lanes) + 1);  // and one for the helper threads
+}
+
 HeapKeeper::HeapKeeper(Loop& loop, Budget& memory) : loop_(loop), memory_(memory), timer_(loop) {
   wait_for_data();
 }
 
-void HeapKeeper::stop() {
+HeapKeeper::~HeapKeeper() {
   memory_.watch(memory_.limit(), nullptr);
   timer_.cancel();
+  if (busy_) idle();
+}
+
+/// The threshold is the process's: it falls when the last busy lane is idle.
+void HeapKeeper::busy() {
+  busy_ = true;
+  busy_lanes.fetch_add(1);
+  ::mallopt(M_TRIM_THRESHOLD, kKeepBusy);
+  Block::keep_spare(kSpare);
+}
+void HeapKeeper::idle() {
+  busy_ = false;
+  if (busy_lanes.fetch_sub(1) == 1) ::mallopt(M_TRIM_THRESHOLD, kKeepIdle);
+  Block::keep_spare(0);
 }
 
 void HeapKeeper::wait_for_data() {
   memory_.watch(kMuch, [this] {
-    ::mallopt(M_TRIM_THRESHOLD, kKeepBusy);
-    Block::keep_spare(kSpare);
+    busy();
     tick();
   });
 }
@@ -42,8 +63,7 @@ void HeapKeeper::tick() {
     if (!came) return;
     const bool over = memory_.used() <= kMuch;
     if (over) {
-      ::mallopt(M_TRIM_THRESHOLD, kKeepIdle);
-      Block::keep_spare(0);
+      idle();
       wait_for_data();
     }
     // While data flows the next batch needs the pages again: they are given back more seldom.

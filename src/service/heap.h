@@ -5,23 +5,27 @@
 
 namespace gleaner::service {
 
-/// Set once, before threads are started: one arena, large blocks by themselves.
+/// Before threads are started: one arena, large blocks by themselves.
 void set_up_heap();
+/// Before a second lane is: an arena for each, so that they do not wait for each other.
+void set_up_heap_for(std::size_t lanes);
 
 /// Gives free memory back every second while more than 1 MiB of data is held, and once more when that is
-/// over. Costs nothing otherwise. Lives on the loop's thread.
+/// over. Costs nothing otherwise. One a lane, on its thread.
 class HeapKeeper {
  public:
   HeapKeeper(Loop& loop, Budget& memory);
-  /// No timer stays behind.
-  void stop();
+  ~HeapKeeper();
 
  private:
   void wait_for_data();
   void tick();
+  void busy();
+  void idle();
   Loop& loop_;
   Budget& memory_;
   Timer timer_;
+  bool busy_ = false;
   unsigned ticks_ = 0;
 };
 

@@ -92,7 +92,7 @@ Task<net::HttpResponse> MetricsServer::handle(net::HttpRequest request) {
     co_return response;
   }
   response.headers.add("content-type", "text/plain; version=0.0.4; charset=utf-8");
-  response.body = Chain(Bytes::copy(metrics_.text(endpoint_.format)));
+  response.body = Chain(Bytes::copy(metrics_.text(co_await collect_(), endpoint_.format)));
   if (request.headers.get("accept-encoding").find("gzip") != std::string_view::npos) {
     response.headers.add("content-encoding", "gzip");
     response.body = net::compress(net::Encoding::gzip, net::kDefaultLevel, response.body);

@@ -1,5 +1,6 @@
 #pragma once
 // /metrics. Costs a listening socket until somebody asks. Source: spec/collector.md 3.7.
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,8 +22,10 @@ std::vector<MetricsEndpoint> metrics_endpoints(const TelemetryConfig& config, co
 
 class MetricsServer final : public net::HttpHandler {
  public:
-  MetricsServer(Loop& loop, const SelfMetrics& metrics, MetricsEndpoint endpoint)
-      : loop_(loop), metrics_(metrics), endpoint_(std::move(endpoint)) {}
+  /// @param collect  asks all lanes
+  MetricsServer(Loop& loop, const SelfMetrics& metrics, std::function<Task<Figures>()> collect,
+                MetricsEndpoint endpoint)
+      : loop_(loop), metrics_(metrics), collect_(std::move(collect)), endpoint_(std::move(endpoint)) {}
   /// Fails in the reference's words when the port is taken: gleaner does not start then, as the reference.
   Result<> start();
   Task<> stop();
@@ -31,6 +34,7 @@ class MetricsServer final : public net::HttpHandler {
  private:
   Loop& loop_;
   const SelfMetrics& metrics_;
+  const std::function<Task<Figures>()> collect_;
   const MetricsEndpoint endpoint_;
   std::unique_ptr<net::Server> server_;
 };

@@ -68,12 +68,11 @@ TEST(Resource, TakesAndRemovesAttributes) {
 struct Rig {
   Loop loop;
   metrics::Registry registry;
-  std::unique_ptr<Graph> graph;
-  Budget memory{1 << 20};
-  SelfMetrics self{registry, graph, memory};
+  SelfMetrics self{registry};
+  Task<Figures> figures() { co_return Figures{registry.samples(), {}, 0, 1 << 20}; }
   std::string text(const std::string& yaml) {
     const auto endpoints = metrics_endpoints(read(yaml), {{"k8s.pod.name", "p"}, {"host.name", "h"}}, "1");
-    return self.text(endpoints.at(0).format);
+    return self.text({registry.samples(), {}, 0, 1 << 20}, endpoints.at(0).format);
   }
 };
 
@@ -122,6 +121,28 @@ TEST(MetricsText, AddsGaugesThatHaveTheSameLabels) {
   EXPECT_THAT(rig.text("{}"), HasSubstr("otelcol_g{a=\"b\"} 4\n"));
 }
 
+TEST(Figures, OfSeveralLanesAreOne) {
+  const auto lane = [](std::uint64_t items) {
+    metrics::Registry registry;
+    registry.counter("c", {{"a", "b"}}, "h").add(items);
+    registry.counter("only", {{"lane", std::to_string(items)}}, "h").add(1);
+    registry.histogram("sizes", {}, "h", {5, 10}).record(static_cast<double>(items));
+    Ledger ledger;
+    ledger.pipeline = "logs";
+    ledger.in = ledger.delivered = items;
+    return Figures{registry.samples(), {ledger}, items, 100};
+  };
+  Figures all = lane(3);
+  all.absorb(lane(7));
+  metrics::Registry registry;
+  const auto text = SelfMetrics(registry).text(std::move(all));
+  for (const char* line : {"otelcol_c{a=\"b\"} 10\n", "otelcol_only{lane=\"3\"} 1\n", "otelcol_only{lane=\"7\"} 1\n",
+                           "otelcol_sizes_bucket{le=\"5\"} 1\n", "otelcol_sizes_bucket{le=\"10\"} 2\n",
+                           "otelcol_sizes_sum 10\n", "otelcol_sizes_count 2\n", "gleaner_ledger_in{pipeline=\"logs\"} 10\n",
+                           "gleaner_memory_budget_used_bytes 10\n", "gleaner_memory_budget_limit_bytes 200\n"})
+    EXPECT_THAT(text, HasSubstr(line));
+}
+
 TEST(MetricsServer, AnswersAtMetricsOnlyAndTellsOfATakenPort) {
   Rig rig;
   // Ports the kernel hands out: bind one, let it go, use its number.
@@ -133,9 +154,9 @@ TEST(MetricsServer, AnswersAtMetricsOnlyAndTellsOfATakenPort) {
     address = (*listener)->address().text();
     (*listener)->close();
   }
-  MetricsServer server(rig.loop, rig.self, {address, {}});
+  MetricsServer server(rig.loop, rig.self, [&] { return rig.figures(); }, {address, {}});
   ASSERT_TRUE(server.start());
-  MetricsServer second(rig.loop, rig.self, {address, {}});
+  MetricsServer second(rig.loop, rig.self, [&] { return rig.figures(); }, {address, {}});
   const auto taken = second.start();
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().what, "failed to create SDK: binding address " + address +

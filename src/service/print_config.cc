@@ -94,7 +94,7 @@ int print_config(const Options& options, const PrintOptions& how) {
   };
   if (!tree) return complain(tree.error());
   if (how.validate)
-    if (auto ok = check(*tree, problems); !ok) return complain(ok.error());
+    if (auto ok = check(options, *tree, problems); !ok) return complain(ok.error());
   if (how.redacted) redact(*tree);
   const std::string text = how.json ? config::to_json(*tree) : config::to_yaml(*tree);
   std::fwrite(text.data(), 1, text.size(), stdout);

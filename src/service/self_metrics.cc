@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 
 namespace gleaner::service {
@@ -30,9 +31,7 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-SelfMetrics::SelfMetrics(metrics::Registry& registry, const std::unique_ptr<Graph>& graph,
-                         const Budget& memory)
-    : registry_(registry), graph_(graph), memory_(memory) {
+SelfMetrics::SelfMetrics(metrics::Registry& registry) {
   const auto start = std::chrono::steady_clock::now();
   registry.gauge(
       "process_uptime", {}, "Uptime of the process.",
@@ -49,8 +48,8 @@ SelfMetrics::SelfMetrics(metrics::Registry& registry, const std::unique_ptr<Grap
                  [] { return static_cast<double>(::mallinfo2().arena + ::mallinfo2().hblkhd); });
 }
 
-std::string SelfMetrics::text(const metrics::Format& format) const {
-  std::string out = registry_.text(format);
+std::string SelfMetrics::text(Figures figures, const metrics::Format& format) const {
+  std::string out = metrics::text(std::move(figures.samples), format);
   out += "# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info";
   out += metrics::label_text(resource_) + " 1\n";
   out += fmt::format(
@@ -58,12 +57,12 @@ std::string SelfMetrics::text(const metrics::Format& format) const {
       "# TYPE gleaner_memory_budget_used_bytes gauge\ngleaner_memory_budget_used_bytes {}\n"
       "# HELP gleaner_memory_budget_limit_bytes Received data held at most.\n"
       "# TYPE gleaner_memory_budget_limit_bytes gauge\ngleaner_memory_budget_limit_bytes {}\n",
-      memory_.used(), memory_.limit());
-  if (!graph_) return out;
+      figures.memory_used, figures.memory_limit);
+  if (figures.ledgers.empty()) return out;
   const auto family = [&](std::string_view name, std::string_view kind, std::string_view help, auto&& value) {
     out += fmt::format("# HELP gleaner_ledger_{0} {1}\n# TYPE gleaner_ledger_{0} {2}\n", name, help, kind);
-    for (const auto& ledger : graph_->ledgers())
-      out += fmt::format("gleaner_ledger_{}{{pipeline=\"{}\"}} {}\n", name, ledger->pipeline, value(*ledger));
+    for (const auto& ledger : figures.ledgers)
+      out += fmt::format("gleaner_ledger_{}{{pipeline=\"{}\"}} {}\n", name, ledger.pipeline, value(ledger));
   };
   family("in", "counter", "Items that entered the pipeline.", [](const Ledger& l) { return l.in; });
   family("copies", "counter", "Items made where the pipeline fans out.",
@@ -74,11 +73,11 @@ std::string SelfMetrics::text(const metrics::Format& format) const {
   family("persisted", "counter", "Items on disk.", [](const Ledger& l) { return l.persisted; });
   family("held", "gauge", "Items on their way.", [](const Ledger& l) { return l.held; });
   out += "# HELP gleaner_ledger_dropped Items given up.\n# TYPE gleaner_ledger_dropped counter\n";
-  for (const auto& ledger : graph_->ledgers())
-    for (std::size_t i = 1; i < ledger->dropped.size(); ++i)
-      if (ledger->dropped[i])
-        out += fmt::format("gleaner_ledger_dropped{{pipeline=\"{}\",reason=\"{}\"}} {}\n", ledger->pipeline,
-                           drop_name(static_cast<Drop>(i)), ledger->dropped[i]);
+  for (const auto& ledger : figures.ledgers)
+    for (std::size_t i = 1; i < ledger.dropped.size(); ++i)
+      if (ledger.dropped[i])
+        out += fmt::format("gleaner_ledger_dropped{{pipeline=\"{}\",reason=\"{}\"}} {}\n", ledger.pipeline,
+                           drop_name(static_cast<Drop>(i)), ledger.dropped[i]);
   return out;
 }
 

@@ -1,25 +1,23 @@
 #pragma once
 // What gleaner says of its own process and pipelines. Source: spec/collector.md 3.8.
-#include <memory>
+#include <cstdint>
+#include <string>
 
-#include "base/metrics.h"
-#include "service/graph.h"
+#include "service/figures.h"
 
 namespace gleaner::service {
 
-/// Registers the process gauges once; the ledgers are read from whatever graph is in service at a scrape.
+/// The process's own gauges, and the text that all figures make.
 class SelfMetrics {
  public:
-  SelfMetrics(metrics::Registry& registry, const std::unique_ptr<Graph>& graph, const Budget& memory);
+  /// @param registry  gets the gauges of the process
+  explicit SelfMetrics(metrics::Registry& registry);
   /// What target_info tells of the process.
   void set_resource(metrics::Labels resource) { resource_ = std::move(resource); }
-  /// /metrics: the registry, target_info, then the ledger of every pipeline.
-  std::string text(const metrics::Format& format = {}) const;
+  /// /metrics: the samples, target_info, then the ledger of every pipeline.
+  std::string text(Figures figures, const metrics::Format& format = {}) const;
 
  private:
-  metrics::Registry& registry_;
-  const std::unique_ptr<Graph>& graph_;
-  const Budget& memory_;
   metrics::Labels resource_;
 };
 

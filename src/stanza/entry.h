@@ -13,7 +13,15 @@ namespace gleaner::stanza {
 /// cover all their parts.
 struct Origin {
   std::uint32_t source = 0;
+  std::uint32_t number = 0;          ///< of the record in its file, from 1, modulo 2^32
   std::uint64_t begin = 0, end = 0;  ///< bytes; end is behind the newline
+};
+
+/// A place in a source.
+struct Spot {
+  std::uint64_t begin = 0;   ///< bytes
+  std::uint32_t number = 0;  ///< of the record that begins there
+  auto operator<=>(const Spot&) const = default;
 };
 
 /// A record. Trivially copyable; everything it points at lives in the arena of its batch. Two entries never
@@ -53,6 +61,7 @@ Entry clone(Arena& arena, const Entry& entry);
 struct Entries {
   Arena arena;
   EntryList list;
+  std::vector<Origin> also;  ///< parts of joined records that came from other sources than their first part
 };
 
 /// What happened to records; in = out + dropped + filtered + unrouted + joined + held, and copies count as
@@ -74,6 +83,7 @@ struct Flow {
   EntryList& out;
   Tally& tally;
   std::vector<std::string> errors;  ///< what the reader is told, at most kMaxErrors
+  std::vector<Origin> also{};       ///< as in Entries
 
   void report(std::string what) {
     if (errors.size() < kMaxErrors) errors.push_back(std::move(what));

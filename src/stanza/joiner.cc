@@ -23,8 +23,7 @@ void Joiner::add(std::string_view source, const Entry& part, bool matched, Entry
   }
   Held& held = there->second;
   ++held.parts;
-  held.origin.begin = std::min(held.origin.begin, part.origin.begin);
-  held.origin.end = std::max(held.origin.end, part.origin.end);
+  cover(held, part.origin);
   held.matched = held.matched || matched;
 
   const pdata::Value* value = options_.field.get(part);
@@ -40,6 +39,20 @@ void Joiner::add(std::string_view source, const Entry& part, bool matched, Entry
     give(there, out, flow);
 }
 
+void Joiner::cover(Held& held, const Origin& part) {
+  const auto widen = [&](Origin& origin) {
+    if (part.begin < origin.begin) {
+      origin.begin = part.begin;
+      origin.number = part.number;
+    }
+    origin.end = std::max(origin.end, part.end);
+  };
+  if (part.source == held.origin.source) return widen(held.origin);
+  for (auto& other : held.others)
+    if (other.source == part.source) return widen(other);
+  held.others.push_back(part);
+}
+
 void Joiner::finish(std::string_view source, EntryList& out, Flow& flow) {
   if (const auto there = held_.find(source); there != held_.end()) give(there, out, flow);
 }
@@ -50,6 +63,7 @@ void Joiner::give(Map::iterator there, EntryList& out, Flow& flow) {
   if (held.settled) flow.arena.adopt(std::move(held.arena));
   entry.origin = held.origin;
   options_.field.set(entry, pdata::Value::string(flow.arena.copy(held.text)), flow.arena);
+  flow.also.insert(flow.also.end(), held.others.begin(), held.others.end());
   flow.tally.joined += held.parts - 1;
   out.push_back(entry);
   held_.erase(there);
@@ -87,10 +101,16 @@ std::uint64_t Joiner::held() const {
   return sum;
 }
 
-std::optional<std::uint64_t> Joiner::held_from(std::uint32_t source) const {
-  std::optional<std::uint64_t> lowest;
-  for (const auto& [key, held] : held_)
-    if (held.origin.source == source && (!lowest || held.origin.begin < *lowest)) lowest = held.origin.begin;
+std::optional<Spot> Joiner::held_from(std::uint32_t source) const {
+  std::optional<Spot> lowest;
+  const auto look = [&](const Origin& origin) {
+    if (origin.source == source && (!lowest || origin.begin < lowest->begin))
+      lowest = Spot{origin.begin, origin.number};
+  };
+  for (const auto& [key, held] : held_) {
+    look(held.origin);
+    for (const auto& other : held.others) look(other);
+  }
   return lowest;
 }
 

@@ -37,7 +37,7 @@ class Joiner {
   bool empty() const { return held_.empty(); }
   bool holds(std::string_view source) const { return held_.find(source) != held_.end(); }
   std::uint64_t held() const;
-  std::optional<std::uint64_t> held_from(std::uint32_t source) const;
+  std::optional<Spot> held_from(std::uint32_t source) const;
 
  private:
   struct Held {
@@ -48,6 +48,7 @@ class Joiner {
     std::size_t parts = 0;
     std::string text;
     Origin origin;
+    std::vector<Origin> others;  ///< first parts of other sources, where one identifier stands for several
     TimePoint since{};
     std::uint64_t sequence = 0;
   };
@@ -56,6 +57,7 @@ class Joiner {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
   using Map = std::unordered_map<std::string, Held, Hash, std::equal_to<>>;
+  static void cover(Held& held, const Origin& part);
   void give(Map::iterator held, EntryList& out, Flow& flow);
 
   Options options_;

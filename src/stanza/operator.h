@@ -41,8 +41,8 @@ class Operator {
   virtual std::optional<TimePoint> due() const { return std::nullopt; }
   /// Records held back.
   virtual std::uint64_t held() const { return 0; }
-  /// The first byte of `source` that is held back.
-  virtual std::optional<std::uint64_t> held_from(std::uint32_t source) const {
+  /// The first record of `source` that is held back.
+  virtual std::optional<Spot> held_from(std::uint32_t source) const {
     (void)source;
     return std::nullopt;
   }

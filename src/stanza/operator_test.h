@@ -97,6 +97,7 @@ class OperatorTest : public testing::Test {
   LineSink log;
   std::unique_ptr<Pipeline> pipeline;
   Texts out, errors;
+  std::vector<Origin> also;  ///< of all batches
 
   /// @return what is wrong with the operators, "" when nothing is
   std::string build(const std::string& operators) {
@@ -106,6 +107,7 @@ class OperatorTest : public testing::Test {
     pipeline =
         Pipeline::build(*node, "operators", problems, log::Logger(log), loop, [this](Entries&& entries) {
           for (const auto& entry : entries.list) out.push_back(show(entry));
+          also.insert(also.end(), entries.also.begin(), entries.also.end());
         });
     return problems.errors_text();
   }

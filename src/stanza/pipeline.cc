@@ -182,7 +182,7 @@ Result<> Pipeline::start_at(const std::vector<std::string>& ids) {
 std::vector<std::string> Pipeline::process(Entries&& entries) {
   Entries out;
   out.arena = std::move(entries.arena);
-  Flow flow{out.arena, out.list, tally_, {}};
+  Flow flow{out.arena, out.list, tally_, {}, {}};
   tally_.in += entries.list.size();
   for (std::size_t i = 0; i + 1 < first_.size(); ++i) {
     EntryList copies;
@@ -192,6 +192,7 @@ std::vector<std::string> Pipeline::process(Entries&& entries) {
   }
   if (!entries.list.empty()) first_.back()->consume(entries.list, flow);
   auto errors = std::move(flow.errors);
+  out.also = std::move(flow.also);
   arm();
   if (!out.list.empty()) sink_(std::move(out));
   return errors;
@@ -199,7 +200,7 @@ std::vector<std::string> Pipeline::process(Entries&& entries) {
 
 void Pipeline::flush(bool all) {
   Entries out;
-  Flow flow{out.arena, out.list, tally_, {}};
+  Flow flow{out.arena, out.list, tally_, {}, {}};
   for (const auto& op : operators_) {
     EntryList list;
     op->flush(loop_.now(), all, list, flow);
@@ -209,6 +210,7 @@ void Pipeline::flush(bool all) {
     flow.errors.clear();
   }
   if (!all) arm();
+  out.also = std::move(flow.also);
   if (!out.list.empty()) sink_(std::move(out));
 }
 
@@ -236,8 +238,8 @@ std::uint64_t Pipeline::held() const {
   return sum;
 }
 
-std::optional<std::uint64_t> Pipeline::held_from(std::uint32_t source) const {
-  std::optional<std::uint64_t> lowest;
+std::optional<Spot> Pipeline::held_from(std::uint32_t source) const {
+  std::optional<Spot> lowest;
   for (const auto& op : operators_)
     if (const auto from = op->held_from(source); from && (!lowest || *from < *lowest)) lowest = from;
   return lowest;

@@ -33,9 +33,9 @@ class Pipeline {
   /// Flushes everything held back. After it, process() must not be called.
   void stop();
 
-  /// Records held back now, and the first byte of `source` among them: what a reader may not yet forget.
+  /// Records held back now, and the first of `source` among them: what a reader may not yet forget.
   std::uint64_t held() const;
-  std::optional<std::uint64_t> held_from(std::uint32_t source) const;
+  std::optional<Spot> held_from(std::uint32_t source) const;
   const Tally& tally() const { return tally_; }
   std::size_t size() const { return operators_.size(); }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "config/compat.h"
 #include "pipeline/factory.h"
+#include "pipeline/sending_config.h"
 
 namespace gleaner::exporters::debug {
 
@@ -11,6 +12,8 @@ struct Config {
   std::uint32_t sampling_initial = 2;
   std::uint32_t sampling_thereafter = config::by_compat(1u, 500u);
   bool use_internal_logger = true;
+  std::vector<std::string> output_paths;
+  std::optional<QueueConfig> queue;
 
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
@@ -22,12 +25,14 @@ struct Config {
         config::field<&Config::sampling_thereafter>("sampling_thereafter",
                                                     "then every n-th; 1 = all, 0 = none"),
         config::field<&Config::use_internal_logger>("use_internal_logger",
-                                                    "false: plain text to standard output"),
-        config::later("output_paths", "where plain text goes"),
-        config::later("sending_queue", "off by default"),
+                                                    "false: plain text to output_paths"),
+        config::field<&Config::output_paths>("output_paths",
+                                             "where plain text goes: stdout, stderr, files; default stdout"),
+        config::field<&Config::queue>("sending_queue", "a queue in front; off by default").enabled_by_null(),
     };
     return kTable;
   }
+  void validate(config::Check& check) const;
 };
 
 Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& context);

@@ -5,6 +5,7 @@
 
 #include "config/compat.h"
 #include "exporters/debug/text.h"
+#include "otlp/wire.h"
 
 namespace gleaner::exporters::debug {
 
@@ -22,6 +23,33 @@ std::string go_time(std::uint64_t nanos) {
   return out + " +0000 UTC";
 }
 
+std::string typed(const pdata::Value& value) {
+  static constexpr std::string_view kNames[] = {"Empty",  "Str",   "Bool",  "Int",
+                                                "Double", "Bytes", "Slice", "Map"};
+  return fmt::format("{}({})", kNames[static_cast<int>(value.kind())], pdata::as_text(value));
+}
+
+std::string entity_text(std::string_view refs) {
+  std::string out;
+  std::size_t n = 0;
+  for (otlp::FieldReader ref(refs); ref.next(); ++n) {
+    std::string_view type, url;
+    std::string keys, descriptions;
+    for (otlp::FieldReader field(ref.data()); field.next();) {
+      if (field.number() == 1) url = field.data();
+      if (field.number() == 2) type = field.data();
+      if (field.number() == 3) keys += fmt::format("               -> {}\n", field.data());
+      if (field.number() == 4) descriptions += fmt::format("               -> {}\n", field.data());
+    }
+    if (n == 0) out = "Resource entity refs:\n";
+    out += fmt::format("     -> Entity ref #{}:\n          -> Type: {}\n", n, type);
+    if (!url.empty()) out += fmt::format("          -> Schema URL: {}\n", url);
+    if (!keys.empty()) out += "          -> ID keys:\n" + keys;
+    if (!descriptions.empty()) out += "          -> Description keys:\n" + descriptions;
+  }
+  return out;
+}
+
 namespace {
 
 /// Lines of text, built up.
@@ -32,6 +60,7 @@ class Lines {
     fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
     text_ += '\n';
   }
+  void append(std::string_view lines) { text_ += lines; }
   std::string take() { return std::move(text_); }
 
  private:
@@ -43,12 +72,6 @@ std::string fixed(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   return fmt::format("{:f}", value);
-}
-
-std::string typed(const pdata::Value& value) {
-  static constexpr std::string_view kNames[] = {"Empty",  "Str",   "Bool",  "Int",
-                                                "Double", "Bytes", "Slice", "Map"};
-  return fmt::format("{}({})", kNames[static_cast<int>(value.kind())], pdata::as_text(value));
 }
 
 template <std::size_t N>
@@ -72,6 +95,7 @@ std::string walk(const Records<S>& records, std::string_view resource_word, std:
     out.add("{} #{}", resource_word, i);
     out.add("Resource SchemaURL: {}", resource.schema_url);
     attributes(out, "Resource attributes:", resource.resource.attributes);
+    out.append(entity_text(resource.resource.entity_refs));
     for (std::size_t k = 0; k < resource.scopes.size(); ++k) {
       const auto& scope = resource.scopes[k];
       out.add("{} #{}", scope_word, k);

@@ -23,9 +23,6 @@ double bucket_bound(std::int32_t scale, std::int64_t index) {
   return std::exp(static_cast<double>(index) * std::ldexp(M_LN2, -scale));
 }
 
-namespace {
-
-/// " k=v k=v"
 std::string pairs(const pdata::Map& map) {
   std::string out;
   for (const auto& [key, value] : map) {
@@ -45,6 +42,8 @@ std::string scope_name(const pdata::Scope& scope) {
   if (!scope.version.empty()) out += fmt::format("@{}", scope.version);
   return out;
 }
+
+namespace {
 
 template <class S, class Item>
 std::string walk(const Records<S>& records, std::string_view resource_word, std::string_view scope_word,

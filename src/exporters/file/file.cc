@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "exporters/file/config.h"
 #include "otlp/json.h"
+#include "pipeline/sending_lanes.h"
 
 namespace gleaner::exporters::file {
 namespace {
@@ -84,34 +85,34 @@ class Writer {
 };
 
 template <class S>
-class Input : public Consumer<S> {
+class Input final : public Sender<S> {
  public:
   explicit Input(Writer& writer) : writer_(writer) {}
-  Task<Result<>> consume(Batch<S>& batch) override {
-    if (auto ok = writer_.add(batch.data); !ok) {
-      ok.error().fault = Fault::retryable;
-      co_return ok;
-    }
-    batch.settle(Outcome::delivered);
-    co_return Result<>();
+  Task<Result<>> send(Payload<S>& data, const Client*, Duration) override {
+    auto ok = writer_.add(data);
+    if (!ok) ok.error().fault = Fault::retryable;
+    co_return ok;
   }
 
  private:
   Writer& writer_;
 };
 
-class File : public Exporter {
+class File final : public Exporter {
  public:
-  File(const Config& config, const Context& context) : writer_(config, context) {}
+  File(const Config& config, const Context& context)
+      : writer_(config, context),
+        lanes_({.timeout = Duration{0}, .queue = std::nullopt, .retry = std::nullopt}, context, writer_) {}
   Task<Result<>> start() override { co_return writer_.open(); }
-  Task<Result<>> stop() override { co_return writer_.flush(); }
-  Consumers inputs() override { return {&logs_, &metrics_, &traces_}; }
+  Task<Result<>> stop() override {
+    co_await lanes_.stop();
+    co_return writer_.flush();
+  }
+  Consumers inputs() override { return lanes_.inputs(); }
 
  private:
   Writer writer_;
-  Input<Logs> logs_{writer_};
-  Input<Metrics> metrics_{writer_};
-  Input<Traces> traces_{writer_};
+  SendingLanes<Input, Writer> lanes_;
 };
 
 }  // namespace

@@ -14,12 +14,13 @@ class Hole : public Consumer<S> {
 
 class Nop : public Exporter {
  public:
-  Consumers inputs() override { return {&logs_, &metrics_, &traces_}; }
+  Consumers inputs() override { return {&logs_, &metrics_, &traces_, &profiles_}; }
 
  private:
   Hole<Logs> logs_;
   Hole<Metrics> metrics_;
   Hole<Traces> traces_;
+  Hole<Profiles> profiles_;
 };
 
 }  // namespace

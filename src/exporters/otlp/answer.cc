@@ -25,6 +25,13 @@ bool may_retry(net::GrpcCode code, bool has_retry_info) {
   }
 }
 
+bool is_too_large(net::GrpcCode code, std::string_view message) {
+  const auto says = [&](std::string_view words) { return message.find(words) != std::string_view::npos; };
+  if (code == net::GrpcCode::resource_exhausted)
+    return says("larger than max") || says("exceeds maximum size") || says("exceeds the maximum");
+  return code == net::GrpcCode::out_of_range && says("message length too large");
+}
+
 Duration retry_delay(std::string_view status_details, bool& found) {
   Duration delay{0};
   for (FieldReader status(status_details); status.next();) {
@@ -55,6 +62,7 @@ Result<> judge(const net::GrpcResult& result) {
   error.retry_after = retry_delay(result.details, info);
   error.grpc_status = static_cast<std::uint32_t>(result.code);
   error.fault = may_retry(result.code, info) ? Fault::retryable : Fault::permanent;
+  error.too_large = !info && is_too_large(result.code, result.message);
   error.what =
       fmt::format("rpc error: code = {} desc = {}", net::grpc_code_name(result.code), result.message);
   return fail(std::move(error));

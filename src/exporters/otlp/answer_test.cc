@@ -54,6 +54,25 @@ TEST(Judge, SaysWhatTheServerSaid) {
   EXPECT_EQ(judge(result).error().what, "rpc error: code = Unavailable desc = later");
 }
 
+TEST(Judge, KnowsWhoRefusesTheSize) {
+  const auto says = [](GrpcCode code, std::string message) {
+    net::GrpcResult result;
+    result.code = code;
+    result.message = std::move(message);
+    return judge(result).error().too_large;
+  };
+  EXPECT_TRUE(says(GrpcCode::resource_exhausted, "grpc: received message larger than max (5 vs. 4)"));
+  EXPECT_TRUE(says(GrpcCode::resource_exhausted,
+                   "grpc: received message after decompression larger than max 4194304"));
+  EXPECT_TRUE(says(GrpcCode::resource_exhausted, "gRPC message exceeds maximum size 4194304: 5000000"));
+  EXPECT_TRUE(
+      says(GrpcCode::resource_exhausted, "Received message exceeds the maximum configured message size."));
+  EXPECT_TRUE(
+      says(GrpcCode::out_of_range, "Error, decoded message length too large: found 5, the limit is 4"));
+  EXPECT_FALSE(says(GrpcCode::resource_exhausted, "quota is used up"));
+  EXPECT_FALSE(says(GrpcCode::invalid_argument, "larger than max"));
+}
+
 TEST(RetryDelay, ReadsOnlyWhatIsOne) {
   bool found = false;
   EXPECT_EQ(retry_delay("", found), Duration{0});

@@ -17,8 +17,10 @@ constexpr std::string_view path_of() {
     return "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
   else if constexpr (S::kind == SignalKind::metrics)
     return "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
-  else
+  else if constexpr (S::kind == SignalKind::logs)
     return "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+  else
+    return "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export";
 }
 
 /// The connection, shared by the signals.
@@ -50,7 +52,7 @@ class GrpcSender final : public Sender<S> {
     auto verdict = judge(result);
     if (verdict)
       if (const auto partial = gleaner::otlp::read_response(result.body.view()))
-        warn_partial(link_.context.logger, S::kind, *partial);
+        warn_partial(link_.context.logger, S::kind, *partial, "dropped_profiles");
     co_return verdict;
   }
 

@@ -94,6 +94,9 @@ Result<otlp::PartialSuccess> judge(const std::string& url, const net::HttpReply&
   const auto code = grpc_code(reply.status);
   error.grpc_status = static_cast<std::uint32_t>(code);
   error.fault = may_retry(reply.status) ? Fault::retryable : Fault::permanent;
+  error.too_large =
+      reply.status == 413 ||
+      (reply.status == 400 && status_words(reply).find("request body too large") != std::string::npos);
   if (reply.status == 429 || reply.status == 503)
     error.retry_after = retry_after(reply.headers.get("retry-after"), now);
   error.what = fmt::format(

@@ -11,7 +11,7 @@ inline constexpr std::string_view kEncodings[] = {"proto", "json"};
 struct Config {
   SendingConfig sending{.timeout = std::chrono::seconds(30)};
   confignet::HttpClientConfig client;
-  std::string traces_endpoint, metrics_endpoint, logs_endpoint;
+  std::string traces_endpoint, metrics_endpoint, logs_endpoint, profiles_endpoint;
   std::string encoding = "proto";
 
   Config() {
@@ -26,7 +26,7 @@ struct Config {
         config::field<&Config::metrics_endpoint>("metrics_endpoint", "URL of metrics, used as it is"),
         config::field<&Config::logs_endpoint>("logs_endpoint", "URL of logs, used as it is"),
         config::field<&Config::encoding>("encoding", "protobuf or JSON on the wire").one_of(kEncodings),
-        config::later("profiles_endpoint", "URL of profiles"),
+        config::field<&Config::profiles_endpoint>("profiles_endpoint", "URL of profiles, used as it is"),
     };
     return kTable;
   }

@@ -3,6 +3,7 @@
 #include "auth/resolve.h"
 #include "exporters/otlphttp/answer.h"
 #include "exporters/otlphttp/config.h"
+#include "net/cookies.h"
 #include "net/url.h"
 #include "otlp/json.h"
 #include "pipeline/partial_success.h"
@@ -11,6 +12,7 @@
 namespace gleaner::exporters::otlphttp {
 namespace {
 
+constexpr int kMaxRedirects = 10;               // as in Go
 constexpr std::size_t kMaxResponse = 64 << 10;  // bytes of an answer that are read, as in the reference
 
 /// What the signals share: connections, headers, how bodies are written.
@@ -20,7 +22,36 @@ struct Link {
   std::unique_ptr<net::HttpClient> client;
   net::Headers headers;
   auth::ClientAuth auth;
+  net::CookieJar cookies = {};
 };
+
+std::int64_t unix_seconds() { return static_cast<std::int64_t>(unix_nanos() / 1'000'000'000); }
+
+/// Sends, and again to where a redirect that keeps method and body leads. Others (301, 302, 303) would turn
+/// the request into one without data, and an answer to that says nothing about the data: they are the
+/// answer.
+Task<Result<net::HttpReply>> follow(Link& link, net::HttpCall call) {
+  for (int hop = 0;; ++hop) {
+    net::HttpCall next = call;
+    const auto from = net::parse_url(next.url);
+    if (link.config.client.cookies && from) {
+      const auto told = link.cookies.value(*from, unix_seconds());
+      const std::string own(call.headers.get("cookie"));
+      if (!told.empty()) call.headers.set("cookie", own.empty() ? told : own + "; " + told);
+    }
+    auto reply = co_await link.client->send(std::move(call));
+    if (reply && link.config.client.cookies && from) link.cookies.take(*from, reply->headers, unix_seconds());
+    if (!reply || (reply->status != 307 && reply->status != 308) || hop == kMaxRedirects) co_return reply;
+    const std::string location(reply->headers.get("location"));
+    if (location.empty() || !from) co_return reply;
+    next.url = net::resolve(*from, location);
+    const auto to = net::parse_url(next.url);
+    if (!to || (from->secure() && !to->secure())) co_return reply;  // what was encrypted stays so
+    if (to->authority() != from->authority())
+      for (const auto secret : {"authorization", "cookie", "host"}) next.headers.remove(secret);
+    call = std::move(next);
+  }
+}
 
 template <class S>
 class HttpSender final : public Sender<S> {
@@ -38,12 +69,11 @@ class HttpSender final : public Sender<S> {
       auto ok = co_await link_.auth.add_to(call.headers, sender, call.deadline);
       if (!ok) co_return fail(std::move(ok.error()).in("failed to make an HTTP request"));
     }
-    auto reply = co_await link_.client->send(std::move(call));
+    auto reply = co_await follow(link_, std::move(call));
     if (!reply) co_return fail(std::move(reply.error()).in("failed to make an HTTP request"));
-    const auto now = static_cast<std::int64_t>(unix_nanos() / 1'000'000'000);
-    auto partial = judge(url_, *reply, now);
+    auto partial = judge(url_, *reply, unix_seconds());
     if (!partial) co_return fail(std::move(partial.error()));
-    warn_partial(link_.context.logger, S::kind, *partial);
+    warn_partial(link_.context.logger, S::kind, *partial, "dropped_samples");
     co_return Result<>();
   }
 
@@ -89,19 +119,21 @@ class OtlpHttp final : public Exporter {
 std::string Config::url(SignalKind signal) const {
   const std::string& own = signal == SignalKind::traces    ? traces_endpoint
                            : signal == SignalKind::metrics ? metrics_endpoint
-                                                           : logs_endpoint;
+                           : signal == SignalKind::logs    ? logs_endpoint
+                                                           : profiles_endpoint;
   if (!own.empty() || client.endpoint.empty()) return own;
-  return fmt::format("{}{}v1/{}", client.endpoint, client.endpoint.ends_with('/') ? "" : "/",
-                     signal_name(signal));
+  return fmt::format("{}{}{}/{}", client.endpoint, client.endpoint.ends_with('/') ? "" : "/",
+                     signal == SignalKind::profiles ? "v1development" : "v1", signal_name(signal));
 }
 
 void Config::validate(config::Check& check) const {
   if (client.endpoint.empty() && traces_endpoint.empty() && metrics_endpoint.empty() &&
-      logs_endpoint.empty() && !check.written("profiles_endpoint"))
+      logs_endpoint.empty() && profiles_endpoint.empty())
     check.error("at least one endpoint must be specified");
   const std::pair<std::string_view, const std::string&> own[] = {{"traces_endpoint", traces_endpoint},
                                                                  {"metrics_endpoint", metrics_endpoint},
-                                                                 {"logs_endpoint", logs_endpoint}};
+                                                                 {"logs_endpoint", logs_endpoint},
+                                                                 {"profiles_endpoint", profiles_endpoint}};
   for (const auto& [key, url] : own) {
     if (url.empty()) continue;
     if (auto ok = confignet::check_url(url); !ok)

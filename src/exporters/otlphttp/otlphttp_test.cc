@@ -54,11 +54,13 @@ INSTANTIATE_TEST_SUITE_P(
 
 /// A backend that gives one answer after the other, and remembers what it was sent.
 struct Backend final : net::HttpHandler {
-  std::vector<std::string> bodies, types, paths;
+  std::vector<std::string> bodies, types, paths, secrets, cookies;
   std::vector<net::HttpResponse> answers;
   Task<net::HttpResponse> handle(net::HttpRequest request) override {
     types.emplace_back(request.headers.get("content-type"));
     paths.push_back(request.path);
+    secrets.emplace_back(request.headers.get("authorization"));
+    cookies.emplace_back(request.headers.get("cookie"));
     if (request.body_error) ADD_FAILURE() << request.body_error->what;
     bodies.emplace_back(request.body.flat().view());
     net::HttpResponse out;
@@ -156,6 +158,64 @@ TEST(OtlpHttp, GivesUpOn400) {
   EXPECT_EQ(result.error().fault, Fault::permanent);
   EXPECT_EQ(rig.backend.bodies.size(), 1u);
   EXPECT_EQ(rig.metrics.sum("exporter_send_failed_log_records"), 2);
+}
+
+TEST(OtlpHttp, FollowsWhatKeepsTheData) {
+  Rig rig;
+  Backend other;  // on another port: another authority
+  net::HttpServerOptions options;
+  options.listen.endpoint = "127.0.0.1:0";
+  auto elsewhere = std::move(*net::Server::http(rig.loop, std::move(options), other));
+  elsewhere->start();
+  rig.open("headers: {Authorization: secret}");
+  net::HttpResponse moved, away;
+  moved.status = 307;
+  moved.headers.add("location", "/here");
+  away.status = 308;
+  away.headers.add("location", "http://" + elsewhere->address().text() + "/there");
+  rig.backend.answers.push_back(std::move(moved));
+  rig.backend.answers.push_back(std::move(away));
+  ASSERT_TRUE(rig.send());
+  EXPECT_EQ(rig.backend.paths, (std::vector<std::string>{"/v1/logs", "/here"}));
+  EXPECT_EQ(rig.backend.secrets, (std::vector<std::string>{"secret", "secret"}));
+  EXPECT_EQ(other.paths, std::vector<std::string>{"/there"});
+  EXPECT_EQ(other.bodies.at(0), rig.backend.bodies.at(0));
+  EXPECT_EQ(other.secrets.at(0), "") << "credentials stay with their host";
+  net::HttpResponse see_other;
+  see_other.status = 303;
+  see_other.headers.add("location", "/login");
+  rig.backend.answers.push_back(std::move(see_other));
+  EXPECT_FALSE(rig.send());
+  rig.loop.run_until_done(elsewhere->stop(rig.loop.now()));
+}
+
+TEST(OtlpHttp, RoundsOfRedirectsEnd) {
+  Rig rig;
+  rig.open("timeout: 5s");
+  for (int i = 0; i < 20; ++i) {
+    net::HttpResponse moved;
+    moved.status = 307;
+    moved.headers.add("location", "/again");
+    rig.backend.answers.push_back(std::move(moved));
+  }
+  const auto result = rig.send();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().fault, Fault::permanent);
+  EXPECT_EQ(rig.backend.paths.size(), 11u);
+}
+
+TEST(OtlpHttp, TellsCookiesAgain) {
+  for (const std::string keep : {"cookies: {}", "timeout: 5s"}) {
+    Rig rig;
+    rig.open("headers: {Cookie: own=1}, " + keep);
+    net::HttpResponse first;
+    first.headers.add("set-cookie", "lb=two; Path=/");
+    rig.backend.answers.push_back(std::move(first));
+    ASSERT_TRUE(rig.send());
+    ASSERT_TRUE(rig.send());
+    const std::string kept = keep == "cookies: {}" ? "own=1; lb=two" : "own=1";
+    EXPECT_EQ(rig.backend.cookies, (std::vector<std::string>{"own=1", kept}));
+  }
 }
 
 TEST(OtlpHttp, WarnsOfPartialSuccess) {

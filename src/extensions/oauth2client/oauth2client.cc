@@ -6,6 +6,7 @@
 #include "base/small_file.h"
 #include "confignet/http_client.h"
 #include "extensions/oauth2client/config.h"
+#include "extensions/oauth2client/jwt.h"
 #include "extensions/oauth2client/token.h"
 #include "net/grpc.h"
 #include "net/url.h"
@@ -114,10 +115,11 @@ class OAuth2Client final : public Extension, public auth::ClientAuthenticator {
   Task<Result<Token>> ask() {
     auto id = credential(config_.client_id, config_.client_id_file);
     if (!id) co_return fail(std::move(id.error()));
-    auto secret = credential(config_.client_secret.value, config_.client_secret_file);
-    if (!secret) co_return fail(std::move(secret.error()));
     const TimePoint deadline =
         context_.loop.now() + (config_.timeout > Duration{0} ? config_.timeout : kPatience);
+    if (config_.jwt()) co_return co_await ask_with_assertion(*id, deadline);
+    auto secret = credential(config_.client_secret.value, config_.client_secret_file);
+    if (!secret) co_return fail(std::move(secret.error()));
     // How the server wants its client's name is found out once, as Go does: in the header, else in the form.
     bool answered = false;
     auto token = co_await ask_in(in_header_.value_or(true), *id, *secret, deadline, answered);
@@ -130,22 +132,47 @@ class OAuth2Client final : public Extension, public auth::ClientAuthenticator {
     co_return token;
   }
 
+  Task<Result<Token>> ask_with_assertion(const std::string& id, TimePoint deadline) {
+    auto key = credential(config_.client_certificate_key.value, config_.client_certificate_key_file);
+    if (!key) co_return fail(std::move(key.error()));
+    Assertion assertion;
+    assertion.issuer = config_.iss.empty() ? id : config_.iss;
+    assertion.subject = id;
+    assertion.audience = config_.audience.empty() ? config_.token_url : config_.audience;
+    assertion.scope = fmt::format("{}", fmt::join(config_.scopes, " "));
+    assertion.key_id = config_.client_certificate_key_id;
+    assertion.algorithm = config_.signature_algorithm.empty() ? "RS256" : config_.signature_algorithm;
+    assertion.now = static_cast<std::int64_t>(unix_nanos() / 1'000'000'000);
+    assertion.claims = config_.claims;
+    auto signed_ = sign(assertion, *key);
+    if (!signed_) co_return fail(std::move(signed_.error()));
+    Form form = form_;
+    form.emplace_back("assertion", std::move(*signed_));
+    bool answered = false;
+    co_return co_await post(form, {}, deadline, answered);
+  }
+
   Task<Result<Token>> ask_in(bool header, const std::string& id, const std::string& secret,
                              TimePoint deadline, bool& answered) {
+    Form form = form_;
+    std::string authorization;
+    if (header) {
+      authorization = "Basic " + net::base64_encode(net::query_escape(id) + ":" + net::query_escape(secret));
+    } else {
+      form.emplace_back("client_id", id);
+      form.emplace_back("client_secret", secret);
+    }
+    co_return co_await post(form, std::move(authorization), deadline, answered);
+  }
+
+  Task<Result<Token>> post(const Form& form, std::string authorization, TimePoint deadline, bool& answered) {
     net::HttpCall call;
     call.url = config_.token_url;
     call.deadline = deadline;
     call.max_response = kMaxAnswer;
     call.truncate = false;
     call.headers.add("content-type", "application/x-www-form-urlencoded");
-    Form form = form_;
-    if (header) {
-      call.headers.add("authorization", "Basic " + net::base64_encode(net::query_escape(id) + ":" +
-                                                                      net::query_escape(secret)));
-    } else {
-      form.emplace_back("client_id", id);
-      form.emplace_back("client_secret", secret);
-    }
+    if (!authorization.empty()) call.headers.add("authorization", authorization);
     call.body = Chain(Bytes::copy(form_body(form)));
     auto reply = co_await http_->send(std::move(call));
     if (!reply) co_return fail(Fault::retryable, std::move(reply.error().what));
@@ -159,7 +186,7 @@ class OAuth2Client final : public Extension, public auth::ClientAuthenticator {
   void compose() {
     bool other_grant = false;
     for (const auto& [key, values] : config_.endpoint_params) other_grant |= key == "grant_type";
-    if (!other_grant) form_.emplace_back("grant_type", "client_credentials");
+    if (!other_grant) form_.emplace_back("grant_type", config_.jwt() ? kJwtGrant : "client_credentials");
     if (!config_.scopes.empty())
       form_.emplace_back("scope", fmt::format("{}", fmt::join(config_.scopes, " ")));
     for (const auto& [key, values] : config_.endpoint_params)
@@ -186,21 +213,33 @@ class OAuth2Client final : public Extension, public auth::ClientAuthenticator {
 void Config::validate(config::Check& check) const {
   if (client_id.empty() && client_id_file.empty())
     check.error("no ClientID provided in the OAuth2 exporter configuration");
-  if (client_secret.value.empty() && client_secret_file.empty())
+  if (jwt()) {
+    if (client_certificate_key.value.empty() && client_certificate_key_file.empty())
+      check.error("no ClientCertificateKey provided: the JWT bearer grant signs with it");
+    if (!claims.is_null() && !claims.is_map()) check.error("claims", "must be a map");
+  } else if (client_secret.value.empty() && client_secret_file.empty()) {
     check.error("no ClientSecret provided in OAuth Client Credentials configuration");
+  }
+  if (!signature_algorithm.empty() && signature_algorithm != "RS256" && signature_algorithm != "RS384" &&
+      signature_algorithm != "RS512")
+    check.error(
+        "signature_algorithm",
+        fmt::format("invalid signature algorithm \"{}\": RS256, RS384 or RS512", signature_algorithm));
   if (token_url.empty())
     check.error("no TokenURL provided in OAuth Client Credentials configuration");
   else if (auto ok = confignet::check_url(token_url); !ok)
     check.error("token_url", fmt::format("\"{}\" must be a valid URL: {}", token_url, ok.error().what));
-  if (!grant_type.empty() && grant_type != "client_credentials")
+  if (!grant_type.empty() && grant_type != "client_credentials" && !jwt())
     check.error("grant_type",
-                fmt::format("\"{}\" is not built into gleaner yet: only client_credentials is", grant_type));
+                fmt::format("\"{}\" is no grant type: client_credentials or {}", grant_type, kJwtGrant));
   if (timeout < Duration{0}) check.error("timeout", "must be non-negative");
   if (expiry_buffer < Duration{0}) check.error("expiry_buffer", "must be non-negative");
   for (const auto& [key, values] : endpoint_params)
-    if (key == "scope" && !scopes.empty())
-      check.error("endpoint_params", "oauth2: cannot overwrite parameter \"scope\"");
+    if ((key == "scope" && !scopes.empty()) || (key == "assertion" && jwt()))
+      check.error("endpoint_params", fmt::format("oauth2: cannot overwrite parameter \"{}\"", key));
 }
+
+bool Config::jwt() const { return grant_type == kJwtGrant; }
 
 Result<std::unique_ptr<Extension>> make(const Config& config, const Context& context) {
   net::HttpClientOptions options;

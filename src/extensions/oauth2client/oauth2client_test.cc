@@ -1,9 +1,15 @@
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include <algorithm>
 
 #include "auth/authenticator.h"
 #include "config/testing.h"
 #include "config/yaml.h"
 #include "extensions/oauth2client/config.h"
+#include "extensions/oauth2client/jwt.h"
 #include "net/grpc.h"
 #include "net/server.h"
 #include "net/url.h"
@@ -104,6 +110,28 @@ TEST_F(OAuth2, AServerThatWantsTheFormIsAskedThatWay) {
   EXPECT_EQ(tokens.seen.size(), 3u) << "it is remembered; a token that has ended is not used again";
 }
 
+TEST_F(OAuth2, TheJwtGrantSendsAnAssertion) {
+  EVP_PKEY* key = EVP_RSA_gen(2048);
+  BIO* bio = BIO_new(BIO_s_mem());
+  PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr);
+  char* data = nullptr;
+  const auto size = BIO_get_mem_data(bio, &data);
+  config.client_certificate_key.value.assign(data, static_cast<std::size_t>(size));
+  BIO_free(bio);
+  EVP_PKEY_free(key);
+  config.grant_type = kJwtGrant;
+  config.scopes = {"api.logs"};
+  make();
+  EXPECT_EQ(get(), "Bearer first");
+  ASSERT_EQ(tokens.seen.size(), 1u);
+  EXPECT_EQ(tokens.seen[0].authorization, "");
+  EXPECT_EQ(net::query_value(tokens.seen[0].form, "grant_type"), kJwtGrant);
+  EXPECT_EQ(net::query_value(tokens.seen[0].form, "scope"), "api.logs");
+  const auto assertion = net::query_value(tokens.seen[0].form, "assertion");
+  ASSERT_TRUE(assertion);
+  EXPECT_EQ(std::count(assertion->begin(), assertion->end(), '.'), 2);
+}
+
 TEST_F(OAuth2, EverybodyWaitsForOneRequest) {
   tokens.held = true;
   make();
@@ -181,7 +209,13 @@ TEST(OAuth2Config, IsChecked) {
        "cannot overwrite parameter"},
       {"{client_id: a, client_secret: b, token_url: 'http://h/t', grant_type: "
        "'urn:ietf:params:oauth:grant-type:jwt-bearer'}",
-       "is not built into gleaner yet"},
+       "no ClientCertificateKey provided"},
+      {"{client_id: a, client_certificate_key_file: b, token_url: 'http://h/t', grant_type: "
+       "'urn:ietf:params:oauth:grant-type:jwt-bearer', claims: {a: 1}}",
+       ""},
+      {"{client_id: a, client_secret: b, token_url: 'http://h/t', grant_type: password}", "is no grant type"},
+      {"{client_id: a, client_secret: b, token_url: 'http://h/t', signature_algorithm: HS256}",
+       "invalid signature algorithm"},
   };
   for (const auto& [text, wanted] : cases) testing_support::expect_errors<Config>(text, "p", wanted);
 }

@@ -122,5 +122,7 @@ template Result<std::unique_ptr<Processor<Metrics>>> Make::make(const Config&, c
                                                                 Consumer<Metrics>&);
 template Result<std::unique_ptr<Processor<Traces>>> Make::make(const Config&, const Context&,
                                                                Consumer<Traces>&);
+template Result<std::unique_ptr<Processor<Profiles>>> Make::make(const Config&, const Context&,
+                                                                 Consumer<Profiles>&);
 
 }  // namespace gleaner::processors::memory_limiter

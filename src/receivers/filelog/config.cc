@@ -146,6 +146,7 @@ std::span<const config::Field> Config::fields() {
       config::field<&Config::output>("output", "ids of the operators that come first"),
       config::field<&Config::retry>(
           "retry_on_failure", "reading waits while the pipeline refuses; off: such records are dropped"),
+      config::field<&Config::storage>("storage", "a storage extension that keeps offsets between runs"),
       config::field<&Config::file_cache_advise>(
           "file_cache_advise", "tell the kernel that what was read need not stay in its page cache"),
       config::field<&Config::compression>(
@@ -164,7 +165,6 @@ std::span<const config::Field> Config::fields() {
           "polls_to_archive",
           "poll intervals for which a copy of a file that went is still recognised; at "
           "least a minute. The file itself is recognised without it"),
-      config::later("storage", "where offsets are kept"),
   };
   return kTable;
 }
@@ -229,6 +229,7 @@ files::TailerOptions Config::options(Check& check) const {
   out.poll_interval = poll_interval;
   out.force_flush_period = force_flush_period;
   out.fingerprint_size = fingerprint_size.bytes;
+  out.flush_at_stop = !storage;
   if (on_truncate == "ignore") out.on_truncate = files::OnTruncate::ignore;
   if (on_truncate == "read_new") out.on_truncate = files::OnTruncate::read_new;
 

@@ -103,6 +103,7 @@ struct Config {
   bool delete_after_read = false, acquire_fs_lock = false;
   std::int64_t polls_to_archive = 0;
   bool acknowledge = true;
+  std::optional<std::string> storage;
   config::Dict<std::string> attributes, resource;
   config::Node operators;
   std::vector<std::string> output;

@@ -1,26 +1,40 @@
 // Files, operators, the pipeline. Source: spec/filelog.md 9, 12.1.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "config/compat.h"
+#include "receivers/filelog/checkpoints.h"
 #include "receivers/filelog/config.h"
+#include "receivers/filelog/reference_offsets.h"
 #include "stanza/emit.h"
 #include "stanza/files/in_flight.h"
 #include "stanza/pipeline.h"
+#include "storage/storage.h"
 
 namespace gleaner::receivers::filelog {
 namespace {
 namespace files = stanza::files;
 
 constexpr Duration kAckEvery = std::chrono::seconds(1);
+constexpr Duration kReferencePatience = std::chrono::seconds(1);  // for a collector that is about to end
+constexpr Duration kReferencePause = std::chrono::milliseconds(50);
+
+/// "filelog/app" -> "app"
+std::string_view name_of(std::string_view id) {
+  const auto slash = id.find('/');
+  return slash == std::string_view::npos ? std::string_view() : id.substr(slash + 1);
+}
 
 class Filelog final : public Receiver, public files::RecordSink {
  public:
-  Filelog(const Config& config, files::TailerOptions options, const Context& context, Consumer<Logs>& next)
+  Filelog(const Config& config, files::TailerOptions options, const Context& context, Consumer<Logs>& next,
+          storage::Storage* storage)
       : config_(config),
         context_(context),
         next_(next),
+        storage_(storage),
         tailer_(std::move(options), context.loop, context.logger, context.memory, *this),
         acks_(context.id),
         patience_(context.loop),
@@ -53,6 +67,8 @@ class Filelog final : public Receiver, public files::RecordSink {
   }
 
   Task<Result<>> start() override {
+    if (storage_)
+      if (auto ok = co_await restore(); !ok) co_return ok;
     tailer_.start();
     co_return Result<>();
   }
@@ -66,6 +82,12 @@ class Filelog final : public Receiver, public files::RecordSink {
     ack_timer_.cancel();
     co_await gate_.join();
     if (config_.acknowledge) acks_.write(progress());
+    // What is still on its way may be delivered later: then settled() keeps it.
+    stopped_ = true;
+    if (checkpoints_) {
+      tailer_.keep(*checkpoints_, unsafe_);
+      checkpoints_->flush();
+    }
     co_return Result<>();
   }
 
@@ -81,29 +103,89 @@ class Filelog final : public Receiver, public files::RecordSink {
                              {"error", fmt::format("consume entries: {}", fmt::join(errors, "\n"))}});
     co_await drain();
   }
+  void moved(std::uint32_t source) override {
+    if (!checkpoints_) return;
+    moved_.push_back(source);
+    if (!stopped_ && !keeping_) gate_.spawn(keep_soon());
+  }
   bool settled(const files::File& file) const override {
     return waiting_.empty() && !in_flight_.lowest(file.source) && !operators_->held_from(file.source);
   }
 
  private:
+  /// Where earlier runs stopped: ours, or before the first one the reference's.
+  Task<Result<>> restore() {
+    const storage::Owner owner{"receiver", "filelog", name_of(context_.id), ""};
+    auto store = co_await storage_->open(owner);
+    if (!store) co_return fail(std::move(store.error()).in("storage client"));
+    checkpoints_ = std::make_unique<Checkpoints>(**store, context_.logger);
+    auto kept = checkpoints_->load();
+    if ((*store)->fresh())
+      if (auto ok = co_await take_over(storage_->reference_path(owner), kept); !ok) co_return ok;
+    if (checkpoints_->earlier_run() || !kept.empty()) tailer_.restore(std::move(kept));
+    checkpoints_->flush();
+    co_return Result<>();
+  }
+
+  /// A file that cannot be understood is said and left alone; one that is in use ends the start.
+  Task<Result<>> take_over(std::string path, std::vector<files::Kept>& kept) {
+    const TimePoint until = context_.loop.now() + kReferencePatience;
+    for (;;) {
+      std::function<Result<std::vector<files::Kept>>()> job = [&path] {
+        return read_reference_offsets(path);
+      };
+      auto found = co_await context_.loop.blocking(std::move(job), Loop::Helper::files);
+      if (found) {
+        kept = std::move(*found);
+        checkpoints_->adopt(kept);
+        if (!kept.empty())
+          context_.logger.info("Took over the offsets of the OpenTelemetry Collector",
+                               {{"file", path}, {"files", kept.size()}});
+        co_return Result<>();
+      }
+      if (found.error().fault != Fault::retryable) {
+        context_.logger.warn("The offsets of the OpenTelemetry Collector cannot be taken over",
+                             {{"file", path}, {"error", found.error().what}});
+        co_return Result<>();
+      }
+      if (context_.loop.now() >= until) co_return fail(Fault::os, found.error().what);
+      (void)co_await patience_.sleep(kReferencePause);
+    }
+  }
+
+  /// Once in a turn of the loop, however much happened in it.
+  Task<> keep_soon() {
+    keeping_ = true;
+    co_await context_.loop.yield();
+    keeping_ = false;
+    keep();
+  }
+  void keep() {
+    std::sort(moved_.begin(), moved_.end());
+    moved_.erase(std::unique(moved_.begin(), moved_.end()), moved_.end());
+    tailer_.keep(*checkpoints_, unsafe_, std::exchange(moved_, {}));
+    checkpoints_->flush();
+  }
+
+  /// A batch has come to its end. What is lost because there is no time left is read again by the next run.
+  void settled(files::InFlight::Token token, Outcome outcome) {
+    if (stopping_ && outcome == Outcome::dropped) return;
+    for (const auto source : in_flight_.settled(token)) moved(source);
+    if (stopped_ && checkpoints_) keep();
+    if (config_.acknowledge && !acknowledging_ && !stopping_) gate_.spawn(acknowledge());
+  }
+
   /// What came out of the operators, during take() or, for joined records, by their timer.
   void collect(stanza::Entries&& entries) {
-    const auto token = in_flight_.add(entries.list);
+    const auto token = in_flight_.add(entries.list, entries.also);
     Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries), old_))),
-                      Ticket::make([this, token](Outcome) {
-                        in_flight_.settled(token);
-                        if (config_.acknowledge && !acknowledging_ && !stopping_) gate_.spawn(acknowledge());
-                      }));
+                      Ticket::make([this, token](Outcome outcome) { settled(token, outcome); }));
     batch.memory = std::exchange(memory_, {});
     waiting_.push_back(std::move(batch));
     if (!draining_) gate_.spawn(drain());
   }
 
-  std::vector<files::Progress> progress() const {
-    return tailer_.progress([this](const files::File& file) {
-      return in_flight_.lowest(file.source).value_or(file.position.offset);
-    });
-  }
+  std::vector<files::Progress> progress() const { return tailer_.progress(unsafe_); }
 
   /// Once a second while batches are settled.
   Task<> acknowledge() {
@@ -178,13 +260,23 @@ class Filelog final : public Receiver, public files::RecordSink {
   const Config config_;
   const Context context_;
   Consumer<Logs>& next_;
+  storage::Storage* storage_;
+  std::unique_ptr<Checkpoints> checkpoints_;
+  std::vector<std::uint32_t> moved_;  ///< sources to be looked at in keep(); a turn's worth
   files::InFlight in_flight_;
+  /// What is on its way or held by operators.
+  const files::Tailer::Unsafe unsafe_ = [this](std::uint32_t source) {
+    auto first = in_flight_.lowest(source);
+    if (const auto held = operators_->held_from(source); held && (!first || *held < *first)) first = held;
+    return first;
+  };
   files::Tailer tailer_;
   files::Acks acks_;
   std::unique_ptr<stanza::Pipeline> operators_;
   std::vector<Reservation> memory_;  ///< of the chunk in the operators now
   std::deque<Batch<Logs>> waiting_;  ///< bounded: reading waits until it is empty
-  bool draining_ = false, stopping_ = false, acknowledging_ = false;
+  bool draining_ = false, stopping_ = false, stopped_ = false, acknowledging_ = false;
+  bool keeping_ = false;
   Signal drained_;
   Timer patience_;
   Timer ack_timer_;
@@ -199,12 +291,23 @@ class Filelog final : public Receiver, public files::RecordSink {
 
 Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& context, const Consumers& next) {
   config::Problems problems;
-  config::Check check(problems, config::Node(), "");
+  const config::Node nowhere;
+  config::Check check(problems, nowhere, "");
   auto options = config.options(check);
   if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
   options.header = config.header_reader("header", problems, context.logger, context.loop);
   if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
-  auto receiver = std::make_unique<Filelog>(config, std::move(options), context, *next.logs);
+  options.finder.share = {context.place.lane, context.place.lanes};
+  storage::Storage* storage = nullptr;
+  if (config.storage) {
+    Extension* extension = context.extension(*config.storage);
+    if (!extension)
+      return fail(Fault::config, fmt::format("storage extension '{}' not found", *config.storage));
+    storage = dynamic_cast<storage::Storage*>(extension);
+    if (!storage)
+      return fail(Fault::config, fmt::format("non-storage extension '{}' found", *config.storage));
+  }
+  auto receiver = std::make_unique<Filelog>(config, std::move(options), context, *next.logs, storage);
   if (auto built = receiver->build(); !built) return fail(std::move(built.error()));
   return receiver;
 }

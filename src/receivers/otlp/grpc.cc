@@ -9,6 +9,8 @@ std::optional<SignalKind> signal_of(std::string_view path) {
   if (path == "/opentelemetry.proto.collector.trace.v1.TraceService/Export") return SignalKind::traces;
   if (path == "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export") return SignalKind::metrics;
   if (path == "/opentelemetry.proto.collector.logs.v1.LogsService/Export") return SignalKind::logs;
+  if (path == "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export")
+    return SignalKind::profiles;
   return std::nullopt;
 }
 
@@ -20,6 +22,11 @@ GrpcService::GrpcService(const GrpcConfig& config, const Context& context, const
 bool GrpcService::serves(std::string_view path) const {
   const auto signal = signal_of(path);
   return signal ? intake_.serves(*signal) : path == kHealthCheck;
+}
+
+bool GrpcService::knows(std::string_view service) const {
+  return kHealthCheck.substr(1).starts_with(std::string(service) + "/") ||
+         serves("/" + std::string(service) + "/Export");
 }
 
 Task<std::optional<net::GrpcReply>> GrpcService::admit(net::GrpcRequest& head) {
@@ -65,7 +72,7 @@ Task<net::GrpcReply> GrpcService::unary(net::GrpcRequest request) {
 
 Result<std::unique_ptr<net::Server>> GrpcService::listen(const Context& context) {
   net::GrpcServerOptions options;
-  options.listen = {config_.transport, config_.endpoint};
+  options.listen = {config_.transport, config_.endpoint, context.place.lanes > 1};
   options.budget = &context.memory;
   if (config_.tls) {
     auto tls = net::TlsServer::make(config_.tls->options());

@@ -10,6 +10,7 @@ class GrpcService final : public net::GrpcHandler {
  public:
   GrpcService(const GrpcConfig& config, const Context& context, const Consumers& next);
   bool serves(std::string_view path) const override;
+  bool knows(std::string_view service) const override;
   bool guarded() const override { return door_.asks(); }
   Task<std::optional<net::GrpcReply>> admit(net::GrpcRequest& head) override;
   Task<net::GrpcReply> unary(net::GrpcRequest request) override;

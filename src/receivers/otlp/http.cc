@@ -115,6 +115,7 @@ std::optional<SignalKind> HttpService::signal_of(std::string_view path) const {
   if (is(config_.traces_url_path)) signal = SignalKind::traces;
   if (is(config_.metrics_url_path)) signal = SignalKind::metrics;
   if (is(config_.logs_url_path)) signal = SignalKind::logs;
+  if (path == "/v1development/profiles") signal = SignalKind::profiles;  // no key for it in the reference
   return signal && intake_.serves(*signal) ? signal : std::nullopt;
 }
 
@@ -262,7 +263,7 @@ HttpResponse HttpService::refuse(const net::HttpRequest& request) {
 
 Result<std::unique_ptr<net::Server>> HttpService::listen(const Context& context) {
   net::HttpServerOptions options;
-  options.listen = {config_.transport, config_.endpoint};
+  options.listen = {config_.transport, config_.endpoint, context.place.lanes > 1};
   options.budget = &context.memory;
   if (config_.tls) {
     auto tls = net::TlsServer::make(config_.tls->options());

@@ -32,9 +32,9 @@ class Intake {
     metrics::Counter* refused = nullptr;
   };
   Loop& loop_;
-  const Budget& memory_;
+  Budget& memory_;
   const Consumers next_;
-  Counters counters_[3];
+  Counters counters_[std::size(kSignals)];
 };
 
 /// The gRPC code of a refusal: the pipeline's own, or INTERNAL for what will never pass and UNAVAILABLE for

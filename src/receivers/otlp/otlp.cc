@@ -10,7 +10,8 @@ constexpr Duration kStopPatience = std::chrono::seconds(5);  // for requests in 
 
 class Otlp final : public Receiver {
  public:
-  Otlp(const Config& config, const Context& context, const Consumers& next) : context_(context) {
+  Otlp(const Config& config, const Context& context, const Consumers& next)
+      : config_(config.protocols), context_(context) {
     if (config.protocols.grpc) grpc_.emplace(*config.protocols.grpc, context, next);
     if (config.protocols.http) http_.emplace(*config.protocols.http, context, next);
   }
@@ -24,12 +25,14 @@ class Otlp final : public Receiver {
   }
 
   Task<Result<>> start() override {
-    if (grpc_) {
+    if (grpc_ && listens_here(*config_.grpc)) {
+      if (auto ok = check_free(*config_.grpc); !ok) co_return ok;
       auto server = grpc_->listen(context_);
       if (!server) co_return fail(std::move(server.error()));
       grpc_server_ = std::move(*server);
     }
-    if (http_) {
+    if (http_ && listens_here(*config_.http)) {
+      if (auto ok = check_free(*config_.http); !ok) co_return ok;
       auto server = http_->listen(context_);
       if (!server) co_return fail(std::move(server.error()));
       http_server_ = std::move(*server);
@@ -58,6 +61,22 @@ class Otlp final : public Receiver {
     return {};
   }
 
+  /// Lanes share ports. Unix sockets, and ports the kernel chooses, they cannot: those are lane 0's.
+  template <class C>
+  bool listens_here(const C& config) const {
+    return context_.place.lane == 0 || (config.transport != "unix" && !config.endpoint.ends_with(":0"));
+  }
+  /// A shared port can be taken twice without a word. The lane that starts first asks alone whether it is free.
+  template <class C>
+  Result<> check_free(const C& config) const {
+    const Place& place = context_.place;
+    if (place.lanes == 1 || place.lane + 1 != place.lanes || config.transport == "unix") return {};
+    auto alone = net::Listener::open(context_.loop, {config.transport, config.endpoint});
+    if (!alone) return fail(std::move(alone.error()));
+    return {};
+  }
+
+  const Protocols config_;
   const Context context_;
   std::optional<GrpcService> grpc_;
   std::optional<HttpService> http_;

@@ -22,6 +22,7 @@ struct Position {
   std::uint64_t offset = 0;         ///< bytes read and handed on
   std::string anchor;               ///< the last bytes before offset, kAnchor at most
   std::uint64_t record_number = 0;  ///< records handed on
+  std::uint64_t key = 0;            ///< what a PositionKeeper calls it; 0 = it does not know it
 };
 
 /// A file that is being tailed. Held by descriptor: renaming or deleting it takes nothing away.

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -17,6 +19,8 @@ namespace {
 constexpr std::size_t kMaxDepth = 64;       // of directories
 constexpr std::size_t kMaxFiles = 100'000;  // bounds what a pattern like /** can hold
 constexpr std::size_t kMaxErrors = 20;
+
+void free_path(char* path) { std::free(path); }
 
 using Directory = Handle<DIR, &::closedir>;
 
@@ -121,6 +125,10 @@ class Walk {
               [](const auto& a, const auto& b) { return a.path < b.path; });
     if (options_.ordering) options_.ordering->apply(found_.files);
     found_.directories.assign(directories_.begin(), directories_.end());
+    found_.any = !found_.files.empty();
+    if (options_.share.lanes > 1)
+      std::erase_if(found_.files, [&](const FoundFile& file) { return !options_.share.has(file.path); });
+    if (options_.share.lane > 0) found_.errors.clear();
   }
 
  private:
@@ -134,6 +142,12 @@ class Walk {
 };
 
 }  // namespace
+
+bool Share::has(std::string_view path) const {
+  const Handle<char, &free_path> real(::realpath(std::string(path).c_str(), nullptr));
+  const std::string_view whole = real ? std::string_view(real.get()) : path;
+  return std::hash<std::string_view>{}(whole.substr(0, whole.rfind('/'))) % lanes == lane;
+}
 
 Found find_files(const FinderOptions& options, std::int64_t now) {
   Found found;

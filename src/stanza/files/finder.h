@@ -9,10 +9,18 @@
 
 namespace gleaner::stanza::files {
 
+/// Which files are one lane's. A directory's files are all of one lane, as rotation moves bytes among them.
+struct Share {
+  std::size_t lane = 0, lanes = 1;
+  /// @param path  symbolic links in it are followed
+  bool has(std::string_view path) const;
+};
+
 struct FinderOptions {
   std::vector<text::Glob> include, exclude;
   std::uint64_t exclude_older_than = 0;  ///< nanoseconds, 0 = off
   std::optional<Ordering> ordering;
+  Share share;
 };
 
 /// Device and inode: what a file is, whatever it is called.
@@ -32,7 +40,8 @@ struct FoundFile {
 struct Found {
   std::vector<FoundFile> files;          ///< sorted by path, or as `ordering` says
   std::vector<std::string> directories;  ///< whose changes can change the answer; some may not exist
-  std::vector<std::string> errors;       ///< "path: why", for directories that cannot be read
+  std::vector<std::string> errors;       ///< "path: why", for directories that cannot be read; lane 0 says them
+  bool any = false;                      ///< whether anything matched, on whatever lane
 };
 
 /// Walks the file system; may block. Needs nothing of its caller's thread.

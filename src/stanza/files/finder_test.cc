@@ -1,5 +1,9 @@
 #include "stanza/files/finder.h"
 
+#include <unistd.h>
+
+#include <set>
+
 #include "stanza/files/testing.h"
 
 namespace gleaner::stanza::files {
@@ -213,6 +217,34 @@ TEST_F(OrderingTest, TheLastSortRules) {
   by(Ordering::By::alphabetical, "l", true);
   by(Ordering::By::numeric, "n", true);
   EXPECT_THAT(ordered(), ElementsAre("1-a.log", "1-b.log", "2-a.log"));
+}
+
+TEST_F(FinderTest, LanesShareFilesByDirectory) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string pod = "pod" + std::to_string(i);
+    folder.make(pod);
+    folder.write(pod + "/0.log", "x");
+    folder.write(pod + "/0.log.1", "x");
+    ASSERT_EQ(::symlink(folder.path(pod + "/0.log").c_str(), folder.path(pod + ".log").c_str()), 0);
+  }
+  include("**/*.log*");
+  std::set<std::string> all;
+  std::size_t most = 0;
+  for (std::size_t lane = 0; lane < 3; ++lane) {
+    options.share = {lane, 3};
+    const Texts mine = find();
+    EXPECT_TRUE(found.any);
+    most = std::max(most, mine.size());
+    for (const auto& name : mine) {
+      EXPECT_TRUE(all.insert(name).second) << name << " is on two lanes";
+      if (!name.ends_with("/0.log")) continue;
+      const std::string pod = name.substr(0, name.find('/'));
+      EXPECT_THAT(mine, testing::Contains(pod + "/0.log.1")) << "what rotation makes of a file stays on its lane";
+      EXPECT_THAT(mine, testing::Contains(pod + ".log")) << "a link to it, too";
+    }
+  }
+  EXPECT_EQ(all.size(), 60u);
+  EXPECT_LT(most, 60u) << "one lane has everything";
 }
 
 }  // namespace

@@ -5,44 +5,64 @@
 namespace gleaner::stanza::files {
 
 void Memories::add(Memory memory) {
-  if (memory.position.fingerprint.empty()) return;
+  if (memory.position.fingerprint.empty()) return drop(memory);
   std::erase_if(all_, [&](const Memory& m) {
-    return m.position.fingerprint == memory.position.fingerprint &&
-           m.position.anchor == memory.position.anchor;
+    const bool same =
+        m.position.fingerprint == memory.position.fingerprint && m.position.anchor == memory.position.anchor;
+    if (same) drop(m);
+    return same;
   });
   all_.push_back(std::move(memory));
-  if (all_.size() > most_) all_.pop_front();
+  if (all_.size() <= most_) return;
+  drop(all_.front());
+  all_.pop_front();
 }
 
-void Memories::restore(std::vector<Position> positions) {
-  most_ += positions.size();
-  for (auto& position : positions) {
+void Memories::restore(std::vector<Kept> kept, TimePoint copies) {
+  most_ += kept.size();
+  for (auto& one : kept) {
     Memory memory;
-    memory.position = std::move(position);
-    add(std::move(memory));
+    memory.position = std::move(one.position);
+    if (one.fate == Kept::Fate::truncated) {
+      memory.truncated = one.identity;
+      memory.copies = copies;
+    } else {
+      memory.identity = one.identity;
+    }
+    if (one.fate == Kept::Fate::away) memory.copies = TimePoint::min();
+    all_.push_back(std::move(memory));
   }
 }
 
-std::optional<Position> Memories::claim(const File& file, TimePoint now_is, bool& waiting) {
-  for (auto memory = all_.rbegin(); memory != all_.rend(); ++memory) {
-    const Position& was = memory->position;
-    const auto& now = file.position.fingerprint;
-    if (memory->truncated == file.identity) continue;  // its own past
-    // Programs that write the same text every day make new files, not copies of old ones.
-    if (now_is > memory->copies && !(memory->identity == file.identity)) continue;
-    const std::size_t common = std::min(now.size(), was.fingerprint.size());
-    if (now.compare(0, common, was.fingerprint, 0, common) != 0) continue;
-    if (file.size < was.offset) {
-      waiting = true;
-      continue;
-    }
-    if (now.size() < was.fingerprint.size()) continue;
-    if (peek(file, was.offset - was.anchor.size(), was.anchor.size()) != was.anchor) continue;
-    Position found = was;
-    all_.erase(std::next(memory).base());
-    return found;
+Memories::Match Memories::match(const Memory& memory, const File& file, TimePoint time) {
+  const Position& was = memory.position;
+  const auto& now = file.position.fingerprint;
+  if (memory.truncated == file.identity) return Match::no;  // its own past
+  // Programs that write the same text every day make new files, not copies of old ones.
+  if (time > memory.copies && !memory.is(file.identity)) return Match::no;
+  const std::size_t common = std::min(now.size(), was.fingerprint.size());
+  if (now.compare(0, common, was.fingerprint, 0, common) != 0) return Match::no;
+  if (file.size < was.offset) return Match::later;
+  if (now.size() < was.fingerprint.size()) return Match::no;
+  if (peek(file, was.offset - was.anchor.size(), was.anchor.size()) != was.anchor) return Match::no;
+  return Match::yes;
+}
+
+std::optional<Position> Memories::claim(const File& file, TimePoint now, bool& waiting) {
+  auto found = all_.rend();
+  // Itself first: others may have the same content.
+  for (auto memory = all_.rbegin(); memory != all_.rend() && found == all_.rend(); ++memory)
+    if (memory->is(file.identity) && match(*memory, file, now) == Match::yes) found = memory;
+  for (auto memory = all_.rbegin(); memory != all_.rend() && found == all_.rend(); ++memory) {
+    const Match how = match(*memory, file, now);
+    if (how == Match::yes) found = memory;
+    waiting |= how == Match::later;
   }
-  return std::nullopt;
+  if (found == all_.rend()) return std::nullopt;
+  Position position = std::move(found->position);
+  if (found->source == 0) --most_;
+  all_.erase(std::next(found).base());
+  return position;
 }
 
 Kind compare(const File& file, const std::vector<std::unique_ptr<File>>& files) {

@@ -4,9 +4,10 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
-#include "stanza/files/file.h"
+#include "stanza/files/keeper.h"
 
 namespace gleaner::stanza::files {
 
@@ -14,10 +15,16 @@ namespace gleaner::stanza::files {
 struct Memory {
   Position position;
   Identity truncated;  ///< the file this content was in before it was truncated; {} otherwise
-  Identity
-      identity;  ///< the file it is still in; {}: of an earlier run, which may have seen it on another device
+  Identity identity;   ///< the file it is still in; {}: none
   TimePoint copies =
-      TimePoint::max();  ///< until then another file with this content is taken for a copy of it
+      TimePoint::max();      ///< until then another file with this content is taken for a copy of it
+  std::uint32_t source = 0;  ///< number it had in Origin, 0 = in an earlier run
+  bool deleted = false;      ///< with its last name
+
+  /// Whether `file` is the one this content is still in. A device may have another number after a restart.
+  bool is(const Identity& file) const {
+    return source == 0 ? identity.inode == file.inode && file.inode != 0 : identity == file;
+  }
 };
 
 /// The last files that went, newest last.
@@ -27,15 +34,25 @@ class Memories {
 
   void add(Memory memory);
   /// Takes in the files of an earlier run, all of them.
-  void restore(std::vector<Position> positions);
+  /// @param copies  until when copies may turn up of those that were truncated
+  void restore(std::vector<Kept> kept, TimePoint copies);
   /// Finds what `file` continues and takes it out. @param waiting set when it may become clear a moment
   /// later: a copy in progress is still shorter than what was read
   std::optional<Position> claim(const File& file, TimePoint now, bool& waiting);
   const std::deque<Memory>& all() const { return all_; }
+  std::deque<Memory>& all() { return all_; }
+  /// Keys of positions that were forgotten since the last call.
+  std::vector<std::uint64_t> take_forgotten() { return std::exchange(forgotten_, {}); }
 
  private:
+  enum class Match : std::uint8_t { no, later, yes };
+  static Match match(const Memory& memory, const File& file, TimePoint now);
+  void drop(const Memory& memory) {
+    if (memory.position.key != 0) forgotten_.push_back(memory.position.key);
+  }
   std::deque<Memory> all_;
   std::size_t most_ = kMost;
+  std::vector<std::uint64_t> forgotten_;
 };
 
 enum class Kind : std::uint8_t {

@@ -130,12 +130,62 @@ TEST_F(IdentifyTest, BoundsItsMemory) {
 }
 
 TEST_F(IdentifyTest, RestoresEverythingOfAnEarlierRun) {
-  std::vector<Position> positions;
+  std::vector<Kept> kept;
   for (std::size_t i = 0; i < 3 * Memories::kMost; ++i)
-    positions.push_back(read(std::to_string(i) + "\n", 2));
+    kept.push_back({read(std::to_string(i) + "\n", 2), {}, Kept::Fate::open});
   Memories memories;
-  memories.restore(std::move(positions));
+  memories.restore(std::move(kept), at(60));
   EXPECT_EQ(memories.all().size(), 3 * Memories::kMost);
+}
+
+TEST_F(IdentifyTest, KnowsWhatAnEarlierRunSaysOfFiles) {
+  auto& file = open("a", "daily\n");
+  struct Row {
+    const char* name;
+    Kept::Fate fate;
+    std::uint64_t inode;
+    bool claimed;
+  };
+  const std::uint64_t own = file.identity.inode, other = own + 1;
+  const Row rows[] = {
+      {"the file itself", Kept::Fate::open, own, true},
+      {"renamed, copied or moved meanwhile", Kept::Fate::open, other, true},
+      {"it came back", Kept::Fate::away, own, true},
+      {"another with the same text", Kept::Fate::away, other, false},
+      {"its own past", Kept::Fate::truncated, own, false},
+      {"a copy of what was truncated", Kept::Fate::truncated, other, true},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Memories memories;
+    memories.restore({{read("daily\n", 6), {file.identity.device, row.inode}, row.fate}}, at(60));
+    bool waiting = false;
+    EXPECT_EQ(memories.claim(file, at(1), waiting).has_value(), row.claimed);
+  }
+}
+
+TEST_F(IdentifyTest, PrefersTheFileItself) {
+  auto& file = open("a", "same\nsame\n");
+  Memories memories;
+  memories.restore({{read("same\nsame\n", 5), file.identity, Kept::Fate::open},
+                    {read("same\nsame\n", 10), {1, 99}, Kept::Fate::open}},
+                   at(60));
+  bool waiting = false;
+  EXPECT_EQ(memories.claim(file, at(0), waiting)->offset, 5u);
+}
+
+TEST_F(IdentifyTest, SaysWhatItForgot) {
+  Memories memories;
+  for (std::size_t i = 1; i <= Memories::kMost + 2; ++i) {
+    Position position = read(std::to_string(i) + "\n", 2);
+    position.key = i;
+    memories.add(memory(std::move(position)));
+  }
+  EXPECT_THAT(memories.take_forgotten(), testing::ElementsAre(1u, 2u));
+  Position again = read("100\n", 2);
+  again.key = 7000;
+  memories.add(memory(std::move(again)));
+  EXPECT_THAT(memories.take_forgotten(), testing::ElementsAre(100u));
 }
 
 TEST_F(IdentifyTest, ComparesWithOpenFiles) {

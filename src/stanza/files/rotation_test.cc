@@ -173,7 +173,7 @@ TEST_F(RotationTest, OnTruncateReadNew) {
   start();
   ASSERT_TRUE(got("second line"));
   folder.write("a.log", "first line\n");
-  ASSERT_TRUE(until([&] { return positions().back().offset == 11; }));
+  ASSERT_TRUE(until([&] { return positions().back().position.offset == 11; }));
   folder.append("a.log", "third line\n");
   ASSERT_TRUE(got("third line"));
   EXPECT_THAT(sink.texts, ElementsAre("first line", "second line", "third line"));

@@ -48,11 +48,11 @@ Tailer::Tailer(TailerOptions options, Loop& loop, log::Logger logger, Budget& bu
 
 Tailer::~Tailer() = default;
 
-void Tailer::restore(std::vector<Position> positions) {
-  if (positions.empty()) return;
+void Tailer::restore(std::vector<Kept> kept) {
   restored_ = true;
   from_beginning_ = true;
-  memories_.restore(std::move(positions));
+  if (kept.empty()) return;
+  memories_.restore(std::move(kept), loop_.now() + kCopyMemory);
   logger_.info("Resuming from previously known offset(s). 'start_at' setting is not applicable.");
 }
 
@@ -174,7 +174,7 @@ Task<> Tailer::scan() {
   Found found = co_await loop_.blocking(std::move(work), Loop::Helper::files);
   for (const auto& error : found.errors)
     if (failed_.insert(error).second) logger_.warn("finding files", {{"error", error}});
-  if (found.files.empty() && !std::exchange(nothing_found_said_, true))
+  if (!found.any && options_.finder.share.lane == 0 && !std::exchange(nothing_found_said_, true))
     logger_.warn("finding files", {{"error", "no files match the configured criteria"}});
 
   std::unordered_map<std::uint64_t, File*> by_inode;
@@ -213,9 +213,9 @@ Task<> Tailer::scan() {
   }
   for (const auto& file : files_)
     if (!file->seen && !file->leaving) leave(*file);
-  // Of several rotations since the last scan the oldest comes first.
+  // Of several rotations since the last scan, or since the last run, the oldest comes first.
   const bool first_scan = scan_due_ == TimePoint{};
-  if (!first_scan && !options_.finder.ordering)
+  if ((!first_scan || restored_) && !options_.finder.ordering)
     std::stable_sort(fresh.begin(), fresh.end(),
                      [](const auto* a, const auto* b) { return a->modified < b->modified; });
   for (const auto* one : fresh) adopt(*one);
@@ -275,7 +275,10 @@ void Tailer::forget(File& file) {
     memories_.add({file.position,
                    {},
                    deleted ? Identity{} : file.identity,
-                   loop_.now() + (deleted ? 2 * kCopyPatience : std::max(kCopyMemory, options_.remember))});
+                   loop_.now() + (deleted ? 2 * kCopyPatience : std::max(kCopyMemory, options_.remember)),
+                   file.source,
+                   deleted});
+    sink_.moved(file.source);
     for (const auto& other : files_)
       if (other->duplicate) queue(*other);  // a copy goes on where this one ended
   }
@@ -291,7 +294,9 @@ void Tailer::restart(File& file, const char* why) {
   const bool same_start =
       file.size < file.position.offset && before.starts_with(peek(file, 0, before.size()));
   if (options_.on_truncate == OnTruncate::ignore && same_start) return;
-  memories_.add({file.position, file.identity, {}, loop_.now() + kCopyMemory});
+  memories_.add({file.position, file.identity, {}, loop_.now() + kCopyMemory, file.source});
+  sink_.moved(file.source);
+  renumber(file);
   const bool skip = options_.on_truncate == OnTruncate::read_new && same_start;
   file.position = Position{};
   file.identified = file.duplicate = file.skipping = false;
@@ -303,6 +308,15 @@ void Tailer::restart(File& file, const char* why) {
   file.first = skip ? file.size : 0;
   for (const auto& other : files_)
     if (other->duplicate) queue(*other);  // the copy that was made of it may now be the one to read
+}
+
+/// What is read from now on is not to be taken for what was read before.
+void Tailer::renumber(File& file) {
+  watcher_.forget_file(file.source);
+  by_source_.erase(file.source);
+  file.source = ++last_source_;
+  by_source_[file.source] = &file;
+  if (std::exchange(file.queued, false)) queue(file);
 }
 
 /// Notices that what was read is not in the file any more.
@@ -336,6 +350,7 @@ bool Tailer::identify(File& file) {
     if (beginning.starts_with(fingerprint)) {
       if (beginning.size() == fingerprint.size()) return true;
       fingerprint = std::move(beginning);
+      sink_.moved(file.source);
       for (const auto& other : files_)
         if (other->duplicate) queue(*other);  // it is not one any more
       return true;
@@ -367,6 +382,7 @@ bool Tailer::identify(File& file) {
   if (!known && (waiting || kind == Kind::unclear) && !settled) return false;
   file.identified = true;
   file.duplicate = false;
+  sink_.moved(file.source);
   if (known) {
     auto fingerprint = std::move(file.position.fingerprint);
     file.position = std::move(*known);
@@ -445,6 +461,7 @@ Task<bool> Tailer::read_chunk(File& file, bool flush) {
       continue;
     }
     file.pending = at_end ? bytes.size() - consumed : 0;
+    if (consumed > 0) sink_.moved(file.source);
     if (!entries.list.empty()) co_await sink_.take(std::move(entries), file, std::move(memory));
     co_return !at_end;
   }
@@ -458,7 +475,8 @@ std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool 
   while (at < bytes.size()) {
     const auto token = splitter_.next(bytes.substr(at), at_end, flush, file.skipping);
     if (token.consumed == 0) break;
-    const Origin origin{file.source, base + at, base + at + token.consumed};
+    const auto number = static_cast<std::uint32_t>(file.position.record_number + 1);
+    const Origin origin{file.source, number, base + at, base + at + token.consumed};
     at += token.consumed;
     if (!token.is_record) continue;
     ++file.position.record_number;  // blank lines count, though they are not given out
@@ -534,33 +552,6 @@ Task<std::vector<Reservation>> Tailer::reserve(std::size_t bytes) {
     if (stopping_) co_return memory;
     (void)co_await hunger_.sleep(kHungry);
   }
-}
-
-std::vector<Position> Tailer::positions(const std::function<std::uint64_t(const File&)>& committed) const {
-  std::vector<Position> out;
-  for (const auto& memory : memories_.all())
-    if (memory.truncated == Identity{}) out.push_back(memory.position);
-  for (const auto& file : files_) {
-    if (!file->identified || file->duplicate) continue;
-    Position position = file->position;
-    const std::uint64_t safe = committed(*file);
-    if (safe < position.offset) {
-      const std::size_t tail = std::min<std::uint64_t>(safe, Position::kAnchor);
-      position.offset = safe;
-      position.anchor =
-          file->packed ? std::string() : peek(*file, safe - tail, tail);  // far to go back there
-    }
-    out.push_back(std::move(position));
-  }
-  return out;
-}
-
-std::vector<Progress> Tailer::progress(const std::function<std::uint64_t(const File&)>& committed) const {
-  std::vector<Progress> out;
-  for (const auto& file : files_)
-    if (!file->duplicate)
-      out.push_back({file->path, std::min(committed(*file), file->position.offset), file->size});
-  return out;
 }
 
 }  // namespace gleaner::stanza::files

@@ -17,6 +17,7 @@
 #include "stanza/files/acks.h"
 #include "stanza/files/entry_maker.h"
 #include "stanza/files/identify.h"
+#include "stanza/files/keeper.h"
 #include "stanza/files/split.h"
 #include "stanza/files/watcher.h"
 
@@ -62,6 +63,8 @@ class RecordSink {
   /// Takes the records of one chunk of `from`; reading goes on when it returns.
   /// @param memory  bytes of the budgets they occupy
   virtual Task<> take(Entries&& entries, const File& from, std::vector<Reservation> memory) = 0;
+  /// What Tailer::keep() would say of this source may be another now.
+  virtual void moved(std::uint32_t source) { (void)source; }
   /// Whether nothing that was taken of `file` is still on its way.
   virtual bool settled(const File& file) const {
     (void)file;
@@ -74,18 +77,21 @@ class Tailer {
   Tailer(TailerOptions options, Loop& loop, log::Logger logger, Budget& budget, RecordSink& sink);
   ~Tailer();
 
-  /// Where earlier runs stopped. To be called before start(); files not among them start at their beginning.
-  void restore(std::vector<Position> positions);
+  /// Where an earlier run stopped. To be called before start(); files not among them start at their
+  /// beginning.
+  void restore(std::vector<Kept> kept);
   void start();
   /// Reads what is there to its end, once, and closes everything.
   Task<> stop();
 
-  /// Where every file known stands now.
-  /// @param committed  the offset up to which a source's bytes are safe, given what was read
-  std::vector<Position> positions(const std::function<std::uint64_t(const File&)>& committed) const;
-
-  /// How far every open file is safe, for acknowledgements. @param committed  as in positions()
-  std::vector<Progress> progress(const std::function<std::uint64_t(const File&)>& committed) const;
+  /// The first record of a source that is not safe yet, of those that were read; nothing when all are.
+  using Unsafe = std::function<std::optional<Spot>(std::uint32_t source)>;
+  /// Tells the keeper how far these sources are safe.
+  void keep(PositionKeeper& keeper, const Unsafe& unsafe, const std::vector<std::uint32_t>& sources);
+  /// The same of everything known.
+  void keep(PositionKeeper& keeper, const Unsafe& unsafe);
+  /// How far every open file is safe, for acknowledgements.
+  std::vector<Progress> progress(const Unsafe& unsafe) const;
 
   std::size_t open_files() const { return files_.size(); }
   bool reading() const { return reading_; }
@@ -103,6 +109,9 @@ class Tailer {
   Task<> turn(File& file);
   bool identify(File& file);
   void restart(File& file, const char* why);
+  void renumber(File& file);
+  static void keep_file(File& file, PositionKeeper& keeper, const Unsafe& unsafe);
+  static void keep_memory(Memory& memory, PositionKeeper& keeper, const Unsafe& unsafe);
   void check_shrunk(File& file);
   void check_relatives(const File& file);
   Task<bool> read_chunk(File& file, bool flush);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -97,6 +98,28 @@ class RecordCatcher : public RecordSink {
   }
 };
 
+/// Keeps positions in memory.
+class KeptCatcher : public PositionKeeper {
+ public:
+  std::map<std::uint64_t, Kept> kept;
+  std::uint64_t keep(const Kept& one) override {
+    const std::uint64_t key = one.position.key ? one.position.key : ++last_;
+    kept[key] = one;
+    kept[key].position.key = key;
+    return key;
+  }
+  void forget(std::uint64_t key) override { kept.erase(key); }
+  std::vector<Kept> list() const {
+    std::vector<Kept> out;
+    out.reserve(kept.size());
+    for (const auto& [_, one] : kept) out.push_back(one);
+    return out;
+  }
+
+ private:
+  std::uint64_t last_ = 0;
+};
+
 class LineSink : public log::Sink {
  public:
   Texts lines;
@@ -132,11 +155,11 @@ class TailerTest : public testing::Test {
     options.finder.include.clear();
     options.finder.include.push_back(*text::Glob::compile(folder.path(pattern)));
   }
-  void start(std::vector<Position> positions = {}) {
+  void start(std::vector<Kept> kept = {}) {
     sink.texts.clear();
     sink.values.clear();
     tailer = std::make_unique<Tailer>(copied(), loop, log::Logger(log), budget, sink);
-    tailer->restore(std::move(positions));
+    if (!kept.empty()) tailer->restore(std::move(kept));
     tailer->start();
   }
   void stop() {
@@ -170,8 +193,11 @@ class TailerTest : public testing::Test {
     for (const auto& text : texts) out += text + '\n';
     return out;
   }
-  std::vector<Position> positions() const {
-    return tailer->positions([](const File& file) { return file.position.offset; });
+  /// What the tailer has kept. @param unsafe  as in Tailer::keep()
+  std::vector<Kept> positions(const Tailer::Unsafe& unsafe = [](std::uint32_t) { return std::nullopt; }) {
+    KeptCatcher keeper;
+    tailer->keep(keeper, unsafe);
+    return keeper.list();
   }
 
  private:

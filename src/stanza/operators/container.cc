@@ -103,9 +103,7 @@ class Container : public Conditional {
   }
   std::optional<TimePoint> due() const override { return joiner_.due(); }
   std::uint64_t held() const override { return joiner_.held(); }
-  std::optional<std::uint64_t> held_from(std::uint32_t source) const override {
-    return joiner_.held_from(source);
-  }
+  std::optional<Spot> held_from(std::uint32_t source) const override { return joiner_.held_from(source); }
 
  private:
   enum class Part : std::uint8_t { whole, more, last };

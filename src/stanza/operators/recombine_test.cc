@@ -199,15 +199,33 @@ TEST_F(OperatorTest, RecombineKnowsWhatItHolds) {
   for (const std::uint64_t begin : {70u, 80u}) {
     Entry entry;
     entry.body = pdata::Value::string("x");
-    entry.origin = {3, begin, begin + 10};
+    entry.origin = {3, static_cast<std::uint32_t>(begin / 10), begin, begin + 10};
     entries.list.push_back(entry);
   }
   (void)pipeline->process(std::move(entries));
   EXPECT_EQ(pipeline->held(), 2u);
-  EXPECT_EQ(pipeline->held_from(3), 70u);
+  EXPECT_EQ(pipeline->held_from(3), (Spot{70, 7}));
   EXPECT_FALSE(pipeline->held_from(4));
   pipeline->stop();
   EXPECT_FALSE(pipeline->held_from(3));
+}
+
+TEST_F(OperatorTest, RecombineKnowsTheFilesItPools) {
+  ASSERT_EQ(build(recombine(kFirst)), "");
+  Entries entries;
+  for (const std::uint32_t source : {3u, 4u, 4u}) {
+    Entry entry;
+    entry.body = pdata::Value::string("x");
+    entry.origin = {source, 1, 10 * source, 10 * source + 10};
+    entries.list.push_back(entry);
+  }
+  (void)pipeline->process(std::move(entries));
+  EXPECT_EQ(pipeline->held_from(3), (Spot{30, 1}));
+  EXPECT_EQ(pipeline->held_from(4), (Spot{40, 1}));
+  pipeline->stop();
+  ASSERT_EQ(also.size(), 1u);
+  EXPECT_EQ(also[0].source, 4u);
+  EXPECT_EQ(also[0].begin, 40u);
 }
 
 TEST_F(OperatorTest, RecombineConfig) {

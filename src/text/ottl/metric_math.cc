@@ -173,7 +173,7 @@ void spread(std::vector<std::uint64_t>& into, std::uint64_t count, double low, d
     return;
   }
   // random: by how much of the bucket lies in each, what is left over goes to one of them by chance.
-  static std::mt19937_64 dice(std::random_device{}());
+  static thread_local std::mt19937_64 dice(std::random_device{}());
   std::uint64_t left = count;
   for (std::size_t i = start; i <= end && end > start; ++i) {
     const double from = std::max(i == 0 ? low : bounds[i - 1], low), to = std::min(bounds[i], high);

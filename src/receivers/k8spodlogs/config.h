@@ -1,0 +1,40 @@
+#pragma once
+// gleaner's own: the reference has no such receiver.
+#include "pipeline/factory.h"
+#include "pipeline/sending_config.h"
+
+namespace gleaner::receivers::k8spodlogs {
+
+inline constexpr std::string_view kAuthTypes[] = {"serviceAccount", "kubeConfig", "none"};
+inline constexpr std::string_view kStarts[] = {"beginning", "end"};
+
+struct ContainersConfig {
+  std::vector<std::string> include, exclude;
+  static std::span<const config::Field> fields();
+};
+
+struct Config {
+  std::string auth_type = "serviceAccount";
+  std::string context;
+  std::string name_space;  ///< empty: $POD_NAMESPACE, else the service account's
+  std::string pod;         ///< empty: $POD_NAME, else the host name
+  std::string selector;    ///< of labels; empty: `pod` alone
+  ContainersConfig containers;
+  std::string start_at = "beginning";
+  Duration refresh_interval = std::chrono::seconds(30);
+  Duration silence = std::chrono::minutes(2);
+  config::ByteSize max_log_size{1 << 20};
+  config::Dict<std::string> attributes, resource;
+  config::Node operators;
+  std::vector<std::string> output;
+  std::optional<RetryConfig> retry =
+      RetryConfig{.initial_interval = std::chrono::seconds(1), .max_elapsed_time = Duration{0}};
+
+  static std::span<const config::Field> fields();
+  void validate(config::Check& check) const;
+  bool wants(std::string_view container) const;
+};
+
+Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& context, const Consumers& next);
+
+}  // namespace gleaner::receivers::k8spodlogs

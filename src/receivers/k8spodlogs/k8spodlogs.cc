@@ -1,0 +1,278 @@
+// Which containers there are, a follower for each, and their lines through operators into the pipeline.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "base/small_file.h"
+#include "k8s/log_pods.h"
+#include "net/url.h"
+#include "pipeline/hand_on.h"
+#include "receivers/k8spodlogs/config.h"
+#include "receivers/k8spodlogs/follower.h"
+#include "stanza/config.h"
+#include "stanza/emit.h"
+#include "stanza/pipeline.h"
+
+namespace gleaner::receivers::k8spodlogs {
+namespace {
+
+constexpr Duration kAsk = std::chrono::seconds(20);  // for a list of pods or containers
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+std::string file_text(const std::string& path, std::size_t limit) {
+  auto read = read_small_file(path, limit);
+  return read ? std::string(*read) : std::string();
+}
+std::string own_pod() {
+  if (auto name = variable("POD_NAME"); !name.empty()) return name;
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+std::string own_namespace() {
+  if (auto name = variable("POD_NAMESPACE"); !name.empty()) return name;
+  std::string name = file_text(std::string(k8s::kServiceAccount) + "/namespace", 256);
+  while (!name.empty() && name.back() == '\n') name.pop_back();
+  return name;
+}
+
+class PodLogs final : public Receiver, public LineSink {
+ public:
+  PodLogs(const Config& config, const Context& context, Consumer<Logs>& next,
+          std::unique_ptr<k8s::Client> api)
+      : config_(config),
+        context_(context),
+        api_(std::move(api)),
+        name_space_(config.name_space.empty() ? own_namespace() : config.name_space),
+        pod_(config.pod.empty() ? own_pod() : config.pod),
+        hand_on_(config.retry, context, next),
+        refresh_(context.loop),
+        counters_{
+            counter("reconnects", "Connections opened anew to go on with a log."),
+            counter("repeated_lines", "Lines that came again on a new connection and were passed over."),
+            counter("restarts", "Containers that started anew while they were not being read."),
+            counter("gaps", "Places where lines may be missing: the log was rotated away unread.")} {}
+
+  Result<> build() {
+    if (name_space_.empty())
+      return fail(Fault::config, "no namespace: set 'namespace', or POD_NAMESPACE by the Downward API");
+    config::Problems problems;
+    operators_ =
+        stanza::Pipeline::build(config_.operators, "operators", problems, context_.logger, context_.loop,
+                                [this](stanza::Entries&& entries) { collect(std::move(entries)); });
+    if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
+    if (!config_.output.empty()) return operators_->start_at(stanza::split_ids(config_.output));
+    return {};
+  }
+
+  Task<Result<>> start() override {
+    if (config_.selector.empty() && pod_ == own_pod()) {
+      own_container_ = variable("GLEANER_CONTAINER");
+      if (own_container_.empty())
+        own_container_ = k8s::own_container(file_text("/proc/self/mountinfo", 4 << 20));
+      if (own_container_.empty())
+        context_.logger.warn(
+            "cannot tell which container is this one: put its name into containers::exclude, or what it logs "
+            "comes back to it");
+    }
+    started_at_ = unix_nanos();
+    gate_.spawn(keep_up());
+    co_return Result<>();
+  }
+
+  Task<Result<>> stop() override {
+    stopping_ = true;
+    refresh_.cancel();
+    for (auto& [_, follower] : followers_) follower->cancel();
+    hand_on_.hurry();
+    co_await api_->stop();  // cuts what is being asked
+    co_await gate_.join();
+    operators_->stop();
+    co_await hand_on_.stop();
+    co_await api_->stop();
+    co_return Result<>();
+  }
+
+  // LineSink
+  Task<> take(const Source& source, Chunk chunk) override {
+    stanza::Entries entries;
+    const std::uint64_t observed = unix_nanos();
+    for (auto& block : chunk.bytes) entries.arena.adopt(std::move(block));
+    const pdata::Map resource = resource_of(source, entries.arena);
+    entries.list.reserve(chunk.lines.size());
+    for (const auto& line : chunk.lines) {
+      stanza::Entry entry;
+      entry.timestamp = line.time;
+      entry.observed = observed;
+      entry.body = pdata::Value::string(line.text);
+      for (const auto& [key, value] : config_.attributes)
+        entry.attributes.set(entries.arena, entries.arena.copy(key),
+                             pdata::Value::string(entries.arena.copy(value)));
+      entry.resource = resource;
+      entry.resource_shared = true;
+      entries.list.push_back(entry);
+    }
+    memory_ = std::move(chunk.memory);
+    const auto errors = operators_->process(std::move(entries));
+    memory_.clear();
+    if (!errors.empty())
+      context_.logger.error("failed to process entries",
+                            {{"error", fmt::format("{}", fmt::join(errors, "\n"))}});
+    co_await hand_on_.drain();
+  }
+
+ private:
+  metrics::Counter& counter(std::string_view what, std::string_view help) const {
+    return context_.metrics.counter(fmt::format("receiver_k8s_pod_logs_{}", what),
+                                    {{"receiver", context_.id}}, help);
+  }
+
+  pdata::Map resource_of(const Source& source, Arena& arena) const {
+    pdata::Map map;
+    const auto set = [&](std::string_view key, std::string_view value) {
+      if (!value.empty()) map.set(arena, key, pdata::Value::string(arena.copy(value)));
+    };
+    set("k8s.namespace.name", source.name_space);
+    set("k8s.pod.name", source.pod);
+    set("k8s.pod.uid", source.uid);
+    set("k8s.container.name", source.container);
+    for (const auto& [key, value] : config_.resource) set(arena.copy(key), value);
+    return map;
+  }
+
+  void collect(stanza::Entries&& entries) {
+    Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries)))));
+    batch.memory = std::exchange(memory_, {});
+    hand_on_.put(std::move(batch));
+  }
+
+  /// Looks for pods and containers, now and every refresh_interval.
+  Task<> keep_up() {
+    while (!stopping_) {
+      auto pods = co_await find();
+      if (stopping_) break;
+      if (pods) {
+        complained_.clear();
+        for (const auto& pod : *pods)
+          for (const auto& container : pod.containers) adopt(pod, container.name);
+      } else if (std::exchange(complained_, pods.error().what) != pods.error().what) {
+        context_.logger.warn("cannot find out which containers there are", {{"error", pods.error().what}});
+      }
+      first_look_ = false;
+      (void)co_await refresh_.sleep(pods ? config_.refresh_interval : kAfterTrouble);
+    }
+  }
+
+  void adopt(const k8s::LogPod& pod, const std::string& container) {
+    const std::string key = pod.name + "/" + pod.uid + "/" + container;
+    if (followers_.contains(key)) return;
+    if (!container.empty() && (!config_.wants(container) || container == own_container_)) return;
+    FollowOptions options{config_.silence, config_.max_log_size.bytes, {}, true};
+    if (config_.start_at == "end" && first_look_) {
+      options.from.time = started_at_;
+      options.exact = false;
+    }
+    auto made = std::make_unique<Follower>(Source{name_space_, pod.name, pod.uid, container}, options, *api_,
+                                           context_.loop, context_.logger, context_.memory, counters_, *this);
+    auto& follower = *followers_.emplace(key, std::move(made)).first->second;
+    context_.logger.info("Following a container's log", {{"pod", pod.name}, {"container", container}});
+    gate_.spawn(follow(follower, key));
+  }
+  Task<> follow(Follower& follower, std::string key) {
+    co_await follower.run();
+    if (!stopping_) followers_.erase(key);  // the pod is gone
+  }
+
+  Task<Result<std::vector<k8s::LogPod>>> find() {
+    const std::string pods = "/api/v1/namespaces/" + net::query_escape(name_space_) + "/pods";
+    const TimePoint deadline = context_.loop.now() + kAsk;
+    if (!config_.selector.empty()) {
+      auto list =
+          co_await api_->get(pods + "?labelSelector=" + net::query_escape(config_.selector), deadline);
+      if (!list) co_return fail(std::move(list.error()));
+      co_return k8s::read_log_pods(list->view());
+    }
+    const std::string one = pods + "/" + net::query_escape(pod_);
+    if (may_get_pod_) {
+      auto answer = co_await api_->ask_for(one, deadline);
+      if (!answer) co_return fail(std::move(answer.error()));
+      if (answer->status == 200) {
+        auto pod = k8s::read_log_pod(answer->body.view());
+        if (!pod) co_return fail(std::move(pod.error()));
+        co_return std::vector<k8s::LogPod>{std::move(*pod)};
+      }
+      if (answer->status != 401 && answer->status != 403) co_return fail(Fault::retryable, refusal(*answer));
+      may_get_pod_ = false;  // not needed: reading logs alone tells enough
+    }
+    co_return co_await ask_by_name(one, deadline);
+  }
+
+  /// Asking for a log without saying whose makes the server name the containers there are.
+  Task<Result<std::vector<k8s::LogPod>>> ask_by_name(std::string pod, TimePoint deadline) {
+    auto answer = co_await api_->ask_for(pod + "/log?limitBytes=1", deadline);
+    if (!answer) co_return fail(std::move(answer.error()));
+    k8s::LogPod found{pod_, variable("POD_UID"), {}};
+    const std::string message = k8s::status_message(answer->body.view());
+    for (auto& name : k8s::containers_to_choose_from(message))
+      found.containers.push_back({std::move(name), 0});
+    // One ordinary container: it needs no name. Init containers and native sidecars stay unseen, so those
+    // that the configuration names are asked for.
+    if (found.containers.empty() &&
+        (answer->status == 200 || message.find("waiting to start") != std::string::npos)) {
+      for (const auto& name : config_.containers.include)
+        if (name.find_first_of("*?[{") == std::string::npos) found.containers.push_back({name, 0});
+      if (found.containers.empty()) found.containers.push_back({});
+    }
+    if (found.containers.empty()) {
+      std::string why = refusal(*answer);
+      if (answer->status == 403)
+        why += fmt::format(": a Role in namespace {} with resources: [pods/log], verbs: [get] is needed",
+                           name_space_);
+      co_return fail(Fault::retryable, std::move(why));
+    }
+    co_return std::vector<k8s::LogPod>{std::move(found)};
+  }
+  static std::string refusal(const k8s::Client::Answer& answer) {
+    const std::string words = k8s::status_message(answer.body.view());
+    return fmt::format("{} {}", answer.status,
+                       words.empty() ? std::string(answer.body.view().substr(0, 200)) : words);
+  }
+
+  static constexpr Duration kAfterTrouble = std::chrono::seconds(5);
+
+  const Config config_;
+  const Context context_;
+  const std::unique_ptr<k8s::Client> api_;
+  const std::string name_space_, pod_;
+  std::string own_container_, complained_;
+  std::uint64_t started_at_ = 0;
+  bool may_get_pod_ = true, stopping_ = false, first_look_ = true;
+  std::unique_ptr<stanza::Pipeline> operators_;
+  HandOn hand_on_;
+  std::vector<Reservation> memory_;  ///< of the chunk in the operators now
+  std::map<std::string, std::unique_ptr<Follower>> followers_;
+  Timer refresh_;
+  Gate gate_;
+  Counters counters_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& context, const Consumers& next) {
+  k8s::ClientOptions options;
+  options.auth = *k8s::auth_type_named(config.auth_type);
+  options.context = config.context;
+  options.user_agent = "gleaner/" + context.version;
+  auto api = k8s::Client::api_server(context.loop, std::move(options));
+  if (!api) return fail(std::move(api.error()));
+  auto receiver = std::make_unique<PodLogs>(config, context, *next.logs, std::move(*api));
+  if (auto ok = receiver->build(); !ok) return fail(std::move(ok.error()));
+  return receiver;
+}
+
+}  // namespace gleaner::receivers::k8spodlogs
