@@ -184,6 +184,33 @@ def json_files(folder, lines):
             out.write('{"timestamp":"2026-11-25T10:00:00.%03dZ","level":"info","message":"order accepted","order":%d,"customer":"cust-%d","total":19.9,"trace":"0af7651916cd43dd8448eb211c80319c"}\n' % (i % 1000, i, i % 977))
 
 
+def idle(binary, options, files, seconds=20):
+    """Files that were read and are not written to; percent of a core and MiB."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
+    for i in range(files):
+        path = work / "pods" / ("shop_web-%d_3f0c9a52-7d1e-4b86-9c55-0a1b2c3d4e50" % (i // 4)) / ("c%d" % (i % 4))
+        path.mkdir(parents=True)
+        (path / "0.log").write_text("".join("2026-11-25T10:00:00.%09dZ stdout F line %d of file %d\n" % (j, j, i) for j in range(40)))
+    sink = Sink(options.gleaner, work)
+    collector = Collector(binary, LINES % (work, "{type: container}", sink.port), work, "collector")
+    busy = collector.cpu()
+    while True:  # until everything is read
+        time.sleep(5)
+        now = collector.cpu()
+        if now - busy < 5 * 1.5 * 0.6:
+            break
+        busy = now
+    time.sleep(2)
+    before, begun = collector.cpu(), time.monotonic()
+    time.sleep(seconds)
+    share = 100 * (collector.cpu() - before) / (time.monotonic() - begun)
+    resident = collector.resident()
+    collector.stop()
+    sink.stop()
+    subprocess.run(["rm", "-r", work])
+    return share, resident
+
+
 def lines(binary, options, count, operators, make):
     work = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
     make(work, count)
@@ -204,7 +231,15 @@ def lines(binary, options, count, operators, make):
     return cpu / count, peak
 
 
-JSON = "{type: json_parser, timestamp: {parse_from: attributes.timestamp, layout: '%Y-%m-%dT%H:%M:%S.%LZ'}}"
+JSON = "{type: json_parser, timestamp: {parse_from: attributes.timestamp, layout: '%Y-%m-%dT%H:%M:%S.%LZ'}, severity: {parse_from: attributes.level}}"
+# What people wrote before there was the container operator.
+CHAIN = r"""{type: regex_parser, id: parser-containerd, regex: '^(?P<time>[^ ^Z]+Z) (?P<stream>stdout|stderr) (?P<logtag>[^ ]*) ?(?P<log>.*)$', timestamp: {parse_from: attributes.time, layout: '%Y-%m-%dT%H:%M:%S.%LZ'}},
+      {type: regex_parser, id: extract_metadata_from_filepath, regex: '^.*\/(?P<namespace>[^_]+)_(?P<pod_name>[^_]+)_(?P<uid>[a-f0-9\-]{36})\/(?P<container_name>[^\._]+)\/(?P<restart_count>\d+)\.log$', parse_from: 'attributes["log.file.path"]', cache: {size: 128}},
+      {type: move, from: attributes.log, to: body},
+      {type: move, from: attributes.container_name, to: 'resource["k8s.container.name"]'},
+      {type: move, from: attributes.namespace, to: 'resource["k8s.namespace.name"]'},
+      {type: move, from: attributes.pod_name, to: 'resource["k8s.pod.name"]'},
+      {type: move, from: attributes.uid, to: 'resource["k8s.pod.uid"]'}"""
 # group, what, unit, budgets: CPU against the real collector and peak MiB; how. Counts are for --scale 1.
 ROWS = [
     ("otlp", "OTLP/gRPC -> batch -> OTLP/gRPC, 100 spans of 400 B a request", "span", 1 / 8, 32, 1_000_000, relay, {}),
@@ -215,9 +250,12 @@ ROWS = [
     ("otlp", "10 spans a request", "span", 1 / 8, 32, 400_000, relay, {"each": 10}),
     ("otlp", "1,000 spans a request", "span", 1 / 8, 32, 1_600_000, relay, {"each": 1000}),
     ("otlp", "8,000 spans a request", "span", 1 / 8, 32, 1_600_000, relay, {"each": 8000}),
-    ("filelog", "CRI files -> container -> batch -> OTLP gzip", "line", 1 / 10, None, 200_000, lines, {"operators": "{type: container}", "make": cri_files}),
-    ("filelog", "JSON files -> json_parser -> batch -> OTLP gzip", "line", None, None, 200_000, lines, {"operators": JSON, "make": json_files}),
+    ("filelog", "CRI files -> container -> batch -> OTLP gzip", "line", 1 / 25, 24, 400_000, lines, {"operators": "{type: container}", "make": cri_files}),
+    ("filelog", "the same lines, two regex_parser and five move", "line", 1 / 15, 24, 400_000, lines, {"operators": CHAIN, "make": cri_files}),
+    ("filelog", "JSON files -> json_parser with time and severity -> batch -> OTLP gzip", "line", 1 / 15, 24, 400_000, lines, {"operators": JSON, "make": json_files}),
 ]
+# Idle files: how many, budget in percent of a core, budget in MiB.
+IDLE = [(1_000, 0.5, 12), (10_000, 2, None)]
 
 
 def main():
@@ -264,6 +302,13 @@ def main():
             cells += ["%.2f us" % (other * 1e6), "1/%.1f" % (other / us), "%.1f MiB" % min(peak for _, peak in others)]
         else:
             cells += ["not measured", "", ""]
+        print("| %s |" % " | ".join(cells), flush=True)
+    for files, budget, memory in IDLE if options.group in (None, "filelog") else []:
+        share, resident = idle(options.gleaner, options, files)
+        theirs = idle(peer, options, files) if peer and files <= 1_000 else None
+        missed += share > budget or bool(memory) and resident > memory
+        cells = ["%d idle files" % files, "%.2f %% of a core" % share, "%.1f %%" % theirs[0] if theirs else "not measured", "1/%d" % (theirs[0] / max(share, 0.05)) if theirs else "",
+                 "%.1f %%" % budget, "%.1f MiB" % resident, "%d" % memory if memory else "", "%.1f MiB" % theirs[1] if theirs else ""]
         print("| %s |" % " | ".join(cells), flush=True)
     sys.exit(1 if missed else 0)
 

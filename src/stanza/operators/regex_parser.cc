@@ -41,6 +41,7 @@ class RegexParser : public Parser<RegexParser> {
 
   void consume(EntryList& list, Flow& flow) override {
     names_.clear();
+    same_ = {};
     for (const auto& name : regex_.names()) names_.push_back(flow.arena.copy(name.name));
     Parser::consume(list, flow);
   }
@@ -61,7 +62,9 @@ class RegexParser : public Parser<RegexParser> {
 
  private:
   bool match(std::string_view text) {
-    if (remembers_ && last_ == text && !last_.empty()) {
+    const bool here = same_.data() == text.data() && same_.size() == text.size();
+    if (remembers_ && !last_.empty() && (here || last_ == text)) {
+      same_ = text;
       // The groups of the last text, at the same places in this one.
       for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i] = at_[i].in(text);
       return true;
@@ -72,6 +75,7 @@ class RegexParser : public Parser<RegexParser> {
     if (answer == text::LinearRegex::Answer::no) return false;
     if (remembers_) {
       last_ = text;
+      same_ = text;
       at_.clear();
       for (const auto group : groups_) at_.push_back(Place::of(group, text));
     }
@@ -95,6 +99,7 @@ class RegexParser : public Parser<RegexParser> {
   std::optional<text::LinearRegex> linear_;  ///< the quick way, where the pattern allows one
   bool remembers_;                           ///< other fields than the body repeat themselves: paths, for one
   std::string last_;                         ///< a text that matched
+  std::string_view same_;                    ///< the same in this batch
   std::vector<Place> at_;
   std::vector<std::string_view> groups_;
   std::vector<std::string_view> names_;  ///< in the arena of the batch
