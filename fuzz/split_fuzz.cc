@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   stanza::files::SplitOptions options;
   options.encoding = *text::Encoding::find(kNames[data[0] % 3]);
   options.truncate = data[0] & 64;
-  if (data[0] & 128) {
+  if ((data[0] & 128) && !options.truncate) {  // refused together
     options.encoding = {};
     options.traces = text::StackTrace(static_cast<text::StackTrace::Language>((data[0] >> 3) % 6));
   }

@@ -162,8 +162,9 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     if (name == "--lanes") {
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), flags.lanes);
       if (error != std::errc() || *end || flags.lanes == 0 || flags.lanes > kMostLanes)
-        return fail(Fault::config, fmt::format("invalid argument \"{}\" for \"--lanes\" flag: a number from 1 to {}",
-                                               value, kMostLanes));
+        return fail(Fault::config,
+                    fmt::format("invalid argument \"{}\" for \"--lanes\" flag: a number from 1 to {}", value,
+                                kMostLanes));
     }
     if (name == "--compat") {
       if (auto ok = config::parse_compat(value); !ok)

@@ -207,6 +207,10 @@ files::TailerOptions Config::options(Check& check) const {
     check.error("multiline", "only one of preset, line_start_pattern and line_end_pattern can be set");
   if (!multiline.preset.empty() && (coding.nop() || coding.newline().size() > 1))
     check.error("multiline", "preset needs an encoding whose newline is one byte");
+  if (!multiline.preset.empty() && max_log_size_behavior == "truncate")
+    check.error("multiline",
+                "preset cannot be had with max_log_size_behavior: truncate: where the rest of a "
+                "trace ends is not known without its beginning");
   const text::Regex::Options lines{.latin1 = false, .multi_line = true};
   out.split = {
       .encoding = coding,

@@ -282,6 +282,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"{include: [/a], encoding: nop, multiline: {line_end_pattern: b}}", "nop encoding"},
         Wrong{"{include: [/a], multiline: {preset: cobol}}", "java"},
         Wrong{"{include: [/a], multiline: {preset: java, line_start_pattern: a}}", "only one of preset"},
+        Wrong{"{include: [/a], multiline: {preset: java}, max_log_size_behavior: truncate}", "truncate"},
         Wrong{"{include: [/a], encoding: utf-16le, multiline: {preset: java}}", "newline is one byte"},
         Wrong{"{include: [/a], operators: [{type: recombine, preset: cobol}]}",
               "\"cobol\" is not one of java, python, go, node, dotnet, ruby"},

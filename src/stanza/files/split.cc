@@ -78,7 +78,11 @@ Splitter::Token Splitter::next(std::string_view bytes, bool at_end, bool flush, 
   }
   if (found.consumed == 0 && flush) found = {0, bytes.size(), bytes.size()};
   const std::size_t most = std::max(whole(options_.max_size), newline_.size());
-  if (found.consumed == 0) {
+  const auto last_line = options_.traces ? bytes.substr(0, most).rfind('\n') : std::string_view::npos;
+  if (last_line != std::string_view::npos && (found.consumed == 0 || found.consumed > most)) {
+    if (bytes.size() < most) return {};
+    found = {0, last_line, last_line + 1};  // traces that are too long are cut between lines
+  } else if (found.consumed == 0) {
     if (bytes.size() < most) return {};
     found = {0, most, most};
     skipping = options_.truncate;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kGzip = "\x1f\x8b", kZstd = "\x28\xb5\x2f\xfd";
 constexpr std::size_t kNextHeader = 3;  // bytes that zstd asks for beyond a block
-constexpr int kLargestWindow = 23;  // log2 of bytes: what zstd's levels up to 19 use
+constexpr int kLargestWindow = 23;      // log2 of bytes: what zstd's levels up to 19 use
 
 class Gunzip final : public Unpacker {
  public:
