@@ -1,7 +1,8 @@
 #pragma once
 // Where in a container's log one stands, and finding that place again on a new connection.
+#include <algorithm>
+#include <array>
 #include <cstdint>
-#include <string>
 
 namespace gleaner::receivers::k8spodlogs {
 
@@ -57,8 +58,7 @@ class Resume {
       }
     }
     exact_ = true;
-    at_.nth = time == at_.time ? at_.nth + 1 : 1;
-    at_.time = time;
+    advance(time);
     return Line::fresh;
   }
   /// Nothing more comes: lines that were unsure are fresh. @return whether the search was still on
@@ -70,7 +70,21 @@ class Resume {
   }
 
  private:
+  /// Lines of one time need not stand side by side: those of the other stream may come between.
+  void advance(std::uint64_t time) {
+    if (time != at_.time) {
+      const auto before =
+          std::find_if(recent_.begin(), recent_.end(), [&](const Position& p) { return p.time == time; });
+      const Position there = before == recent_.end() ? Position{time, 0} : *before;
+      *(before == recent_.end() ? recent_.begin() + (turn_++ % recent_.size()) : before) = at_;
+      at_ = there;
+    }
+    ++at_.nth;
+  }
+
   Position at_;
+  std::array<Position, 8> recent_{};  ///< times just before, and how many lines each had
+  std::size_t turn_ = 0;
   bool exact_;  ///< false: from a time, not from a line
   bool searching_ = false, missed_ = false;
   std::uint32_t met_ = 0;
