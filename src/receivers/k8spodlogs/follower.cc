@@ -13,10 +13,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kConnect = 30s;          // for an answer to begin
-constexpr Duration kShortest = 200ms;       // between two connections
-constexpr Duration kLongest = 30s;          // while nothing new comes
-constexpr Duration kNoRight = 60s;          // while the server refuses
+constexpr Duration kConnect = 30s;     // for an answer to begin
+constexpr Duration kShortest = 200ms;  // between two connections
+constexpr Duration kLongest = 60s;     // while nothing new comes
+// A container that keeps failing is started again after 10 s, 20 s and so on: looked for as often, none of
+// its lives is missed. One that is done is left in peace soon.
+constexpr Duration kAttentive = 10s;
+constexpr Duration kAttentiveFor = 5min;
 constexpr Duration kSettled = 1s;           // for the rest of what is repeated
 constexpr Duration kHungry = 20ms;          // between two looks at a full memory budget
 constexpr std::size_t kMaxUnsure = 10'000;  // lines
@@ -78,12 +81,15 @@ void Follower::complain(const std::string& what) {
 
 Task<> Follower::run() {
   Duration wait = kShortest;
+  TimePoint last_new = loop_.now();
   for (bool first = true; !stopping_; first = false) {
     if (!first) counters_.reconnects.add();
     moved_ = false;
     const End end = co_await follow();
     if (end == End::gone || stopping_) break;
-    wait = moved_ ? kShortest : std::min(wait * 2, end == End::refused ? kNoRight : kLongest);
+    if (moved_) last_new = loop_.now();
+    const bool attentive = end != End::refused && loop_.now() - last_new < kAttentiveFor;
+    wait = moved_ ? kShortest : std::min(wait * 2, attentive ? kAttentive : kLongest);
     // Followers of many pods that lost one server do not come back in step.
     const auto spread = static_cast<std::uint64_t>(wait.count() / 4);
     if (!co_await pause(wait - Duration(static_cast<std::int64_t>(unix_nanos() % (spread + 1))))) break;
