@@ -1,5 +1,5 @@
-// What an API server says of pods: read or refused; names from a refusal hold no blanks and no brackets; the own
-// container's name is a part of the text.
+// What an API server says of pods: read or refused; names from a refusal hold no blanks and no brackets; the
+// own container's name is a part of the text.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

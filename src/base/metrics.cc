@@ -134,7 +134,8 @@ namespace {
 void merge(std::vector<Sample>& sorted) {
   std::size_t kept = 0;
   for (std::size_t at = 0; at < sorted.size(); ++at) {
-    if (kept > 0 && sorted[kept - 1].name == sorted[at].name && sorted[kept - 1].labels == sorted[at].labels) {
+    if (kept > 0 && sorted[kept - 1].name == sorted[at].name &&
+        sorted[kept - 1].labels == sorted[at].labels) {
       sorted[kept - 1].value += sorted[at].value;
       sorted[kept - 1].histogram.absorb(sorted[at].histogram);
     } else if (kept++ != at) {
@@ -174,7 +175,8 @@ std::string text(std::vector<Sample> samples, const Format& format) {
       name = "otelcol_" + s.name;
       if (format.unit_suffixes) name += unit_suffix(s.name);
       if (format.type_suffixes && s.kind == Kind::counter) name += "_total";
-      out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, s.help, name, kKinds[static_cast<int>(s.kind)]);
+      out +=
+          fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, s.help, name, kKinds[static_cast<int>(s.kind)]);
       last = s.name;
     }
     if (s.kind == Kind::histogram)

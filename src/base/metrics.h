@@ -59,8 +59,8 @@ struct Sample {
   Histogram histogram;  ///< of histograms
 };
 
-/// Prometheus text, version 0.0.4, names with "otelcol_" in front, grouped by name. Samples of one name and the
-/// same labels are one series, their sum: what several components or lanes count together.
+/// Prometheus text, version 0.0.4, names with "otelcol_" in front, grouped by name. Samples of one name and
+/// the same labels are one series, their sum: what several components or lanes count together.
 std::string text(std::vector<Sample> samples, const Format& format = {});
 
 /// Every series of one lane, in the order they were made. References stay valid for the registry's life.

@@ -87,8 +87,7 @@ bool Poller::poll(int milliseconds) {
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), milliseconds);
   for (int i = 0; i < count; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
-    const Id id{static_cast<std::uint32_t>(event.data.u64),
-                static_cast<std::uint32_t>(event.data.u64 >> 32)};
+    const Id id{static_cast<std::uint32_t>(event.data.u64), static_cast<std::uint32_t>(event.data.u64 >> 32)};
     Slot* slot = find(id);
     if (!slot) continue;
     const std::uint32_t what = event.events;

@@ -154,7 +154,8 @@ class Collector {
     co_return true;
   }
 
-  /// As many as the options say, unless something in use can be there once only. Makes them when first needed.
+  /// As many as the options say, unless something in use can be there once only. Makes them when first
+  /// needed.
   std::size_t lanes_for(const Assembly& assembly) {
     std::size_t wanted = options_.lanes ? options_.lanes : lanes_by_cpu_limit();
     if (const std::string why = kept_on_one_lane(assembly); wanted > 1 && !why.empty()) {
@@ -162,8 +163,7 @@ class Collector {
         logger_.warn("Running on one lane: a component cannot be shared by several", {{"component", why}});
       wanted = 1;
     }
-    while (lanes_.size() < wanted)
-      lanes_.push_back(std::make_unique<Lane>(loop_, logger_, lanes_.size()));
+    while (lanes_.size() < wanted) lanes_.push_back(std::make_unique<Lane>(loop_, logger_, lanes_.size()));
     for (std::size_t i = 0; i < wanted; ++i) lanes_[i]->share(wanted, kMemoryBudget / wanted);
     return wanted;
   }

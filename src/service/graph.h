@@ -24,8 +24,8 @@ struct Host {
 
 class Graph {
  public:
-  /// Makes every component that a pipeline uses and every listed extension, as far as they belong on this lane.
-  /// Opens nothing.
+  /// Makes every component that a pipeline uses and every listed extension, as far as they belong on this
+  /// lane. Opens nothing.
   static Result<std::unique_ptr<Graph>> build(const Assembly& assembly, const Host& host);
   ~Graph();
 

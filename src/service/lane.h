@@ -1,6 +1,6 @@
 #pragma once
-// A lane: one thread, its loop, and the pipelines on it. Lanes share listening ports, log and nothing else, so
-// there is no lock where data passes. Source: DESIGN 5.
+// A lane: one thread, its loop, and the pipelines on it. Lanes share listening ports, log and nothing else,
+// so there is no lock where data passes. Source: DESIGN 5.
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,7 +21,8 @@ class Lane {
   Lane(Loop& home, log::Logger logger, std::size_t index);
   ~Lane();
 
-  /// Before a start(). @param lanes  how many there are @param memory  bytes of received data this one may hold
+  /// Before a start(). @param lanes  how many there are @param memory  bytes of received data this one may
+  /// hold
   void share(std::size_t lanes, std::size_t memory);
 
   /// Makes the pipelines and starts them. @param fatal  is called on the home loop

@@ -136,10 +136,11 @@ TEST(Figures, OfSeveralLanesAreOne) {
   all.absorb(lane(7));
   metrics::Registry registry;
   const auto text = SelfMetrics(registry).text(std::move(all));
-  for (const char* line : {"otelcol_c{a=\"b\"} 10\n", "otelcol_only{lane=\"3\"} 1\n", "otelcol_only{lane=\"7\"} 1\n",
-                           "otelcol_sizes_bucket{le=\"5\"} 1\n", "otelcol_sizes_bucket{le=\"10\"} 2\n",
-                           "otelcol_sizes_sum 10\n", "otelcol_sizes_count 2\n", "gleaner_ledger_in{pipeline=\"logs\"} 10\n",
-                           "gleaner_memory_budget_used_bytes 10\n", "gleaner_memory_budget_limit_bytes 200\n"})
+  for (const char* line :
+       {"otelcol_c{a=\"b\"} 10\n", "otelcol_only{lane=\"3\"} 1\n", "otelcol_only{lane=\"7\"} 1\n",
+        "otelcol_sizes_bucket{le=\"5\"} 1\n", "otelcol_sizes_bucket{le=\"10\"} 2\n", "otelcol_sizes_sum 10\n",
+        "otelcol_sizes_count 2\n", "gleaner_ledger_in{pipeline=\"logs\"} 10\n",
+        "gleaner_memory_budget_used_bytes 10\n", "gleaner_memory_budget_limit_bytes 200\n"})
     EXPECT_THAT(text, HasSubstr(line));
 }
 

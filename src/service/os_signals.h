@@ -7,8 +7,8 @@
 
 namespace gleaner::service {
 
-/// Takes signals for one loop, by signalfd(2). They are blocked in the thread that makes it, and in all threads
-/// that one starts: make it before any.
+/// Takes signals for one loop, by signalfd(2). They are blocked in the thread that makes it, and in all
+/// threads that one starts: make it before any.
 class OsSignals {
  public:
   /// @param arrived  called from the loop, once a signal

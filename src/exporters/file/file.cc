@@ -112,8 +112,9 @@ class Input final : public Consumer<S> {
  public:
   Input(Writer& writer, const Context& context)
       : writer_(writer),
-        sent_(context.metrics.counter(fmt::format("exporter_sent_{}", S::items), {{"exporter", context.id}},
-                                      fmt::format("Number of {} successfully sent to destination.", S::items))) {}
+        sent_(context.metrics.counter(
+            fmt::format("exporter_sent_{}", S::items), {{"exporter", context.id}},
+            fmt::format("Number of {} successfully sent to destination.", S::items))) {}
   Task<Result<>> consume(Batch<S>& batch) override {
     const std::size_t items = batch.data.items();
     if (auto ok = writer_.add(batch); !ok) {

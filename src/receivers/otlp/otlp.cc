@@ -66,7 +66,8 @@ class Otlp final : public Receiver {
   bool listens_here(const C& config) const {
     return context_.place.lane == 0 || (config.transport != "unix" && !config.endpoint.ends_with(":0"));
   }
-  /// A shared port can be taken twice without a word. The lane that starts first asks alone whether it is free.
+  /// A shared port can be taken twice without a word. The lane that starts first asks alone whether it is
+  /// free.
   template <class C>
   Result<> check_free(const C& config) const {
     const Place& place = context_.place;

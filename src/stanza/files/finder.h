@@ -40,8 +40,8 @@ struct FoundFile {
 struct Found {
   std::vector<FoundFile> files;          ///< sorted by path, or as `ordering` says
   std::vector<std::string> directories;  ///< whose changes can change the answer; some may not exist
-  std::vector<std::string> errors;       ///< "path: why", for directories that cannot be read; lane 0 says them
-  bool any = false;                      ///< whether anything matched, on whatever lane
+  std::vector<std::string> errors;  ///< "path: why", for directories that cannot be read; lane 0 says them
+  bool any = false;                 ///< whether anything matched, on whatever lane
 };
 
 /// Walks the file system; may block. Needs nothing of its caller's thread.

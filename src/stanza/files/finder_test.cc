@@ -239,7 +239,8 @@ TEST_F(FinderTest, LanesShareFilesByDirectory) {
       EXPECT_TRUE(all.insert(name).second) << name << " is on two lanes";
       if (!name.ends_with("/0.log")) continue;
       const std::string pod = name.substr(0, name.find('/'));
-      EXPECT_THAT(mine, testing::Contains(pod + "/0.log.1")) << "what rotation makes of a file stays on its lane";
+      EXPECT_THAT(mine, testing::Contains(pod + "/0.log.1"))
+          << "what rotation makes of a file stays on its lane";
       EXPECT_THAT(mine, testing::Contains(pod + ".log")) << "a link to it, too";
     }
   }
