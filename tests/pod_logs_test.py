@@ -187,13 +187,17 @@ service:
 """
 
 
-def run(binary, api, work, silence="30s", more=""):
+def prepare(api, work):
     (work / "kubeconfig").write_text(json.dumps({
         "current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}],
         "clusters": [{"name": "k", "cluster": {"server": "http://127.0.0.1:%d" % api.port}}],
         "users": [{"name": "u", "user": {"tokenFile": str(work / "token")}}]}))
     (work / "token").write_text(api.token)
     os.environ["KUBECONFIG"] = str(work / "kubeconfig")
+
+
+def run(binary, api, work, silence="30s", more=""):
+    prepare(api, work)
     port = free_port()
     process, log = start(binary, work, "gleaner", CONFIG % (NAMESPACE, POD, OWN, silence, more, work, port))
     return process, log, port
@@ -310,6 +314,62 @@ def silence(binary):
     print("pod logs: a stream that fell silent is opened anew, nothing is lost or doubled")
 
 
+def kills(binary):
+    """Killed and started again while lines are written, with a storage: none is lost, few come twice."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="podlogs-"))
+    (work / "state").mkdir()
+    app = Container("app")
+    api = Api([app, Container(OWN)], may_get_pods=True)
+    app.write(100)
+    sink_port, ports = free_port(), free_port()
+    sink, sink_log = start(binary, work, "sink", """
+receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d"}}}}
+exporters: {file: {path: "%s/out.json", flush_interval: 50ms}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {logs: {receivers: [otlp], exporters: [file]}}}
+""" % (sink_port, work))
+    config = """
+extensions: {file_storage: {directory: "%s/state"}}
+receivers:
+  k8s_pod_logs: {auth_type: kubeConfig, namespace: %s, pod: %s, containers: {exclude: [%s]}, storage: file_storage}
+exporters: {otlp: {endpoint: "127.0.0.1:%d", tls: {insecure: true}, compression: none, sending_queue: {enabled: false}}}
+service:
+  extensions: [file_storage]
+  telemetry: {metrics: {address: "127.0.0.1:%d"}}
+  pipelines: {logs: {receivers: [k8s_pod_logs], exporters: [otlp]}}
+""" % (work, NAMESPACE, POD, OWN, sink_port, ports)
+    prepare(api, work)
+    ended = threading.Event()
+
+    def write():
+        while not ended.wait(0.01):
+            app.write(30)
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    kills = 0
+    for _ in range(8):
+        process, log = start(binary, work, "gleaner", config)
+        time.sleep(random.uniform(0.3, 0.9))
+        process.kill()
+        process.wait()
+        kills += 1
+    ended.set()
+    writer.join()
+    process, log = start(binary, work, "gleaner", config)
+    assert until(lambda: lines_of(work, "app")[-1:] == [app.written - 1], 20), log.read_text()
+    stop(process, log)
+    once = len(lines_of(work, "app"))
+    process, log = start(binary, work, "gleaner", config)  # an orderly stop leaves nothing to be read again
+    time.sleep(0.5)
+    stop(process, log)
+    stop(sink, sink_log)
+    got = lines_of(work, "app")
+    missing, twice = set(range(app.written)) - set(got), len(got) - len(set(got))
+    assert not missing, "%d of %d lines missing: %s" % (len(missing), app.written, sorted(missing)[:5])
+    assert len(got) == once, "%d lines again after an orderly stop" % (len(got) - once)
+    assert twice < 400 * kills, twice
+    print("pod logs: %d lines over %d kills: none lost, %d again; none after an orderly stop" % (app.written, kills, twice))
+
+
 def refusals(binary):
     """Without the right it says which one is missing, keeps on trying, and reads everything once it has it."""
     work = pathlib.Path(tempfile.mkdtemp(prefix="podlogs-"))
@@ -333,6 +393,7 @@ def main():
     torture(binary, "--long" in sys.argv)
     gap(binary)
     silence(binary)
+    kills(binary)
     refusals(binary)
 
 

@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 
 #include "config/compat.h"
+#include "pipeline/find_extension.h"
+#include "pipeline/hand_on.h"
 #include "receivers/filelog/checkpoints.h"
 #include "receivers/filelog/config.h"
 #include "receivers/filelog/reference_offsets.h"
@@ -33,18 +34,12 @@ class Filelog final : public Receiver, public files::RecordSink {
           storage::Storage* storage)
       : config_(config),
         context_(context),
-        next_(next),
         storage_(storage),
         tailer_(std::move(options), context.loop, context.logger, context.memory, *this),
         acks_(context.id),
+        hand_on_(config.retry, context, next),
         patience_(context.loop),
-        ack_timer_(context.loop),
-        accepted_(context.metrics.counter("receiver_accepted_log_records",
-                                          {{"receiver", context.id}, {"transport", ""}},
-                                          "Number of log records successfully pushed into the pipeline.")),
-        refused_(context.metrics.counter(
-            "receiver_refused_log_records", {{"receiver", context.id}, {"transport", ""}},
-            "Number of log records that could not be pushed into the pipeline.")) {
+        ack_timer_(context.loop) {
     const metrics::Labels labels{{"receiver", context.id}};
     gauges_ = {context.metrics.gauge("fileconsumer_open_files", labels, "Number of open files",
                                      [this] { return static_cast<double>(tailer_.open_files()); }),
@@ -76,9 +71,10 @@ class Filelog final : public Receiver, public files::RecordSink {
   Task<Result<>> stop() override {
     stopping_ = true;
     patience_.cancel();
+    hand_on_.hurry();
     co_await tailer_.stop();
     operators_->stop();
-    co_await drain();
+    co_await hand_on_.stop();
     ack_timer_.cancel();
     co_await gate_.join();
     if (config_.acknowledge) acks_.write(progress());
@@ -101,7 +97,7 @@ class Filelog final : public Receiver, public files::RecordSink {
                             {{"component", "fileconsumer"},
                              {"path", from.path},
                              {"error", fmt::format("consume entries: {}", fmt::join(errors, "\n"))}});
-    co_await drain();
+    co_await hand_on_.drain();
   }
   void moved(std::uint32_t source) override {
     if (!checkpoints_) return;
@@ -109,7 +105,7 @@ class Filelog final : public Receiver, public files::RecordSink {
     if (!stopped_ && !keeping_) gate_.spawn(keep_soon());
   }
   bool settled(const files::File& file) const override {
-    return waiting_.empty() && !in_flight_.lowest(file.source) && !operators_->held_from(file.source);
+    return !in_flight_.lowest(file.source) && !operators_->held_from(file.source);
   }
 
  private:
@@ -181,8 +177,7 @@ class Filelog final : public Receiver, public files::RecordSink {
     Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries), old_))),
                       Ticket::make([this, token](Outcome outcome) { settled(token, outcome); }));
     batch.memory = std::exchange(memory_, {});
-    waiting_.push_back(std::move(batch));
-    if (!draining_) gate_.spawn(drain());
+    hand_on_.put(std::move(batch));
   }
 
   std::vector<files::Progress> progress() const { return tailer_.progress(unsafe_); }
@@ -194,72 +189,9 @@ class Filelog final : public Receiver, public files::RecordSink {
     acknowledging_ = false;
   }
 
-  /// Hands on what waits, in order. Returns when nothing waits any more, whoever did the work.
-  Task<> drain() {
-    if (draining_) {
-      while (draining_) co_await drained_.wait();
-      co_return;
-    }
-    draining_ = true;
-    while (!waiting_.empty()) {
-      Batch<Logs> batch = std::move(waiting_.front());
-      waiting_.pop_front();
-      co_await hand_on(batch);
-    }
-    draining_ = false;
-    drained_.notify_all();
-  }
-
-  Task<> hand_on(Batch<Logs>& batch) {
-    const std::size_t items = batch.data.items();
-    const TimePoint begun = context_.loop.now();
-    Duration wait = config_.retry ? config_.retry->initial_interval : Duration{0};
-    for (;;) {
-      auto result = co_await next_.consume(batch);
-      if (result) {
-        accepted_.add(items);
-        co_return;
-      }
-      const Error& error = result.error();
-      const bool again = error.fault != Fault::permanent && config_.retry && !stopping_;
-      const Duration elapsed = context_.loop.now() - begun;
-      const bool expired = config_.retry && config_.retry->max_elapsed_time > Duration{0} &&
-                           elapsed + wait > config_.retry->max_elapsed_time;
-      if (!again || expired) {
-        refused_.add(items);
-        if (expired && again)
-          context_.logger.error("Max elapsed time expired. Dropping data.",
-                                {{"error", error.what}, {"dropped_items", items}});
-        else if (error.fault == Fault::permanent ||
-                 config_.retry)  // the latter: at the end there is no time to try again
-          context_.logger.error("ConsumeLogs() failed", {{"error", error.what}, {"dropped_items", items}});
-        else
-          context_.logger.error(
-              "ConsumeLogs() failed. Enable retry_on_failure to slow down reading logs and avoid dropping.",
-              {{"error", error.what}, {"dropped_items", items}});
-        batch.settle(Outcome::dropped, error.fault == Fault::permanent ? Drop::permanent_error
-                                       : stopping_                     ? Drop::shutdown
-                                                                       : Drop::queue_full);
-        co_return;
-      }
-      if (wait == config_.retry->initial_interval)
-        context_.logger.warn(
-            "The pipeline refuses records; reading waits",
-            {{"error", error.what}, {"interval", fmt::format("{}ms", wait / std::chrono::milliseconds(1))}});
-      std::uniform_real_distribution<double> spread(1 - config_.retry->randomization_factor,
-                                                    1 + config_.retry->randomization_factor);
-      const auto pause =
-          std::max(error.retry_after, std::chrono::duration_cast<Duration>(wait * spread(random_)));
-      (void)co_await patience_.sleep(pause);
-      wait = std::min(std::chrono::duration_cast<Duration>(wait * config_.retry->multiplier),
-                      config_.retry->max_interval);
-    }
-  }
-
   const bool old_ = config::is_0_102();
   const Config config_;
   const Context context_;
-  Consumer<Logs>& next_;
   storage::Storage* storage_;
   std::unique_ptr<Checkpoints> checkpoints_;
   std::vector<std::uint32_t> moved_;  ///< sources to be looked at in keep(); a turn's worth
@@ -274,16 +206,11 @@ class Filelog final : public Receiver, public files::RecordSink {
   files::Acks acks_;
   std::unique_ptr<stanza::Pipeline> operators_;
   std::vector<Reservation> memory_;  ///< of the chunk in the operators now
-  std::deque<Batch<Logs>> waiting_;  ///< bounded: reading waits until it is empty
-  bool draining_ = false, stopping_ = false, stopped_ = false, acknowledging_ = false;
-  bool keeping_ = false;
-  Signal drained_;
+  bool stopping_ = false, stopped_ = false, acknowledging_ = false, keeping_ = false;
+  HandOn hand_on_;
   Timer patience_;
   Timer ack_timer_;
   Gate gate_;
-  std::minstd_rand random_{static_cast<unsigned>(unix_nanos())};
-  metrics::Counter& accepted_;
-  metrics::Counter& refused_;
   std::vector<std::size_t> gauges_;
 };
 
@@ -300,12 +227,9 @@ Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& cont
   options.finder.share = {context.place.lane, context.place.lanes};
   storage::Storage* storage = nullptr;
   if (config.storage) {
-    Extension* extension = context.extension(*config.storage);
-    if (!extension)
-      return fail(Fault::config, fmt::format("storage extension '{}' not found", *config.storage));
-    storage = dynamic_cast<storage::Storage*>(extension);
-    if (!storage)
-      return fail(Fault::config, fmt::format("non-storage extension '{}' found", *config.storage));
+    auto found = find_extension<storage::Storage>(context, *config.storage, "storage");
+    if (!found) return fail(std::move(found.error()));
+    storage = *found;
   }
   auto receiver = std::make_unique<Filelog>(config, std::move(options), context, *next.logs, storage);
   if (auto built = receiver->build(); !built) return fail(std::move(built.error()));

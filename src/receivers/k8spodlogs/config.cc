@@ -60,6 +60,7 @@ std::span<const config::Field> Config::fields() {
       config::field<&Config::resource>("resource", "added to every resource"),
       config::field<&Config::operators>("operators", "what happens to records, in this order"),
       config::field<&Config::output>("output", "ids of the operators that come first"),
+      config::field<&Config::storage>("storage", "a storage extension that keeps positions between runs"),
       config::field<&Config::retry>(
           "retry_on_failure", "reading waits while the pipeline refuses; off: such records are dropped"),
   };

@@ -27,6 +27,7 @@ struct Config {
   config::Dict<std::string> attributes, resource;
   config::Node operators;
   std::vector<std::string> output;
+  std::optional<std::string> storage;  ///< id of an extension
   std::optional<RetryConfig> retry =
       RetryConfig{.initial_interval = std::chrono::seconds(1), .max_elapsed_time = Duration{0}};
 

@@ -197,12 +197,11 @@ Task<> Follower::take(std::vector<StampedLine> lines, std::vector<Bytes> bytes) 
   counters_.repeated.add(repeated);
   if (kept)
     for (const auto& block : bytes) unsure_.bytes.push_back(block);
-  if (!fresh.empty()) co_await hand_over(std::move(fresh), std::move(bytes));
+  if (!fresh.empty()) co_await hand_over({std::move(fresh), std::move(bytes), resume_.position()});
 }
 
-Task<> Follower::hand_over(std::vector<StampedLine> fresh, std::vector<Bytes> bytes) {
+Task<> Follower::hand_over(Chunk chunk) {
   moved_ = true;
-  Chunk chunk{std::move(fresh), std::move(bytes), {}};
   std::size_t size = 0;
   for (const auto& line : chunk.lines) size += line.text.size() + 128;  // and what a record takes
   while (!stopping_) {
@@ -252,7 +251,7 @@ Task<> Follower::look_at_previous() {
     logger_.warn("lines may be missing: the container started anew and its former log was rotated",
                  {{"last", since_time(last.time)}});
   }
-  if (!rest.empty()) co_await hand_over(std::move(rest), {answer->body, carried, tail});
+  if (!rest.empty()) co_await hand_over({std::move(rest), {answer->body, carried, tail}, search.position()});
 }
 
 /// Why there is no log.

@@ -16,14 +16,16 @@ namespace gleaner::receivers::k8spodlogs {
 /// Whose log.
 struct Source {
   std::string name_space, pod, uid;
-  std::string container;  ///< empty: the only one, whose name nobody could tell
+  std::string container;     ///< empty: the only one, whose name nobody could tell
+  std::uint32_t number = 0;  ///< in Origin
 };
 
 /// Lines that are new, and the bytes they are views into.
 struct Chunk {
   std::vector<StampedLine> lines;
   std::vector<Bytes> bytes;
-  std::vector<Reservation> memory;
+  Position last;  ///< that of the last line
+  std::vector<Reservation> memory = {};
 };
 
 class LineSink {
@@ -73,7 +75,7 @@ class Follower {
   Task<> take(std::vector<StampedLine> lines, std::vector<Bytes> bytes);
   Task<> settle();
   Task<> look_at_previous();
-  Task<> hand_over(std::vector<StampedLine> fresh, std::vector<Bytes> bytes);
+  Task<> hand_over(Chunk chunk);
   std::string path(bool previous, const Position& from) const;
   Task<bool> pause(Duration for_how_long);
   void complain(const std::string& what);

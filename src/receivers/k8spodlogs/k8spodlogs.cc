@@ -5,16 +5,21 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <set>
 
 #include "base/small_file.h"
 #include "k8s/log_pods.h"
 #include "net/url.h"
+#include "pipeline/find_extension.h"
 #include "pipeline/hand_on.h"
 #include "receivers/k8spodlogs/config.h"
 #include "receivers/k8spodlogs/follower.h"
+#include "receivers/k8spodlogs/positions.h"
 #include "stanza/config.h"
 #include "stanza/emit.h"
+#include "stanza/files/in_flight.h"
 #include "stanza/pipeline.h"
+#include "storage/storage.h"
 
 namespace gleaner::receivers::k8spodlogs {
 namespace {
@@ -41,13 +46,20 @@ std::string own_namespace() {
   return name;
 }
 
+/// "k8s_pod_logs/app" -> "app"
+std::string_view name_of(std::string_view id) {
+  const auto slash = id.find('/');
+  return slash == std::string_view::npos ? std::string_view() : id.substr(slash + 1);
+}
+
 class PodLogs final : public Receiver, public LineSink {
  public:
   PodLogs(const Config& config, const Context& context, Consumer<Logs>& next,
-          std::unique_ptr<k8s::Client> api)
+          std::unique_ptr<k8s::Client> api, storage::Storage* storage)
       : config_(config),
         context_(context),
         api_(std::move(api)),
+        storage_(storage),
         name_space_(config.name_space.empty() ? own_namespace() : config.name_space),
         pod_(config.pod.empty() ? own_pod() : config.pod),
         hand_on_(config.retry, context, next),
@@ -80,6 +92,11 @@ class PodLogs final : public Receiver, public LineSink {
             "cannot tell which container is this one: put its name into containers::exclude, or what it logs "
             "comes back to it");
     }
+    if (storage_) {
+      auto store = co_await storage_->open({"receiver", "k8s_pod_logs", name_of(context_.id), ""});
+      if (!store) co_return fail(std::move(store.error()).in("storage client"));
+      store_ = *store;
+    }
     started_at_ = unix_nanos();
     gate_.spawn(keep_up());
     co_return Result<>();
@@ -88,13 +105,14 @@ class PodLogs final : public Receiver, public LineSink {
   Task<Result<>> stop() override {
     stopping_ = true;
     refresh_.cancel();
-    for (auto& [_, follower] : followers_) follower->cancel();
+    for (auto& [_, followed] : followers_) followed->follower->cancel();
     hand_on_.hurry();
     co_await api_->stop();  // cuts what is being asked
     co_await gate_.join();
     operators_->stop();
     co_await hand_on_.stop();
     co_await api_->stop();
+    stopped_ = true;  // what is still on its way may be delivered later: then settled() keeps it
     co_return Result<>();
   }
 
@@ -104,10 +122,17 @@ class PodLogs final : public Receiver, public LineSink {
     const std::uint64_t observed = unix_nanos();
     for (auto& block : chunk.bytes) entries.arena.adopt(std::move(block));
     const pdata::Map resource = resource_of(source, entries.arena);
+    Followed& followed = *by_number_.at(source.number);
+    std::uint64_t number = followed.marks.lines();
+    followed.marks.pass(chunk.lines.size());
+    if (store_) followed.marks.mark(chunk.last);
     entries.list.reserve(chunk.lines.size());
     for (const auto& line : chunk.lines) {
       stanza::Entry entry;
       entry.timestamp = line.time;
+      entry.origin.source = source.number;
+      entry.origin.begin = number++;
+      entry.origin.end = number;
       entry.observed = observed;
       entry.body = pdata::Value::string(line.text);
       for (const auto& [key, value] : config_.attributes)
@@ -127,6 +152,12 @@ class PodLogs final : public Receiver, public LineSink {
   }
 
  private:
+  struct Followed {
+    std::string key;
+    std::unique_ptr<Follower> follower;
+    Marks marks;
+  };
+
   metrics::Counter& counter(std::string_view what, std::string_view help) const {
     return context_.metrics.counter(fmt::format("receiver_k8s_pod_logs_{}", what),
                                     {{"receiver", context_.id}}, help);
@@ -146,9 +177,50 @@ class PodLogs final : public Receiver, public LineSink {
   }
 
   void collect(stanza::Entries&& entries) {
-    Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries)))));
+    const auto token = in_flight_.add(entries.list, entries.also);
+    Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries)))),
+                      Ticket::make([this, token](Outcome outcome) { settled(token, outcome); }));
     batch.memory = std::exchange(memory_, {});
     hand_on_.put(std::move(batch));
+  }
+
+  /// A batch has come to its end. What is lost because there is no time left is read again by the next run.
+  void settled(stanza::files::InFlight::Token token, Outcome outcome) {
+    if (stopping_ && outcome == Outcome::dropped) return;
+    for (const auto number : in_flight_.settled(token)) moved_.insert(number);
+    if (!store_) return moved_.clear();
+    if (stopped_) return keep();
+    if (!keeping_) gate_.spawn(keep_soon());
+  }
+  /// Once in a turn of the loop, however much happened in it.
+  Task<> keep_soon() {
+    keeping_ = true;
+    co_await context_.loop.yield();
+    keeping_ = false;
+    keep();
+  }
+  void keep() {
+    for (const auto number : moved_) {
+      const auto followed = by_number_.find(number);
+      if (followed == by_number_.end()) continue;
+      auto unsafe = in_flight_.lowest(number);
+      if (const auto held = operators_->held_from(number); held && (!unsafe || *held < *unsafe))
+        unsafe = held;
+      const Position& safe =
+          followed->second->marks.safe(unsafe ? std::optional(unsafe->begin) : std::nullopt);
+      if (safe.time) store_->put("c" + followed->second->key, encode(safe));
+    }
+    moved_.clear();
+    store_->flush();
+  }
+  /// Positions of containers that are no more.
+  void forget_others() {
+    std::vector<std::string> gone;
+    store_->each([&](std::string_view key, std::string_view) {
+      if (key.starts_with('c') && !followers_.contains(std::string(key.substr(1)))) gone.emplace_back(key);
+    });
+    for (const auto& key : gone) store_->erase(key);
+    store_->flush();
   }
 
   /// Looks for pods and containers, now and every refresh_interval.
@@ -160,10 +232,11 @@ class PodLogs final : public Receiver, public LineSink {
         complained_.clear();
         for (const auto& pod : *pods)
           for (const auto& container : pod.containers) adopt(pod, container.name);
+        if (store_ && first_look_) forget_others();
       } else if (std::exchange(complained_, pods.error().what) != pods.error().what) {
         context_.logger.warn("cannot find out which containers there are", {{"error", pods.error().what}});
       }
-      first_look_ = false;
+      first_look_ = first_look_ && !pods;
       (void)co_await refresh_.sleep(pods ? config_.refresh_interval : kAfterTrouble);
     }
   }
@@ -173,19 +246,29 @@ class PodLogs final : public Receiver, public LineSink {
     if (followers_.contains(key)) return;
     if (!container.empty() && (!config_.wants(container) || container == own_container_)) return;
     FollowOptions options{config_.silence, config_.max_log_size.bytes, {}, true};
-    if (config_.start_at == "end" && first_look_) {
+    const auto kept = store_ ? store_->get("c" + key) : std::nullopt;
+    if (const auto position = kept ? decode(*kept) : std::nullopt) {
+      options.from = *position;
+    } else if (config_.start_at == "end" && first_look_) {
       options.from.time = started_at_;
       options.exact = false;
     }
-    auto made = std::make_unique<Follower>(Source{name_space_, pod.name, pod.uid, container}, options, *api_,
-                                           context_.loop, context_.logger, context_.memory, counters_, *this);
-    auto& follower = *followers_.emplace(key, std::move(made)).first->second;
+    Followed& followed = *followers_.emplace(key, std::make_unique<Followed>()).first->second;
+    followed.key = key;
+    by_number_[++last_number_] = &followed;
+    followed.follower =
+        std::make_unique<Follower>(Source{name_space_, pod.name, pod.uid, container, last_number_}, options,
+                                   *api_, context_.loop, context_.logger, context_.memory, counters_, *this);
     context_.logger.info("Following a container's log", {{"pod", pod.name}, {"container", container}});
-    gate_.spawn(follow(follower, key));
+    gate_.spawn(follow(followed));
   }
-  Task<> follow(Follower& follower, std::string key) {
-    co_await follower.run();
-    if (!stopping_) followers_.erase(key);  // the pod is gone
+  Task<> follow(Followed& followed) {
+    co_await followed.follower->run();
+    if (stopping_) co_return;
+    // The pod is gone. Batches of it may still be on their way: they find nothing to keep.
+    if (store_) store_->erase("c" + followed.key);
+    by_number_.erase(followed.follower->source().number);
+    followers_.erase(std::string(followed.key));
   }
 
   Task<Result<std::vector<k8s::LogPod>>> find() {
@@ -248,14 +331,20 @@ class PodLogs final : public Receiver, public LineSink {
   const Config config_;
   const Context context_;
   const std::unique_ptr<k8s::Client> api_;
+  storage::Storage* storage_;
+  storage::Store* store_ = nullptr;
   const std::string name_space_, pod_;
   std::string own_container_, complained_;
   std::uint64_t started_at_ = 0;
-  bool may_get_pod_ = true, stopping_ = false, first_look_ = true;
+  bool may_get_pod_ = true, stopping_ = false, stopped_ = false, keeping_ = false, first_look_ = true;
   std::unique_ptr<stanza::Pipeline> operators_;
   HandOn hand_on_;
   std::vector<Reservation> memory_;  ///< of the chunk in the operators now
-  std::map<std::string, std::unique_ptr<Follower>> followers_;
+  stanza::files::InFlight in_flight_;
+  std::map<std::string, std::unique_ptr<Followed>> followers_;  ///< by pod, uid and container
+  std::map<std::uint32_t, Followed*> by_number_;
+  std::uint32_t last_number_ = 0;
+  std::set<std::uint32_t> moved_;  ///< containers to be looked at in keep()
   Timer refresh_;
   Gate gate_;
   Counters counters_;
@@ -270,7 +359,13 @@ Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& cont
   options.user_agent = "gleaner/" + context.version;
   auto api = k8s::Client::api_server(context.loop, std::move(options));
   if (!api) return fail(std::move(api.error()));
-  auto receiver = std::make_unique<PodLogs>(config, context, *next.logs, std::move(*api));
+  storage::Storage* storage = nullptr;
+  if (config.storage) {
+    auto found = find_extension<storage::Storage>(context, *config.storage, "storage");
+    if (!found) return fail(std::move(found.error()));
+    storage = *found;
+  }
+  auto receiver = std::make_unique<PodLogs>(config, context, *next.logs, std::move(*api), storage);
   if (auto ok = receiver->build(); !ok) return fail(std::move(ok.error()));
   return receiver;
 }
