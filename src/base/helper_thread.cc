@@ -5,7 +5,7 @@
 namespace gleaner {
 
 HelperThread& HelperThread::of(Helper kind) {
-  static HelperThread threads[3];
+  static HelperThread threads[4];
   return threads[static_cast<std::size_t>(kind)];
 }
 

@@ -11,8 +11,9 @@ namespace gleaner {
 /// The process has a few, each in order and made on first use, so that a dead name server does not keep files
 /// from being read.
 enum class Helper : std::uint8_t {
-  general,    ///< DNS, fsync
+  general,    ///< DNS
   files,      ///< directory scans, reads from slow disks
+  storage,    ///< fsync of what components keep: no dead name server holds it up
   passwords,  ///< hashes that are slow on purpose
 };
 

@@ -39,7 +39,8 @@ struct Loop::Inbox {
 };
 
 Loop::Loop(Clock clock) : inbox_(std::make_shared<Inbox>()), clock_(clock) {
-  bell_ = poller_.add(inbox_->bell.get());
+  bool watched = false;
+  bell_ = poller_.add(inbox_->bell.get(), watched);
   listen_to_bell();
 }
 

@@ -21,7 +21,7 @@ Poller::Slot* Poller::find(Id id) {
   return &slots_[id.slot];
 }
 
-Poller::Id Poller::add(int fd) {
+Poller::Id Poller::add(int fd, bool& watched) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -31,10 +31,7 @@ Poller::Id Poller::add(int fd) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = (std::uint64_t{id.generation} << 32) | id.slot;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
-    // Out of watches or of memory: whoever waits is let go at once, and finds out by trying.
-    slots_[id.slot].ended = slots_[id.slot].ready = {true, true};
-  }
+  watched = ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
   return id;
 }
 

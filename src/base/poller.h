@@ -27,8 +27,8 @@ class Poller {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  /// Registers `fd`. Requires one that epoll takes, and that outlives the registration.
-  Id add(int fd);
+  /// Registers `fd`, which has to outlive the registration. @param watched  whether the kernel took it
+  Id add(int fd, bool& watched);
   /// Takes `fd` out; who waits is neither called nor forgotten yet.
   void detach(Id id, int fd);
   /// Forgets who waits, and the registration. To be called last, and once.

@@ -17,7 +17,7 @@ Task<bool> Readable::wait() {
   Awaiter awaiter{watched_};
   co_await awaiter;
   watched_.used_up(Want::read);
-  co_return !cancelled_;
+  co_return !cancelled_ && !watched_.closed();
 }
 
 void Readable::cancel() {

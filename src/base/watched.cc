@@ -4,7 +4,11 @@
 
 namespace gleaner {
 
-Watched::Watched(Loop& loop, Fd fd) : loop_(loop), fd_(std::move(fd)), id_(loop.poller().add(fd_.get())) {}
+Watched::Watched(Loop& loop, Fd fd) : loop_(loop), fd_(std::move(fd)) {
+  bool watched = false;
+  id_ = loop.poller().add(fd_.get(), watched);
+  if (!watched) fd_.reset();
+}
 
 Watched::~Watched() {
   if (!closed()) loop_.poller().detach(id_, fd_.get());

@@ -12,7 +12,8 @@ class Loop;
 /// Owns a descriptor and knows who waits for it: one waiter a direction. Single-threaded.
 class Watched {
  public:
-  /// Requires a non-blocking descriptor that epoll takes.
+  /// Requires a non-blocking descriptor that epoll takes. When the kernel has no room for it
+  /// (max_user_watches), it is closed: nobody waits for what would never be told.
   Watched(Loop& loop, Fd fd);
   /// Nobody is called.
   ~Watched();

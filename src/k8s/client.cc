@@ -217,15 +217,27 @@ Task<Result<net::HttpReply>> Client::ask_once(const std::string& url, TimePoint 
   call->headers.add("accept-encoding", "gzip");
   call->max_response = options_.max_response;
   call->truncate = false;
-  co_return co_await http_->send(std::move(*call));
+  const auto http = http_;
+  co_return co_await http->send(std::move(*call));
+}
+
+bool Client::is_unknown_authority(const Error& error) const {
+  return (may_widen_ || !retired_.empty()) &&
+         error.what.find("signed by unknown authority") != std::string::npos;
+}
+
+/// From now on the system's authorities count, too. Calls under way keep the client they have.
+Result<> Client::widen() {
+  if (!may_widen_) return {};  // another call was first
+  options_.tls.include_system_ca_certs_pool = true;
+  retired_.push_back(http_);
+  return connect();
 }
 
 Task<Result<net::HttpReply>> Client::ask(const std::string& url, TimePoint deadline) {
   auto reply = co_await ask_once(url, deadline);
-  if (!reply && may_widen_ && reply.error().what.find("signed by unknown authority") != std::string::npos) {
-    co_await http_->stop();
-    options_.tls.include_system_ca_certs_pool = true;
-    if (auto ok = connect(); !ok) co_return fail(std::move(ok.error()));
+  if (!reply && is_unknown_authority(reply.error())) {
+    if (auto ok = widen(); !ok) co_return fail(std::move(ok.error()));
     reply = co_await ask_once(url, deadline);
   }
   if (reply && reply->status == 401 && token_) {
@@ -240,7 +252,12 @@ Task<Result<std::unique_ptr<net::HttpStream>>> Client::open(std::string path, Ti
     auto call = call_to(url(path), deadline);
     if (!call) co_return fail(std::move(call.error()));
     call->http1_only = true;
-    auto stream = co_await http_->open(std::move(*call));
+    const auto http = http_;
+    auto stream = co_await http->open(std::move(*call));
+    if (!stream && tries == 0 && is_unknown_authority(stream.error())) {
+      if (auto ok = widen(); !ok) co_return fail(std::move(ok.error()));
+      continue;
+    }
     if (!stream || (*stream)->status() != 401 || !token_ || tries > 0) co_return stream;
     token_->distrust();
   }
@@ -265,6 +282,9 @@ Task<Result<Bytes>> Client::get(std::string_view path, TimePoint deadline) {
                                                where, reply->status, net::http_reason(reply->status), said));
 }
 
-Task<> Client::stop() { co_await http_->stop(); }
+Task<> Client::stop() {
+  co_await http_->stop();
+  for (const auto& old : retired_) co_await old->stop();
+}
 
 }  // namespace gleaner::k8s

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "k8s/kube_config.h"
@@ -70,15 +71,18 @@ class Client {
   Result<> connect();
   Task<Result<net::HttpReply>> ask(const std::string& url, TimePoint deadline);
   Task<Result<net::HttpReply>> ask_once(const std::string& url, TimePoint deadline);
+  bool is_unknown_authority(const Error& error) const;
+  Result<> widen();
   Result<net::HttpCall> call_to(std::string url, TimePoint deadline);
 
   Loop& loop_;
   ClientOptions options_;
   net::HttpClientOptions http_options_;
   std::string base_;
-  std::string authorization_;       ///< when it never changes
-  std::optional<TokenFile> token_;  ///< when it does
-  std::unique_ptr<net::HttpClient> http_;
+  std::string authorization_;                              ///< when it never changes
+  std::optional<TokenFile> token_;                         ///< when it does
+  std::shared_ptr<net::HttpClient> http_;                  ///< a call holds it while it runs
+  std::vector<std::shared_ptr<net::HttpClient>> retired_;  ///< of fewer authorities; calls may still use them
   bool may_widen_ = false;  ///< the system's authorities count too, but are not loaded yet
 };
 

@@ -62,7 +62,6 @@ int main(int argc, char** argv) {
   // Before anything else: it stays beside the program for its whole life and has to be small.
   if (argc > 1 && std::string_view(argv[1]) == "exec")
     return capture::run_exec(argv + 2, "gleaner exec", GLEANER_VERSION);
-  service::set_up_heap();
   const std::vector<std::string> words(argv + 1, argv + argc);
   auto flags = main_program::parse_flags(words);
   if (!flags) return complain(flags.error().what);
@@ -81,6 +80,7 @@ int main(int argc, char** argv) {
   config::set_compat(*like);
   service::Options options{flags->configs,        flags->sets,  "gleaner",
                            std::string(kVersion), flags->lanes, flags->profiles};
+  service::set_up_heap(service::lanes_wanted(options));
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);
   if (flags->command == "print-config")

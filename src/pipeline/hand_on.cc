@@ -6,8 +6,8 @@
 
 namespace gleaner {
 
-HandOn::HandOn(std::optional<RetryConfig> retry, const Context& context, Consumer<Logs>& next)
-    : retry_(std::move(retry)),
+HandOn::HandOn(const std::optional<RetryConfig>& retry, const Context& context, Consumer<Logs>& next)
+    : retry_(retry),
       context_(context),
       next_(next),
       patience_(context.loop),

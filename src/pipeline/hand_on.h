@@ -13,7 +13,7 @@ namespace gleaner {
 class HandOn {
  public:
   /// @param retry  none: a refused batch is dropped; max_elapsed_time 0: waits for as long as it takes
-  HandOn(std::optional<RetryConfig> retry, const Context& context, Consumer<Logs>& next);
+  HandOn(const std::optional<RetryConfig>& retry, const Context& context, Consumer<Logs>& next);
 
   /// Puts a batch in line; reading should wait for drain() before there are more.
   void put(Batch<Logs> batch);

@@ -208,7 +208,16 @@ Task<Result<>> Sending<S>::deliver_halves(Batch<S>& batch) {
     Batch<S> head = batch.split(batch.data.items() / 2);
     all = co_await deliver(head);
     auto second = co_await deliver(batch);
-    if (!all) {  // what was not delivered goes back as one
+    const auto never = [](const Result<>& result) {
+      return !result && result.error().fault == Fault::permanent;
+    };
+    if (!all && !second && never(all) != never(second)) {  // one of them may still be taken
+      (never(all) ? head : batch).settle(Outcome::dropped, Drop::permanent_error);
+      if (never(second))
+        batch = std::move(head);
+      else
+        all = std::move(second);
+    } else if (!all) {  // what was not delivered goes back as one
       if (!second) head.append(std::move(batch));
       batch = std::move(head);
     } else {

@@ -23,6 +23,8 @@ namespace {
 constexpr std::size_t kMemoryBudget =
     64 << 20;  // bytes of received data held at once, until memory_limiter says otherwise
 
+constexpr std::size_t kLeastBudget = 24 << 20;  // of a lane: the largest request has to fit (20 MiB of body)
+
 constexpr Duration kSettled =
     std::chrono::seconds(5);  // by then connections are up: handshakes and first scrapes are over
 
@@ -134,10 +136,7 @@ class Collector {
   /// The first lane comes last: it tells probes that all is ready.
   Task<bool> start_lanes(Assembly assembly) {
     const std::size_t wanted = lanes_for(assembly);
-    if (wanted > 1) {
-      set_up_heap_for(wanted);
-      logger_.info("Running on several lanes", {{"lanes", wanted}});
-    }
+    if (wanted > 1) logger_.info("Running on several lanes", {{"lanes", wanted}});
     for (std::size_t i = wanted; i-- > 0;) {
       auto started = co_await lanes_[i]->start(assembly, options_.version,
                                                [this](Error error) { fatal(std::move(error)); });
@@ -157,14 +156,15 @@ class Collector {
   /// As many as the options say, unless something in use can be there once only. Makes them when first
   /// needed.
   std::size_t lanes_for(const Assembly& assembly) {
-    std::size_t wanted = options_.lanes ? options_.lanes : lanes_by_cpu_limit();
+    std::size_t wanted = lanes_wanted(options_);
     if (const std::string why = kept_on_one_lane(assembly); wanted > 1 && !why.empty()) {
       if (options_.lanes)
         logger_.warn("Running on one lane: a component cannot be shared by several", {{"component", why}});
       wanted = 1;
     }
     while (lanes_.size() < wanted) lanes_.push_back(std::make_unique<Lane>(loop_, logger_, lanes_.size()));
-    for (std::size_t i = 0; i < wanted; ++i) lanes_[i]->share(wanted, kMemoryBudget / wanted);
+    for (std::size_t i = 0; i < wanted; ++i)
+      lanes_[i]->share(wanted, std::max(kMemoryBudget / wanted, kLeastBudget));
     return wanted;
   }
 
@@ -294,6 +294,10 @@ Result<Assembly> load(const Options& options, config::Problems& problems) {
   auto tree = load_tree(options, problems);
   if (!tree) return fail(std::move(tree.error()));
   return check(options, *tree, problems);
+}
+
+std::size_t lanes_wanted(const Options& options) {
+  return options.lanes ? options.lanes : lanes_by_cpu_limit();
 }
 
 int run(const Options& options) { return Collector(options).run(); }

@@ -25,6 +25,9 @@ Result<Assembly> check(const Options& options, const config::Node& tree, config:
 /// Both.
 Result<Assembly> load(const Options& options, config::Problems& problems);
 
+/// How many lanes there are to be, unless the configuration forbids it.
+std::size_t lanes_wanted(const Options& options);
+
 /// Runs until SIGINT, SIGTERM or a fatal component. @return the exit code; errors are on stderr by then
 int run(const Options& options);
 

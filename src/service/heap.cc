@@ -2,7 +2,7 @@
 
 #include <malloc.h>
 
-#include <atomic>
+#include <mutex>
 
 #include "base/bytes.h"
 
@@ -15,17 +15,14 @@ constexpr std::size_t kSpare = 7u << 20;  // bytes of large blocks: a batch, and
 constexpr Duration kEvery = std::chrono::seconds(1);
 constexpr unsigned kTrimBusy = 10;  // ticks
 
-std::atomic<int> busy_lanes{0};
+std::mutex busy_mutex;  // over the process's threshold
+int busy_lanes = 0;
 }  // namespace
 
-void set_up_heap() {
-  ::mallopt(M_ARENA_MAX, 1);
+void set_up_heap(std::size_t lanes) {
+  ::mallopt(M_ARENA_MAX, static_cast<int>(lanes > 1 ? lanes + 1 : 1));  // helper threads share one
   ::mallopt(M_MMAP_THRESHOLD, 256 << 10);  // fixed: glibc raises it by itself otherwise
   ::mallopt(M_TRIM_THRESHOLD, kKeepIdle);
-}
-
-void set_up_heap_for(std::size_t lanes) {
-  ::mallopt(M_ARENA_MAX, static_cast<int>(lanes) + 1);  // and one for the helper threads
 }
 
 HeapKeeper::HeapKeeper(Loop& loop, Budget& memory) : loop_(loop), memory_(memory), timer_(loop) {
@@ -41,13 +38,18 @@ HeapKeeper::~HeapKeeper() {
 /// The threshold is the process's: it falls when the last busy lane is idle.
 void HeapKeeper::busy() {
   busy_ = true;
-  busy_lanes.fetch_add(1);
-  ::mallopt(M_TRIM_THRESHOLD, kKeepBusy);
+  {
+    const std::lock_guard lock(busy_mutex);
+    if (busy_lanes++ == 0) ::mallopt(M_TRIM_THRESHOLD, kKeepBusy);
+  }
   Block::keep_spare(kSpare);
 }
 void HeapKeeper::idle() {
   busy_ = false;
-  if (busy_lanes.fetch_sub(1) == 1) ::mallopt(M_TRIM_THRESHOLD, kKeepIdle);
+  {
+    const std::lock_guard lock(busy_mutex);
+    if (--busy_lanes == 0) ::mallopt(M_TRIM_THRESHOLD, kKeepIdle);
+  }
   Block::keep_spare(0);
 }
 

@@ -5,10 +5,9 @@
 
 namespace gleaner::service {
 
-/// Before threads are started: one arena, large blocks by themselves.
-void set_up_heap();
-/// Before a second lane is: an arena for each, so that they do not wait for each other.
-void set_up_heap_for(std::size_t lanes);
+/// Before any thread is started: an arena for each lane, so that they do not wait for each other, and large
+/// blocks by themselves.
+void set_up_heap(std::size_t lanes);
 
 /// Gives free memory back every second while more than 1 MiB of data is held, and once more when that is
 /// over. Costs nothing otherwise. One a lane, on its thread.

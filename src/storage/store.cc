@@ -89,7 +89,7 @@ Task<Result<>> Store::open() {
   Opened got;
   for (;;) {
     std::function<Result<Opened>()> job = [this] { return open_file(disk_, options_.path); };
-    auto opened = co_await loop_.blocking(std::move(job));
+    auto opened = co_await loop_.blocking(std::move(job), Helper::storage);
     if (!opened) {
       if (!cannot_make(opened.error(), disk_, options_.path)) co_return fail(std::move(opened.error()));
       fresh_ = open_ = true;
@@ -271,7 +271,7 @@ Task<> Store::sync() {
   busy_ = true;
   unsynced_ = false;
   std::function<Result<>()> job = [this] { return file_->sync(); };
-  auto ok = co_await loop_.blocking(std::move(job));
+  auto ok = co_await loop_.blocking(std::move(job), Helper::storage);
   busy_ = false;
   if (ok) {
     went_well();
@@ -287,7 +287,7 @@ Task<> Store::renew() {
   std::function<Result<Rewritten>()> job = [this] {
     return rewrite(disk_, options_.path, file_.get(), index_);
   };
-  auto made = co_await loop_.blocking(std::move(job));
+  auto made = co_await loop_.blocking(std::move(job), Helper::storage);
   busy_ = false;
   if (made) {
     file_ = std::move(made->file);
@@ -314,7 +314,7 @@ Task<> Store::renew() {
 Task<> Store::reopen() {
   busy_ = true;
   std::function<Result<Opened>()> job = [this] { return open_file(disk_, options_.path, file_.get()); };
-  auto opened = co_await loop_.blocking(std::move(job));
+  auto opened = co_await loop_.blocking(std::move(job), Helper::storage);
   busy_ = false;
   if (opened && opened->locked)
     adopt(std::move(*opened));

@@ -23,7 +23,7 @@ State state_of(const Store& store) {
 
 Task<> settled(Loop& loop) {
   std::function<int()> nothing = [] { return 0; };
-  for (int i = 0; i < 4; ++i) (void)co_await loop.blocking(nothing);
+  for (int i = 0; i < 4; ++i) (void)co_await loop.blocking(nothing, Helper::storage);
 }
 
 /// What a run left behind: every state a flush asked for, and the last one that was promised.

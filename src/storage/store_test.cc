@@ -53,7 +53,7 @@ class StoreTest : public testing::Test {
   void settle() { loop.run_until_done(wait()); }
   Task<> wait() {
     std::function<int()> nothing = [] { return 0; };
-    for (int i = 0; i < 4; ++i) (void)co_await loop.blocking(nothing);
+    for (int i = 0; i < 4; ++i) (void)co_await loop.blocking(nothing, Helper::storage);
   }
   /// Lets what failed be tried again.
   void later() {

@@ -20,7 +20,7 @@ constexpr Duration kLongest = 60s;     // while nothing new comes
 // its lives is missed. One that is done is left in peace soon.
 constexpr Duration kAttentive = 10s;
 constexpr Duration kAttentiveFor = 5min;
-constexpr Duration kSettled = 1s;           // for the rest of what is repeated
+constexpr Duration kSettled = 3s;           // for the rest of what is repeated
 constexpr Duration kHungry = 20ms;          // between two looks at a full memory budget
 constexpr std::size_t kMaxUnsure = 10'000;  // lines
 constexpr std::size_t kMaxWords = 8 << 10;  // bytes of an error's body
@@ -128,7 +128,9 @@ Task<Follower::End> Follower::read(net::HttpStream& stream) {
     // What is repeated comes at once: when it stops in the middle of a search, there is no more of it.
     const Duration patience =
         unsure_.lines.empty() ? options_.silence : std::min<Duration>(kSettled, options_.silence);
+    bool silent = false;
     watchdog_.start(loop_.now() + patience, [&](bool due) {
+      silent = due;
       if (due) stream.cancel();
     });
     auto piece = co_await stream.next();
@@ -136,7 +138,7 @@ Task<Follower::End> Follower::read(net::HttpStream& stream) {
     if (stopping_) co_return End::cut;
     if (!piece) {
       logger_.debug("the stream ended; going on with another", {{"error", piece.error().what}});
-      if (!unsure_.lines.empty()) co_await settle();
+      if (silent) co_await settle();  // cut in the middle of a search, the next connection searches again
       co_return End::cut;
     }
     Bytes carried;
@@ -172,7 +174,7 @@ Task<> Follower::take(std::vector<StampedLine> lines, std::vector<Bytes> bytes) 
     const auto what = line.time  ? resume_.line(line.time)
                       : searched ? Resume::Line::repeated
                                  : Resume::Line::fresh;
-    if (what == Resume::Line::unsure && unsure_.lines.size() < kMaxUnsure) {
+    if (what == Resume::Line::unsure) {
       unsure_.lines.push_back(line);
       kept = true;
       continue;
@@ -195,9 +197,10 @@ Task<> Follower::take(std::vector<StampedLine> lines, std::vector<Bytes> bytes) 
     fresh.push_back(line);
   }
   counters_.repeated.add(repeated);
-  if (kept)
+  if (kept && !unsure_.lines.empty())
     for (const auto& block : bytes) unsure_.bytes.push_back(block);
   if (!fresh.empty()) co_await hand_over({std::move(fresh), std::move(bytes), resume_.position()});
+  if (unsure_.lines.size() > kMaxUnsure) co_await settle();
 }
 
 Task<> Follower::hand_over(Chunk chunk) {
@@ -258,7 +261,11 @@ Task<> Follower::look_at_previous() {
 Task<Follower::End> Follower::explain(net::HttpStream& stream) {
   std::string body;
   for (;;) {
+    watchdog_.start(loop_.now() + kConnect, [&](bool due) {
+      if (due) stream.cancel();
+    });
     auto piece = co_await stream.next();
+    watchdog_.cancel();
     if (!piece || piece->empty() || body.size() > kMaxWords) break;
     body += piece->view();
   }

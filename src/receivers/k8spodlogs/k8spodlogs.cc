@@ -112,7 +112,9 @@ class PodLogs final : public Receiver, public LineSink {
     operators_->stop();
     co_await hand_on_.stop();
     co_await api_->stop();
+    co_await gate_.join();
     stopped_ = true;  // what is still on its way may be delivered later: then settled() keeps it
+    if (store_) keep();
     co_return Result<>();
   }
 
@@ -232,12 +234,22 @@ class PodLogs final : public Receiver, public LineSink {
         complained_.clear();
         for (const auto& pod : *pods)
           for (const auto& container : pod.containers) adopt(pod, container.name);
-        if (store_ && first_look_) forget_others();
+        for (const auto& pod : *pods) leave_others_of(pod);
+        if (store_ && first_look_ && (may_get_pod_ || !config_.selector.empty())) forget_others();
       } else if (std::exchange(complained_, pods.error().what) != pods.error().what) {
         context_.logger.warn("cannot find out which containers there are", {{"error", pods.error().what}});
       }
       first_look_ = first_look_ && !pods;
       (void)co_await refresh_.sleep(pods ? config_.refresh_interval : kAfterTrouble);
+    }
+  }
+
+  /// A pod made anew under its name has another uid: what was followed of the old one would read the new
+  /// one's log.
+  void leave_others_of(const k8s::LogPod& pod) {
+    for (auto& [_, followed] : followers_) {
+      const Source& source = followed->follower->source();
+      if (source.pod == pod.name && source.uid != pod.uid && !pod.uid.empty()) followed->follower->cancel();
     }
   }
 
@@ -287,9 +299,11 @@ class PodLogs final : public Receiver, public LineSink {
       if (answer->status == 200) {
         auto pod = k8s::read_log_pod(answer->body.view());
         if (!pod) co_return fail(std::move(pod.error()));
+        got_pod_ = true;
         co_return std::vector<k8s::LogPod>{std::move(*pod)};
       }
-      if (answer->status != 401 && answer->status != 403) co_return fail(Fault::retryable, refusal(*answer));
+      if ((answer->status != 401 && answer->status != 403) || got_pod_)  // a right once had comes back
+        co_return fail(Fault::retryable, refusal(*answer));
       may_get_pod_ = false;  // not needed: reading logs alone tells enough
     }
     co_return co_await ask_by_name(one, deadline);
@@ -336,7 +350,8 @@ class PodLogs final : public Receiver, public LineSink {
   const std::string name_space_, pod_;
   std::string own_container_, complained_;
   std::uint64_t started_at_ = 0;
-  bool may_get_pod_ = true, stopping_ = false, stopped_ = false, keeping_ = false, first_look_ = true;
+  bool may_get_pod_ = true, got_pod_ = false, stopping_ = false, stopped_ = false, keeping_ = false,
+       first_look_ = true;
   std::unique_ptr<stanza::Pipeline> operators_;
   HandOn hand_on_;
   std::vector<Reservation> memory_;  ///< of the chunk in the operators now

@@ -145,7 +145,8 @@ class Walk {
 
 bool Share::has(std::string_view path) const {
   const Handle<char, &free_path> real(::realpath(std::string(path).c_str(), nullptr));
-  const std::string_view whole = real ? std::string_view(real.get()) : path;
+  if (!real) return false;  // it has gone; or comes back in a moment, and the scan after that finds it
+  const std::string_view whole(real.get());
   return std::hash<std::string_view>{}(whole.substr(0, whole.rfind('/'))) % lanes == lane;
 }
 
