@@ -238,15 +238,17 @@ Assembly assemble(const Node& root, Problems& problems, bool profiles) {
 }
 
 std::string kept_on_one_lane(const Assembly& assembly) {
-  std::vector<std::pair<const FactoryBase*, std::string>> used;
-  for (const auto& id : assembly.extension_order) used.emplace_back(assembly.extensions.at(id).factory, id);
+  const auto alone = [](const auto& configured) { return configured.factory->spread == Spread::one_lane; };
+  for (const auto& id : assembly.extension_order)
+    if (alone(assembly.extensions.at(id))) return id;
   for (const auto& pipeline : assembly.pipelines) {
-    for (const auto& id : pipeline.receivers) used.emplace_back(assembly.receivers.at(id).factory, id);
-    for (const auto& id : pipeline.processors) used.emplace_back(assembly.processors.at(id).factory, id);
-    for (const auto& id : pipeline.exporters) used.emplace_back(assembly.exporters.at(id).factory, id);
+    for (const auto& id : pipeline.receivers)
+      if (alone(assembly.receivers.at(id))) return id;
+    for (const auto& id : pipeline.processors)
+      if (alone(assembly.processors.at(id))) return id;
+    for (const auto& id : pipeline.exporters)
+      if (alone(assembly.exporters.at(id))) return id;
   }
-  for (const auto& [factory, id] : used)
-    if (factory->spread == Spread::one_lane) return id;
   return {};
 }
 

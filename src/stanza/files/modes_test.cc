@@ -7,7 +7,6 @@
 namespace gleaner::stanza::files {
 namespace {
 using testing::ElementsAre;
-using testing::ElementsAreArray;
 using namespace testing_support;
 
 using ModesTest = TailerTest;
