@@ -9,6 +9,10 @@
 #include "base/fd.h"
 
 namespace gleaner::net {
+
+std::string_view http2_code_name(Http2Code code) {
+  return nghttp2_http2_strerror(static_cast<std::uint32_t>(code));
+}
 namespace {
 
 using Session = Handle<nghttp2_session, &nghttp2_session_del>;

@@ -20,6 +20,8 @@ enum class Http2Code : std::uint32_t {
   cancel = 8,
   enhance_your_calm = 11,
 };
+/// "INTERNAL_ERROR"; "unknown" for codes that are not in RFC 9113 7.
+std::string_view http2_code_name(Http2Code code);
 
 /// One request and its answer. Lives until on_close().
 struct Http2Stream {

@@ -124,14 +124,14 @@ void Http2Client::on_close(Http2Stream& stream, Http2Code code) {
   stream.user = nullptr;
   exchange->out.untouched = code == Http2Code::refused_stream && !exchange->touched;
   exchange->out.error = Error{Fault::retryable, "stream terminated by RST_STREAM with error code: " +
-                                                    std::to_string(static_cast<std::uint32_t>(code))};
+                                                    std::string(http2_code_name(code))};
   complete(*exchange);
 }
 
 void Http2Client::on_goaway(std::int32_t, Http2Code code, std::string_view text) {
   going_away_ = true;
   if (code != Http2Code::no_error)
-    error_ = {Fault::retryable, "received GOAWAY, code: " + std::to_string(static_cast<std::uint32_t>(code)) +
+    error_ = {Fault::retryable, "received GOAWAY, code: " + std::string(http2_code_name(code)) +
                                     ", debug data: \"" + std::string(text) + "\""};
 }
 

@@ -140,7 +140,7 @@ TEST(Server, SendsPingersAway) {
   gate.spawn(call_into(*client, call_of(1), got, done));
   until(loop, [&] { return done; });
   EXPECT_EQ(got.code, GrpcCode::unavailable);
-  EXPECT_EQ(got.message, "received GOAWAY, code: 11, debug data: \"too_many_pings\"");
+  EXPECT_EQ(got.message, "received GOAWAY, code: ENHANCE_YOUR_CALM, debug data: \"too_many_pings\"");
   quiet.release.notify_all();
   loop.run_until_done(client->stop());
   loop.run_until_done(server->stop(loop.now() + 5s));
