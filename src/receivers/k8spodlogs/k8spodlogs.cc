@@ -276,6 +276,7 @@ class PodLogs final : public Receiver, public LineSink {
   }
   Task<> follow(Followed& followed) {
     co_await followed.follower->run();
+    co_await context_.loop.yield();  // cancel(), which may have led here, still uses it
     if (stopping_) co_return;
     // The pod is gone. Batches of it may still be on their way: they find nothing to keep.
     if (store_) store_->erase("c" + followed.key);
