@@ -65,6 +65,8 @@ TEST_P(StackTraces, AreFollowedLineByLine) {
   }
 }
 
+// Lines of one record stand in literals of their own.
+// NOLINTBEGIN(bugprone-suspicious-missing-comma)
 const Trace kTraces[] = {
     {"java_behind_a_log_line",
      "java",
@@ -302,6 +304,8 @@ const Trace kTraces[] = {
       "lib/middleware.rb:9:in `call'",
       "Started GET \"/next\""}},
 };
+
+// NOLINTEND(bugprone-suspicious-missing-comma)
 
 INSTANTIATE_TEST_SUITE_P(Languages, StackTraces, testing::ValuesIn(kTraces),
                          [](const auto& info) { return std::string(info.param.name); });

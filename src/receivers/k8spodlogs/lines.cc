@@ -8,7 +8,7 @@
 namespace gleaner::receivers::k8spodlogs {
 namespace {
 
-constexpr std::size_t kStamp = 64;  // bytes a time may have in front of a line
+constexpr std::size_t kStamp = 64;  // bytes; no time in front of a line is as long
 
 /// `count` digits at `at`, or nothing.
 std::optional<unsigned> digits(std::string_view text, std::size_t at, std::size_t count) {
@@ -37,7 +37,7 @@ StampedLine read_stamp(std::string_view line) {
   std::uint64_t nanos = 0;
   if (line[at] == '.') {
     std::uint64_t unit = 100'000'000;
-    for (++at; at < line.size() && line[at] >= '0' && line[at] <= '9'; ++at, unit /= 10)
+    for (++at; unit > 0 && at < line.size() && line[at] >= '0' && line[at] <= '9'; ++at, unit /= 10)
       nanos += unit * static_cast<std::uint64_t>(line[at] - '0');
   }
   std::int64_t offset = 0;  // seconds
