@@ -252,7 +252,7 @@ ROWS = [
     ("otlp", "8,000 spans a request", "span", 1 / 8, 32, 1_600_000, relay, {"each": 8000}),
     ("filelog", "CRI files -> container -> batch -> OTLP gzip", "line", 1 / 25, 24, 400_000, lines, {"operators": "{type: container}", "make": cri_files}),
     ("filelog", "the same lines, two regex_parser and five move", "line", 1 / 15, 24, 400_000, lines, {"operators": CHAIN, "make": cri_files}),
-    ("filelog", "JSON files -> json_parser with time and severity -> batch -> OTLP gzip", "line", 1 / 15, 24, 400_000, lines, {"operators": JSON, "make": json_files}),
+    ("filelog", "JSON files -> json_parser with time and severity -> batch -> OTLP gzip", "line", 1 / 20, 24, 400_000, lines, {"operators": JSON, "make": json_files}),
 ]
 # Idle files: how many, budget in percent of a core, budget in MiB.
 IDLE = [(1_000, 0.5, 12), (10_000, 2, None)]
