@@ -65,15 +65,12 @@ constexpr std::string_view kGates[] = {"component.UseLocalHostAsDefaultHost",
                                        "telemetry.useOtelWithSDKConfigurationForInternalTelemetry",
                                        "transform.flatten.logs"};
 
-constexpr std::string_view kProfilesGate = "service.profilesSupport";
-
-Result<> take_gates(std::string_view list, Flags& flags) {
+Result<> check_gates(std::string_view list) {
   if (list.empty()) return {};
   for (int index = 0;; ++index) {
     const auto comma = list.find(',');
     std::string_view gate = list.substr(0, comma);
-    const bool off = gate.starts_with('-');
-    if (off || gate.starts_with('+')) gate.remove_prefix(1);
+    if (gate.starts_with('-') || gate.starts_with('+')) gate.remove_prefix(1);
     if (gate.empty())
       return fail(Fault::config, fmt::format("empty feature gate identifier at index {}", index));
     if (std::find(std::begin(kGates), std::end(kGates), gate) == std::end(kGates))
@@ -81,7 +78,6 @@ Result<> take_gates(std::string_view list, Flags& flags) {
           Fault::config,
           fmt::format("invalid argument \"{0}\" for \"--feature-gates\" flag: no such feature gate \"{0}\"",
                       gate));
-    if (gate == kProfilesGate) flags.profiles = !off;
     if (comma == std::string_view::npos) return {};
     list.remove_prefix(comma + 1);
   }
@@ -174,7 +170,7 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     }
     if (name == "--set") flags.sets.push_back(value);
     if (name == "--feature-gates") {
-      if (auto ok = take_gates(value, flags); !ok) return fail(std::move(ok.error()));
+      if (auto ok = check_gates(value); !ok) return fail(std::move(ok.error()));
       flags.gates.push_back(value);
     }
   }

@@ -12,7 +12,6 @@ struct Flags {
   std::string compat;  ///< "" = not given
   bool help = false, version = false;
   std::size_t lanes = 0;  ///< 0 = by the CPU limit
-  bool profiles = false;  ///< gate service.profilesSupport: the one gate that has an effect
   // print-config
   bool unredacted = false, json = false, validate = true;
 };

@@ -245,4 +245,28 @@ std::optional<Spot> Pipeline::held_from(std::uint32_t source) const {
   return lowest;
 }
 
+Result<std::unique_ptr<Pipeline>> Pipeline::make(const config::Node& operators,
+                                                 const std::vector<std::string>& output,
+                                                 const log::Logger& logger, Loop& loop, Sink sink) {
+  config::Problems problems;
+  auto made = build(operators, "operators", problems, logger, loop, std::move(sink));
+  if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
+  if (!output.empty())
+    if (auto ok = made->start_at(split_ids(output)); !ok) return fail(std::move(ok.error()));
+  return made;
+}
+
+void Pipeline::check(const config::Node& operators, const std::vector<std::string>& output,
+                     config::Check& check) {
+  class Silent final : public log::Sink {
+    void put(std::string_view) override {}
+  };
+  Loop loop(Loop::Clock::manual);
+  Silent silent;
+  const auto trial = build(operators, check.path() + "::operators", check.problems(), log::Logger(silent),
+                           loop, [](Entries&&) {});
+  if (!output.empty())
+    if (auto ok = trial->start_at(split_ids(output)); !ok) check.error("output", ok.error().what);
+}
+
 }  // namespace gleaner::stanza

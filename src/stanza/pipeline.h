@@ -24,6 +24,15 @@ class Pipeline {
                                          Sink sink);
   ~Pipeline();
 
+  /// build() and start_at() in one, for a configuration that was checked.
+  /// @param output  the receiver's own key; empty = the first operator
+  static Result<std::unique_ptr<Pipeline>> make(const config::Node& operators,
+                                                const std::vector<std::string>& output,
+                                                const log::Logger& logger, Loop& loop, Sink sink);
+  /// A trial without a word in the log: operators say all that is wrong with them, each with its place.
+  static void check(const config::Node& operators, const std::vector<std::string>& output,
+                    config::Check& check);
+
   /// Where the receiver's own `output` key points; default: the first operator.
   /// @return Fault::config when an id is unknown
   Result<> start_at(const std::vector<std::string>& ids);

@@ -14,6 +14,12 @@ struct Owner {
   std::string_view part;  ///< of a component that has several, else empty
 };
 
+/// The name in a component's id: "filelog/app" -> "app", "filelog" -> "".
+inline std::string_view name_in(std::string_view id) {
+  const auto slash = id.find('/');
+  return slash == std::string_view::npos ? std::string_view() : id.substr(slash + 1);
+}
+
 class Storage {
  public:
   virtual ~Storage() = default;

@@ -258,10 +258,7 @@ files::TailerOptions Config::options(Check& check) const {
   Loop loop(Loop::Clock::manual);
   Silent silent;
   (void)header_reader(check.path() + "::header", check.problems(), log::Logger(silent), loop);
-  const auto trial = stanza::Pipeline::build(operators, check.path() + "::operators", check.problems(),
-                                             log::Logger(silent), loop, [](stanza::Entries&&) {});
-  if (!output.empty())
-    if (auto ok = trial->start_at(stanza::split_ids(output)); !ok) check.error("output", ok.error().what);
+  stanza::Pipeline::check(operators, output, check);
   return out;
 }
 

@@ -22,12 +22,6 @@ constexpr Duration kAckEvery = std::chrono::seconds(1);
 constexpr Duration kReferencePatience = std::chrono::seconds(1);  // for a collector that is about to end
 constexpr Duration kReferencePause = std::chrono::milliseconds(50);
 
-/// "filelog/app" -> "app"
-std::string_view name_of(std::string_view id) {
-  const auto slash = id.find('/');
-  return slash == std::string_view::npos ? std::string_view() : id.substr(slash + 1);
-}
-
 class Filelog final : public Receiver, public files::RecordSink {
  public:
   Filelog(const Config& config, files::TailerOptions options, const Context& context, Consumer<Logs>& next,
@@ -52,12 +46,10 @@ class Filelog final : public Receiver, public files::RecordSink {
   }
 
   Result<> build() {
-    config::Problems problems;
-    operators_ =
-        stanza::Pipeline::build(config_.operators, "operators", problems, context_.logger, context_.loop,
-                                [this](stanza::Entries&& entries) { collect(std::move(entries)); });
-    if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
-    if (!config_.output.empty()) return operators_->start_at(stanza::split_ids(config_.output));
+    auto made = stanza::Pipeline::make(config_.operators, config_.output, context_.logger, context_.loop,
+                                       [this](stanza::Entries&& entries) { collect(std::move(entries)); });
+    if (!made) return fail(std::move(made.error()));
+    operators_ = std::move(*made);
     return {};
   }
 
@@ -111,7 +103,7 @@ class Filelog final : public Receiver, public files::RecordSink {
  private:
   /// Where earlier runs stopped: ours, or before the first one the reference's.
   Task<Result<>> restore() {
-    const storage::Owner owner{"receiver", "filelog", name_of(context_.id), ""};
+    const storage::Owner owner{"receiver", "filelog", storage::name_in(context_.id), ""};
     auto store = co_await storage_->open(owner);
     if (!store) co_return fail(std::move(store.error()).in("storage client"));
     checkpoints_ = std::make_unique<Checkpoints>(**store, context_.logger);

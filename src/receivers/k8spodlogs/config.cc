@@ -18,11 +18,6 @@ bool any_match(const std::vector<std::string>& patterns, std::string_view name) 
   });
 }
 
-/// The operators' real start logs; a trial does not.
-class Silent final : public log::Sink {
-  void put(std::string_view) override {}
-};
-
 void check_patterns(config::Check& check, const char* key, const std::vector<std::string>& patterns) {
   for (const auto& pattern : patterns)
     if (auto glob = text::Glob::compile(pattern); !glob) check.error(key, glob.error().what);
@@ -76,13 +71,7 @@ void Config::validate(config::Check& check) const {
   if (max_log_size.bytes > (256u << 20))
     check.error("max_log_size", "must be at most 256MiB: a record is held in memory whole");
   if (!selector.empty() && !pod.empty()) check.error("selector", "give either 'pod' or 'selector'");
-  // A trial: operators say all that is wrong with them, each with its place.
-  Loop loop(Loop::Clock::manual);
-  Silent silent;
-  const auto trial = stanza::Pipeline::build(operators, check.path() + "::operators", check.problems(),
-                                             log::Logger(silent), loop, [](stanza::Entries&&) {});
-  if (!output.empty() && !check.problems().any_errors())
-    if (auto ok = trial->start_at(stanza::split_ids(output)); !ok) check.error("output", ok.error().what);
+  stanza::Pipeline::check(operators, output, check);
 }
 
 bool Config::wants(std::string_view container) const {

@@ -46,12 +46,6 @@ std::string own_namespace() {
   return name;
 }
 
-/// "k8s_pod_logs/app" -> "app"
-std::string_view name_of(std::string_view id) {
-  const auto slash = id.find('/');
-  return slash == std::string_view::npos ? std::string_view() : id.substr(slash + 1);
-}
-
 class PodLogs final : public Receiver, public LineSink {
  public:
   PodLogs(const Config& config, const Context& context, Consumer<Logs>& next,
@@ -73,12 +67,10 @@ class PodLogs final : public Receiver, public LineSink {
   Result<> build() {
     if (name_space_.empty())
       return fail(Fault::config, "no namespace: set 'namespace', or POD_NAMESPACE by the Downward API");
-    config::Problems problems;
-    operators_ =
-        stanza::Pipeline::build(config_.operators, "operators", problems, context_.logger, context_.loop,
-                                [this](stanza::Entries&& entries) { collect(std::move(entries)); });
-    if (problems.any_errors()) return fail(Fault::config, problems.errors_text());
-    if (!config_.output.empty()) return operators_->start_at(stanza::split_ids(config_.output));
+    auto made = stanza::Pipeline::make(config_.operators, config_.output, context_.logger, context_.loop,
+                                       [this](stanza::Entries&& entries) { collect(std::move(entries)); });
+    if (!made) return fail(std::move(made.error()));
+    operators_ = std::move(*made);
     return {};
   }
 
@@ -93,7 +85,7 @@ class PodLogs final : public Receiver, public LineSink {
             "comes back to it");
     }
     if (storage_) {
-      auto store = co_await storage_->open({"receiver", "k8s_pod_logs", name_of(context_.id), ""});
+      auto store = co_await storage_->open({"receiver", "k8s_pod_logs", storage::name_in(context_.id), ""});
       if (!store) co_return fail(std::move(store.error()).in("storage client"));
       store_ = *store;
     }

@@ -1,13 +1,10 @@
 #pragma once
 // How far each container's log is safe: delivered, persisted or dropped for good.
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 
 #include "receivers/k8spodlogs/resume.h"
-#include "stanza/entry.h"
-#include "storage/store.h"
 
 namespace gleaner::receivers::k8spodlogs {
 
