@@ -3,6 +3,7 @@
 #include <random>
 
 #include "net/connection.h"
+#include "net/grpc_call.h"
 #include "net/http2_link.h"
 
 namespace gleaner::net {
@@ -16,40 +17,7 @@ constexpr std::size_t kLongHead = 4u << 10;  // bytes
 constexpr std::size_t kStreamMemory = 4u << 10;
 constexpr std::size_t kPatience = 64u << 10;  // bytes of what is no gRPC call, before it is stopped
 
-struct Call {
-  Http2Stream* stream = nullptr;  // null once it is closed
-  std::string path;
-  Headers head;
-  std::array<char, kGrpcPrefix> prefix{};
-  std::size_t seen = 0;    // bytes of the body
-  std::size_t length = 0;  // of the message, as the prefix says
-  Buffer message;
-  Encoding encoding = Encoding::identity;
-  Reservation head_memory, reservation;  // of the head and the work, until it is answered; of the message
-  TimePoint deadline = kNever;
-  std::string_view http_status;           // of the answer to what is no gRPC call
-  std::unique_ptr<GrpcRequest> admitted;  // its head, for the handler's admit(); null without
-  Buffer held;                            // data whose windows stay shut while admit() is at work
-  bool answered = false, running = false, ended = false, waiting = false;  // for admit()
-};
-
-bool is_grpc(std::string_view type) {
-  constexpr std::string_view kType = "application/grpc";
-  return type.starts_with(kType) &&
-         (type.size() == kType.size() || type[kType.size()] == '+' || type[kType.size()] == ';');
-}
-
-bool is_grpcs_own(std::string_view name) {
-  return name.starts_with(':') || name == "te" || name == "grpc-timeout" || name == "grpc-encoding" ||
-         name == "grpc-accept-encoding";
-}
-
-GrpcReply reply_of(GrpcCode code, std::string message) {
-  GrpcReply reply;
-  reply.code = code;
-  reply.message = std::move(message);
-  return reply;
-}
+using Call = GrpcServerCall;
 
 class GrpcConnection final : public Connection, Http2Events {
  public:
@@ -116,42 +84,32 @@ class GrpcConnection final : public Connection, Http2Events {
       call->head_memory = options_.budget->try_reserve(kStreamMemory + head.memory());
       if (!call->head_memory) return refuse(*call, head.get(":path"));
     }
-    call->path = head.get(":path");
-    call->head = head;
-    if (call->head.get(":method") != "POST")
+    GrpcRequest& request = call->request;
+    const GrpcHead said = take_apart(head, request.metadata);
+    request.path = said.path;
+    if (said.method != "POST")
       call->http_status = "405";
-    else if (!is_grpc(call->head.get("content-type")))
+    else if (!is_grpc(said.type))
       call->http_status = "415";
     if (!call->http_status.empty())
       return;  // said at the end: a request that is malformed is told so, not this
-    if (!handler_.serves(call->path)) {
-      const auto slash = call->path.rfind('/');
-      if (slash == std::string::npos || slash == 0)
-        return finish(*call,
-                      reply_of(GrpcCode::unimplemented, "malformed method name: \"" + call->path + "\""));
-      const std::string service = call->path.substr(1, slash - 1);
-      return finish(
-          *call, reply_of(GrpcCode::unimplemented,
-                          handler_.knows(service)
-                              ? "unknown method " + call->path.substr(slash + 1) + " for service " + service
-                              : "unknown service " + service));
-    }
-    const auto name = call->head.get("grpc-encoding");
-    const auto encoding = grpc_encoding_named(name);
+    if (!handler_.serves(said.path)) return finish(*call, grpc_unimplemented(handler_, said.path));
+    const auto encoding = grpc_encoding_named(said.encoding);
     if (!encoding)
-      return finish(*call, reply_of(GrpcCode::unimplemented,
-                                    "grpc: Decompressor is not installed for grpc-encoding \"" +
-                                        std::string(name) + "\""));
+      return finish(*call, grpc_reply_of(GrpcCode::unimplemented,
+                                         "grpc: Decompressor is not installed for grpc-encoding \"" +
+                                             std::string(said.encoding) + "\""));
     call->encoding = *encoding;
-    const auto timeout = call->head.get("grpc-timeout");
-    if (!timeout.empty()) {
-      const auto left = grpc_timeout_parse(timeout);
-      if (!left) return finish(*call, reply_of(GrpcCode::internal, "malformed grpc-timeout"));
-      call->deadline = loop_.now() + *left;
-      if (call->deadline < armed_for_) arm_for(call->deadline);
+    if (!said.timeout.empty()) {
+      const auto left = grpc_timeout_parse(said.timeout);
+      if (!left) return finish(*call, grpc_reply_of(GrpcCode::internal, "malformed grpc-timeout"));
+      request.deadline = loop_.now() + *left;
+      if (request.deadline < armed_for_) arm_for(request.deadline);
     }
+    request.authority = said.authority;
+    request.peer = link_.stream().peer();
+    request.encrypted = link_.stream().encrypted();
     if (handler_.guarded()) {
-      call->admitted = std::make_unique<GrpcRequest>(request_of(*call));
       call->running = call->waiting = true;
       working_.spawn(admit(call));
     }
@@ -168,7 +126,7 @@ class GrpcConnection final : public Connection, Http2Events {
   void hold_back(Call& call, std::string_view data) {
     if (book(call, call.held.size() + data.size())) return call.held.append(data);
     link_.session().consume(*call.stream, data.size());
-    refuse(call, call.path);
+    refuse(call, call.request.path);
   }
   void take_data(Call& call, std::string_view data) {
     const std::size_t before = std::exchange(call.seen, call.seen + data.size());
@@ -181,16 +139,16 @@ class GrpcConnection final : public Connection, Http2Events {
       call.length = grpc_prefix(call.prefix.data()).length;
       if (call.length > options_.max_message)
         return finish(call,
-                      reply_of(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
+                      grpc_reply_of(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
                                                                  std::to_string(call.length) + " vs. " +
                                                                  std::to_string(options_.max_message) + ")"));
       // The whole message, before the rest of it is let in.
-      if (!book(call, call.length)) return refuse(call, call.path);
+      if (!book(call, call.length)) return refuse(call, call.request.path);
       call.message = Buffer(call.length);
     }
     if (data.size() > call.length - call.message.size())
       return finish(call,
-                    reply_of(GrpcCode::internal,
+                    grpc_reply_of(GrpcCode::internal,
                              "cardinality violation: received multiple request messages for unary call"));
     call.message.append(data);
   }
@@ -213,7 +171,7 @@ class GrpcConnection final : public Connection, Http2Events {
   }
   void start(Call& call) {
     if (call.seen < kGrpcPrefix + call.length)
-      return finish(call, reply_of(GrpcCode::internal, call.seen == 0 ? "EOF" : "unexpected EOF"));
+      return finish(call, grpc_reply_of(GrpcCode::internal, call.seen == 0 ? "EOF" : "unexpected EOF"));
     call.running = true;
     working_.spawn(work(&call));
   }
@@ -254,21 +212,9 @@ class GrpcConnection final : public Connection, Http2Events {
   }
 
   // --- calls ---
-  GrpcRequest request_of(const Call& call) {
-    GrpcRequest request;
-    request.path = call.path;
-    request.authority = call.head.get(":authority");
-    request.peer = link_.stream().peer();
-    request.encrypted = link_.stream().encrypted();
-    request.deadline = call.deadline;
-    for (const auto field : call.head)
-      if (!is_grpcs_own(field.name)) request.metadata.add(field.name, field.value);
-    return request;
-  }
-
   /// Asks the handler whether the call may go on; its data waits meanwhile.
   Task<> admit(Call* call) {
-    auto refusal = co_await handler_.admit(*call->admitted);
+    auto refusal = co_await handler_.admit(call->request);
     call->running = call->waiting = false;
     if (!call->stream) {
       forget(call);
@@ -293,10 +239,8 @@ class GrpcConnection final : public Connection, Http2Events {
   }
 
   Task<> work(Call* call) {
-    GrpcRequest request = call->admitted ? std::move(*call->admitted) : request_of(*call);
-    call->admitted.reset();
-    const bool long_head = call->head.bytes() > kLongHead;
-    call->head = {};
+    GrpcRequest request = std::move(call->request);
+    const bool long_head = request.metadata.bytes() > kLongHead;
     auto bad = take_message(*call, request);
     Reservation head_memory = std::move(call->head_memory);
     if (long_head) request.reservation.absorb(std::move(head_memory));  // the metadata is as long
@@ -324,24 +268,24 @@ class GrpcConnection final : public Connection, Http2Events {
       return std::nullopt;
     }
     if (call.encoding == Encoding::identity)
-      return reply_of(GrpcCode::internal, "grpc: compressed flag set with identity or empty encoding");
+      return grpc_reply_of(GrpcCode::internal, "grpc: compressed flag set with identity or empty encoding");
     // The packed bytes are booked already; the text may take what the budget has left, and not more.
     const std::size_t room = options_.budget
                                  ? std::min(options_.max_message, message.size() + options_.budget->free())
                                  : options_.max_message;
     auto plain = decompress(call.encoding, message, {.max_bytes = room});
     if (!plain && plain.error().sys == EMSGSIZE && room < options_.max_message)
-      return ++stats_.refused, handler_.refuse(call.path);
+      return ++stats_.refused, handler_.refuse(request.path);
     if (!plain && plain.error().sys == EMSGSIZE)
-      return reply_of(GrpcCode::resource_exhausted,
+      return grpc_reply_of(GrpcCode::resource_exhausted,
                       "grpc: received message after decompression larger than max " +
                           std::to_string(options_.max_message));
     if (!plain)
-      return reply_of(GrpcCode::internal,
+      return grpc_reply_of(GrpcCode::internal,
                       "grpc: failed to decompress the received message: " + plain.error().what);
     if (options_.budget && plain->size() > message.size()) {
       auto rest = options_.budget->try_reserve(plain->size() - message.size());
-      if (!rest) return ++stats_.refused, handler_.refuse(call.path);
+      if (!rest) return ++stats_.refused, handler_.refuse(request.path);
       request.reservation.absorb(std::move(rest));
     }
     request.message = Chain(std::move(*plain));
@@ -352,21 +296,18 @@ class GrpcConnection final : public Connection, Http2Events {
     call.answered = true;
     let_go(call);
     call.message = Buffer();
-    call.head = {};
+    if (!call.running) call.request.metadata = {};
     call.head_memory = {};
     call.reservation = {};
-    Headers status;
-    status.add("grpc-status", std::to_string(static_cast<std::uint32_t>(reply.code)));
-    if (!reply.message.empty()) status.add("grpc-message", grpc_percent_encode(reply.message));
-    if (!reply.details.empty()) status.add("grpc-status-details-bin", base64_encode(reply.details));
-    Headers head{{":status", "200"}, {"content-type", "application/grpc"}};
+    auto status = grpc_trailers(reply);
     if (reply.code == GrpcCode::ok) {
-      if (call.encoding != Encoding::identity) head.add("grpc-encoding", grpc_encoding_name(call.encoding));
       const bool pack = call.encoding != Encoding::identity && !reply.body.empty();
       Chain body = pack ? compress(call.encoding, kDefaultLevel, reply.body) : std::move(reply.body);
-      link_.session().respond(*call.stream, head, grpc_frame(std::move(body), pack), &status);
+      link_.session().respond(*call.stream, grpc_answer_head(call.encoding), grpc_frame(std::move(body), pack),
+                              std::move(status));
     } else {
-      for (const auto field : status) head.add(field.name, field.value);
+      Headers head = grpc_answer_head(Encoding::identity);
+      for (const auto field : *status) head.add(field.name, field.value);
       link_.session().respond(*call.stream, head, {});
       if (!call.ended) link_.session().stop_peer_after_answer(*call.stream);
     }
@@ -406,7 +347,7 @@ class GrpcConnection final : public Connection, Http2Events {
     TimePoint due =
         std::min({drain_due_, calm_due_, after(born_, said_goaway_ ? Duration{0} : age_limit_), cut_due_});
     for (const Call* call : calls_)
-      if (!call->answered) due = std::min(due, call->deadline);
+      if (!call->answered) due = std::min(due, call->request.deadline);
     due = std::min(due, ping_due_ != kNever ? ping_due_ : after(link_.last_read(), options_.keepalive_time));
     if (calls_.empty() && !said_goaway_)
       due = std::min(due, after(idle_since_, options_.max_connection_idle));
@@ -422,8 +363,8 @@ class GrpcConnection final : public Connection, Http2Events {
     }
     if (calls_.empty() && !draining_ && now >= after(idle_since_, options_.max_connection_idle)) drain();
     for (std::size_t i = 0; i < calls_.size(); ++i)
-      if (!calls_[i]->answered && calls_[i]->stream && now >= calls_[i]->deadline)
-        finish(*calls_[i], reply_of(GrpcCode::deadline_exceeded, "context deadline exceeded"));
+      if (!calls_[i]->answered && calls_[i]->stream && now >= calls_[i]->request.deadline)
+        finish(*calls_[i], grpc_reply_of(GrpcCode::deadline_exceeded, "context deadline exceeded"));
     if (ping_due_ != kNever && link_.last_read() > ping_sent_) ping_due_ = kNever;
     if (now >= ping_due_) return link_.close();
     if (ping_due_ == kNever && now >= after(link_.last_read(), options_.keepalive_time)) {

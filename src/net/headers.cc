@@ -28,15 +28,19 @@ bool is_field_value(std::string_view value) noexcept {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
+  add_lower(name, value);
+  const Entry& e = entries_.back();
+  for (char* c = text_.data() + e.at; c != text_.data() + e.at + e.name; ++c) *c = lower(*c);
+}
+
+void Headers::add_lower(std::string_view name, std::string_view value) {
   if (entries_.empty()) {
     entries_.reserve(12);
     text_.reserve(384);
   }
   entries_.push_back({static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(name.size()),
                       static_cast<std::uint32_t>(value.size())});
-  const std::size_t at = text_.size();
   text_.append(name).append(value);
-  for (char* c = text_.data() + at; c != text_.data() + at + name.size(); ++c) *c = lower(*c);
 }
 
 void Headers::set(std::string_view name, std::string_view value) {

@@ -26,6 +26,8 @@ class Headers {
   }
 
   void add(std::string_view name, std::string_view value);
+  /// The same for a name that is in lower case already, as all of HTTP/2 are.
+  void add_lower(std::string_view name, std::string_view value);
   /// Replaces every field of that name.
   void set(std::string_view name, std::string_view value);
   void remove(std::string_view name);

@@ -23,8 +23,8 @@ struct State : Http2Stream {
   bool got_head = false;
   std::vector<Bytes> body;  // ours, going out
   std::size_t part = 0, skip = 0, left = 0;
-  Headers trailers;  // ours
-  bool has_trailers = false, stop_peer = false;
+  std::shared_ptr<const Headers> trailers;  // ours
+  bool stop_peer = false;
 };
 
 nghttp2_nv pair_of(Headers::Field field) {
@@ -79,7 +79,8 @@ struct Http2Session::Impl {
   std::uint64_t sent = 0;
   // While feeding: the head that comes in. Nothing may come between its parts but the end of what was read.
   bool in_head = false;
-  Headers begun;  // the part of it that came before
+  State* whose = nullptr;  // null: nobody's
+  Headers begun;           // the part of it that came before
   // While collecting: where bytes go; small ones share a page.
   WriteQueue* out = nullptr;
   Block* page = nullptr;
@@ -156,19 +157,22 @@ struct Http2Session::Impl {
       State* state = me.take();
       state->id = frame->hd.stream_id;
       nghttp2_session_set_stream_user_data(s, frame->hd.stream_id, state);
+      me.whose = state;
+    } else {
+      me.whose = me.find(frame->hd.stream_id);
     }
     return 0;
   }
-  static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
+  static int on_header(nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name,
                        std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
                        void* user) {
     Impl& me = self(user);
-    if (!me.find(frame->hd.stream_id)) return 0;
+    if (!me.whose) return 0;
     // RFC 9113 §10.5.1 counts 32 bytes for each field on top.
     if (head_in().bytes() + 32 * head_in().size() + name_size + value_size + 32 > me.options.max_header_list)
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    head_in().add({reinterpret_cast<const char*>(name), name_size},
-                  {reinterpret_cast<const char*>(value), value_size});
+    head_in().add_lower({reinterpret_cast<const char*>(name), name_size},
+                        {reinterpret_cast<const char*>(value), value_size});
     return 0;
   }
   static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
@@ -241,9 +245,9 @@ struct Http2Session::Impl {
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
     if (n == state.left) {
       *flags |= NGHTTP2_DATA_FLAG_EOF;
-      if (state.has_trailers) {
+      if (state.trailers) {
         *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-        const Pairs pairs(state.trailers);
+        const Pairs pairs(*state.trailers);
         nghttp2_submit_trailer(s, id, pairs.data(), pairs.size());
       }
     }
@@ -353,12 +357,12 @@ Http2Stream* Http2Session::request(const Headers& head, Chain body, void* user) 
   return state;
 }
 
-void Http2Session::respond(Http2Stream& stream, const Headers& head, Chain body, const Headers* trailers) {
+void Http2Session::respond(Http2Stream& stream, const Headers& head, Chain body,
+                           std::shared_ptr<const Headers> trailers) {
   auto& state = static_cast<State&>(stream);
   const bool has_body = !body.empty() || trailers;
   impl_->set_body(state, std::move(body));
-  state.has_trailers = trailers != nullptr;
-  if (trailers) state.trailers = *trailers;
+  state.trailers = std::move(trailers);
   const Pairs pairs(head);
   nghttp2_data_provider provider{};
   provider.source.ptr = &state;

@@ -79,7 +79,8 @@ class Http2Session {
   Http2Stream* request(const Headers& head, Chain body, void* user);
   /// Server: answers. With trailers the body is followed by them; with an empty body and no trailers the head
   /// ends it.
-  void respond(Http2Stream& stream, const Headers& head, Chain body, const Headers* trailers = nullptr);
+  void respond(Http2Stream& stream, const Headers& head, Chain body,
+               std::shared_ptr<const Headers> trailers = nullptr);
   void reset(Http2Stream& stream, Http2Code code);
   /// Server: once the answer is out, the peer is told to send no more of its body (RST_STREAM, NO_ERROR).
   void stop_peer_after_answer(Http2Stream& stream);
