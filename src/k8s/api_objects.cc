@@ -62,4 +62,21 @@ Result<NodeCapacity> read_node_capacity(std::string_view document, Arena& arena)
   return out;
 }
 
+Result<PodPlace> read_pod_place(std::string_view text, Arena& arena) {
+  JsonCursor json(text, arena);
+  PodPlace out;
+  const auto one = [&](std::string_view wanted, std::string_view& to) {
+    return json.object(
+        [&, wanted](std::string_view key) { return key == wanted ? json.text(to) : json.skip(); });
+  };
+  const bool ok = json.object([&](std::string_view key) {
+    if (key == "metadata") return one("uid", out.uid);
+    if (key == "spec") return one("nodeName", out.node);
+    if (key == "status") return one("hostIP", out.host_ip);
+    return json.skip();
+  });
+  if (!ok || !json.finish()) return json.error();
+  return out;
+}
+
 }  // namespace gleaner::k8s

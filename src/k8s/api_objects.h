@@ -1,5 +1,5 @@
 #pragma once
-// The few fields of API objects that metrics need.
+// The few fields of API objects that metrics and the relay need.
 #include "k8s/pod_list.h"
 
 namespace gleaner::k8s {
@@ -16,5 +16,11 @@ struct NodeCapacity {
 };
 /// status.capacity of a Node; zero for what is not there.
 Result<NodeCapacity> read_node_capacity(std::string_view json, Arena& arena);
+
+/// Where a pod runs: empty while nobody knows.
+struct PodPlace {
+  std::string_view uid, node, host_ip;
+};
+Result<PodPlace> read_pod_place(std::string_view json, Arena& arena);
 
 }  // namespace gleaner::k8s

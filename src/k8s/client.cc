@@ -195,10 +195,12 @@ Result<> Client::connect() {
 
 std::string Client::url(std::string_view path) const { return join_url(base_, path); }
 
-Result<net::HttpCall> Client::call_to(std::string url, TimePoint deadline) {
+Result<net::HttpCall> Client::call_for(const Request& request, TimePoint deadline) {
   net::HttpCall call;
-  call.method = "GET";
-  call.url = std::move(url);
+  call.method = request.method;
+  call.url = url(request.path);
+  call.headers = request.headers;
+  call.body = Chain(request.body);
   call.headers.add("content-type", "application/json");  // on a GET too: as the reference
   if (token_) {
     auto token = token_->token();
@@ -211,10 +213,10 @@ Result<net::HttpCall> Client::call_to(std::string url, TimePoint deadline) {
   return call;
 }
 
-Task<Result<net::HttpReply>> Client::ask_once(const std::string& url, TimePoint deadline) {
-  auto call = call_to(url, deadline);
+Task<Result<net::HttpReply>> Client::ask_once(const Request& request, TimePoint deadline) {
+  auto call = call_for(request, deadline);
   if (!call) co_return fail(std::move(call.error()));
-  call->headers.add("accept-encoding", "gzip");
+  if (!request.headers.has("range")) call->headers.add("accept-encoding", "gzip");
   call->max_response = options_.max_response;
   call->truncate = false;
   const auto http = http_;
@@ -234,22 +236,22 @@ Result<> Client::widen() {
   return connect();
 }
 
-Task<Result<net::HttpReply>> Client::ask(const std::string& url, TimePoint deadline) {
-  auto reply = co_await ask_once(url, deadline);
+Task<Result<net::HttpReply>> Client::ask(const Request& request, TimePoint deadline) {
+  auto reply = co_await ask_once(request, deadline);
   if (!reply && is_unknown_authority(reply.error())) {
     if (auto ok = widen(); !ok) co_return fail(std::move(ok.error()));
-    reply = co_await ask_once(url, deadline);
+    reply = co_await ask_once(request, deadline);
   }
   if (reply && reply->status == 401 && token_) {
     token_->distrust();
-    reply = co_await ask_once(url, deadline);
+    reply = co_await ask_once(request, deadline);
   }
   co_return reply;
 }
 
 Task<Result<std::unique_ptr<net::HttpStream>>> Client::open(std::string path, TimePoint deadline) {
   for (int tries = 0;; ++tries) {
-    auto call = call_to(url(path), deadline);
+    auto call = call_for({.path = path, .method = "GET", .headers = {}, .body = {}}, deadline);
     if (!call) co_return fail(std::move(call.error()));
     call->http1_only = true;
     const auto http = http_;
@@ -263,23 +265,24 @@ Task<Result<std::unique_ptr<net::HttpStream>>> Client::open(std::string path, Ti
   }
 }
 
-Task<Result<Client::Answer>> Client::ask_for(std::string path, TimePoint deadline) {
-  auto reply = co_await ask(url(path), deadline);
+Task<Result<Client::Answer>> Client::ask_for(Request request, TimePoint deadline) {
+  auto reply = co_await ask(request, deadline);
   if (!reply) co_return fail(std::move(reply.error()));
   auto body = body_of(*reply, options_.max_response);
   if (!body) co_return fail(std::move(body.error()));
-  co_return Answer{reply->status, std::move(*body)};
+  co_return Answer{reply->status, std::move(reply->headers), std::move(*body)};
 }
 
 Task<Result<Bytes>> Client::get(std::string_view path, TimePoint deadline) {
-  const std::string where = url(path);
-  auto reply = co_await ask(where, deadline);
+  const Request request{.path = std::string(path), .method = "GET", .headers = {}, .body = {}};
+  auto reply = co_await ask(request, deadline);
   if (!reply) co_return fail(std::move(reply.error()));
   auto body = body_of(*reply, options_.max_response);
   if (reply->status == 200) co_return body;
   const std::string_view said = body ? body->view().substr(0, kQuoted) : std::string_view();
-  co_return fail(Fault::permanent, fmt::format("kubelet request GET {} failed - \"{} {}\", response: {:?}",
-                                               where, reply->status, net::http_reason(reply->status), said));
+  co_return fail(Fault::permanent,
+                 fmt::format("kubelet request GET {} failed - \"{} {}\", response: {:?}", url(path),
+                             reply->status, net::http_reason(reply->status), said));
 }
 
 Task<> Client::stop() {

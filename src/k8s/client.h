@@ -1,5 +1,5 @@
 #pragma once
-// GET from a kubelet or an API server, with the four ways the reference knows to say who one is.
+// Requests to a kubelet or an API server, with the four ways the reference knows to say who one is.
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,12 +50,22 @@ class Client {
   /// What the server answers, whatever its status, up to the head: for logs that are followed. Any number at
   /// a time. A 401 is tried once more with a token read afresh.
   Task<Result<std::unique_ptr<net::HttpStream>>> open(std::string path, TimePoint deadline);
-  /// The status and the whole body of any answer.
+  struct Request {
+    std::string path;  ///< begins with '/', may have a query
+    std::string method = "GET";
+    net::Headers headers;  ///< beside the client's own; with "range" nothing is packed for the way
+    Bytes body;            ///< JSON
+  };
+  /// The status, the head and the whole body (unpacked) of any answer.
   struct Answer {
     int status = 0;
+    net::Headers headers;
     Bytes body;
   };
-  Task<Result<Answer>> ask_for(std::string path, TimePoint deadline);
+  Task<Result<Answer>> ask_for(Request request, TimePoint deadline);
+  Task<Result<Answer>> ask_for(std::string path, TimePoint deadline) {
+    return ask_for(Request{.path = std::move(path), .method = "GET", .headers = {}, .body = {}}, deadline);
+  }
   /// The whole URL that get(path) asks for.
   std::string url(std::string_view path) const;
   /// Closes connections; needed before destruction, after the last get() has returned.
@@ -69,11 +79,11 @@ class Client {
   Result<> use_service_account();
   Result<> check_authorities() const;
   Result<> connect();
-  Task<Result<net::HttpReply>> ask(const std::string& url, TimePoint deadline);
-  Task<Result<net::HttpReply>> ask_once(const std::string& url, TimePoint deadline);
+  Task<Result<net::HttpReply>> ask(const Request& request, TimePoint deadline);
+  Task<Result<net::HttpReply>> ask_once(const Request& request, TimePoint deadline);
   bool is_unknown_authority(const Error& error) const;
   Result<> widen();
-  Result<net::HttpCall> call_to(std::string url, TimePoint deadline);
+  Result<net::HttpCall> call_for(const Request& request, TimePoint deadline);
 
   Loop& loop_;
   ClientOptions options_;

@@ -49,6 +49,7 @@ class Reader {
         });
       if (part == "spec")
         return json_.object([&](std::string_view key) {
+          if (key == "nodeName") return text(out.node);
           if (key == "initContainers") return names(init);
           if (key == "containers") return names(ordinary);
           if (key == "ephemeralContainers") return names(ephemeral);

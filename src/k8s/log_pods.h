@@ -18,6 +18,7 @@ struct LogContainer {
 struct LogPod {
   std::string name, uid;
   std::vector<LogContainer> containers;  ///< init containers, then ordinary ones, then ephemeral ones
+  std::string node = {};                 ///< where it runs; empty while nobody knows
 };
 
 /// A core/v1 Pod. @return Fault::permanent with the byte or key at which the trouble is

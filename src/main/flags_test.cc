@@ -19,6 +19,13 @@ TEST(Flags, TakeBothSpellings) {
   EXPECT_EQ(flags->sets, (std::vector<std::string>{"x.y=1"}));
 }
 
+TEST(Flags, TheRelayTakesThemToo) {
+  auto flags = parse_flags({"relay", "--set", "extensions::kubelet_relay::via=kubelet"});
+  ASSERT_TRUE(flags);
+  EXPECT_EQ(flags->command, "relay");
+  EXPECT_TRUE(flags->configs.empty());
+}
+
 TEST(Flags, PrintConfigHasItsOwn) {
   auto flags = parse_flags(
       {"print-config", "--config=a", "--mode", "unredacted", "--format=json", "--validate=false"});

@@ -31,13 +31,14 @@ Commands:
   components     list what is built in
   exec           run a program and keep its stdout and stderr in order; see gleaner exec --help
   print-config   the configuration merged and expanded, secrets hidden
+  relay          hand each pod its own part of what the kubelets say; docs/components/extensions/kubelet_relay.md
   validate       check a configuration; every problem at once, with its place
   help           this text
 
 Flags:
       --config URI           file, or file:PATH, env:NAME, yaml:TEXT, http(s)://...; repeatable, later ones win
       --compat 0.102         behave like that release where it differs; also GLEANER_COMPAT in the environment
-      --feature-gates LIST   accepted for compatibility; service.profilesSupport and filelog.allowFileDeletion have an effect
+      --feature-gates LIST   accepted for compatibility; service.profilesSupport, service.AllowNoPipelines, filelog.allowFileDeletion have an effect
       --lanes N              threads that do the work; default: the CPU limit rounded up, 1 without a limit
       --set KEY=VALUE        one value; dots in the key nest; merged after all --config
   -h, --help
@@ -49,6 +50,15 @@ Flags of print-config:
       --validate             check it first (default true)
 
 Exit codes: 0, or 1 with "Error: ..." on stderr. SIGHUP reloads, SIGINT and SIGTERM drain and stop.
+)";
+
+// What `gleaner relay` runs, before the configurations and settings of its command line.
+constexpr std::string_view kRelay = R"(yaml:extensions:
+  health_check: {endpoint: "0.0.0.0:13133"}
+  kubelet_relay: {}
+service:
+  extensions: [health_check, kubelet_relay]
+  telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: "0.0.0.0", port: 8888}}}}]}}
 )";
 
 int complain(const std::string& what) {
@@ -72,6 +82,10 @@ int main(int argc, char** argv) {
   if (flags->version) {
     fmt::print("gleaner version {}\n", kVersion);
     return 0;
+  }
+  if (flags->command == "relay") {
+    flags->gates.emplace_back("service.AllowNoPipelines");
+    flags->configs.emplace(flags->configs.begin(), kRelay);
   }
   config::set_gates(flags->gates);
   const char* compat = std::getenv("GLEANER_COMPAT");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/gates.h"
 #include "service/components.h"
 
 namespace gleaner::service {
@@ -72,6 +73,7 @@ class Resolver {
   void pipelines() {
     const Node* service = root_.find("service");
     const Node* list = service ? service->find("pipelines") : nullptr;
+    if (assembly_.service.pipelines.empty() && config::gate_enabled("service.AllowNoPipelines")) return;
     if (assembly_.service.pipelines.empty())
       return problems_.error(service ? service->mark() : root_.mark(), "service::pipelines",
                              "service must have at least one pipeline");
@@ -217,9 +219,10 @@ Assembly assemble(const Node& root, Problems& problems, bool profiles) {
         return true;
     return false;
   };
-  if (!root.entries().empty() && !present("receivers"))
+  const bool parts_needed = !root.entries().empty() && !config::gate_enabled("service.AllowNoPipelines");
+  if (parts_needed && !present("receivers"))
     problems.error(root.mark(), "", "no receiver configuration specified in config");
-  if (!root.entries().empty() && !present("exporters"))
+  if (parts_needed && !present("exporters"))
     problems.error(root.mark(), "", "no exporter configuration specified in config");
   if (const Node* connectors = root.find("connectors"))
     for (const auto& entry : connectors->entries())
