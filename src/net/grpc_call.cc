@@ -66,10 +66,10 @@ GrpcReply grpc_unimplemented(const GrpcHandler& handler, std::string_view path) 
   if (slash == std::string_view::npos || slash == 0)
     return grpc_reply_of(GrpcCode::unimplemented, "malformed method name: \"" + std::string(path) + "\"");
   const std::string service(path.substr(1, slash - 1));
-  return grpc_reply_of(GrpcCode::unimplemented, handler.knows(service)
-                                                    ? "unknown method " + std::string(path.substr(slash + 1)) +
-                                                          " for service " + service
-                                                    : "unknown service " + service);
+  return grpc_reply_of(GrpcCode::unimplemented,
+                       handler.knows(service) ? "unknown method " + std::string(path.substr(slash + 1)) +
+                                                    " for service " + service
+                                              : "unknown service " + service);
 }
 
 }  // namespace gleaner::net

@@ -139,17 +139,17 @@ class GrpcConnection final : public Connection, Http2Events {
       call.length = grpc_prefix(call.prefix.data()).length;
       if (call.length > options_.max_message)
         return finish(call,
-                      grpc_reply_of(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
-                                                                 std::to_string(call.length) + " vs. " +
-                                                                 std::to_string(options_.max_message) + ")"));
+                      grpc_reply_of(GrpcCode::resource_exhausted,
+                                    "grpc: received message larger than max (" + std::to_string(call.length) +
+                                        " vs. " + std::to_string(options_.max_message) + ")"));
       // The whole message, before the rest of it is let in.
       if (!book(call, call.length)) return refuse(call, call.request.path);
       call.message = Buffer(call.length);
     }
     if (data.size() > call.length - call.message.size())
-      return finish(call,
-                    grpc_reply_of(GrpcCode::internal,
-                             "cardinality violation: received multiple request messages for unary call"));
+      return finish(
+          call, grpc_reply_of(GrpcCode::internal,
+                              "cardinality violation: received multiple request messages for unary call"));
     call.message.append(data);
   }
 
@@ -278,11 +278,11 @@ class GrpcConnection final : public Connection, Http2Events {
       return ++stats_.refused, handler_.refuse(request.path);
     if (!plain && plain.error().sys == EMSGSIZE)
       return grpc_reply_of(GrpcCode::resource_exhausted,
-                      "grpc: received message after decompression larger than max " +
-                          std::to_string(options_.max_message));
+                           "grpc: received message after decompression larger than max " +
+                               std::to_string(options_.max_message));
     if (!plain)
       return grpc_reply_of(GrpcCode::internal,
-                      "grpc: failed to decompress the received message: " + plain.error().what);
+                           "grpc: failed to decompress the received message: " + plain.error().what);
     if (options_.budget && plain->size() > message.size()) {
       auto rest = options_.budget->try_reserve(plain->size() - message.size());
       if (!rest) return ++stats_.refused, handler_.refuse(request.path);
@@ -303,8 +303,8 @@ class GrpcConnection final : public Connection, Http2Events {
     if (reply.code == GrpcCode::ok) {
       const bool pack = call.encoding != Encoding::identity && !reply.body.empty();
       Chain body = pack ? compress(call.encoding, kDefaultLevel, reply.body) : std::move(reply.body);
-      link_.session().respond(*call.stream, grpc_answer_head(call.encoding), grpc_frame(std::move(body), pack),
-                              std::move(status));
+      link_.session().respond(*call.stream, grpc_answer_head(call.encoding),
+                              grpc_frame(std::move(body), pack), std::move(status));
     } else {
       Headers head = grpc_answer_head(Encoding::identity);
       for (const auto field : *status) head.add(field.name, field.value);

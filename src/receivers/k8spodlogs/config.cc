@@ -43,6 +43,21 @@ std::span<const config::Field> Config::fields() {
       config::field<&Config::selector>(
           "selector", "labels of the pods to read instead (app=web,tier!=db); needs the right to list pods"),
       config::field<&Config::containers>("containers", "which containers"),
+      config::field<&Config::via>(
+          "via",
+          "pods_log: as kubectl logs; node_proxy: the files on the node, with stdout and "
+          "stderr told apart and what was rotated")
+          .one_of(kWays),
+      config::field<&Config::node>("node",
+                                   "node_proxy: the pod's node; default: the pod's own word, $NODE_NAME, "
+                                   "$K8S_NODE_NAME"),
+      config::field<&Config::endpoint>(
+          "endpoint", "node_proxy: a kubelet_relay instead of the API server: https://host:port"),
+      config::field<&Config::ca_file>("ca_file",
+                                      "of the endpoint; default: the service account's, the system's"),
+      config::field<&Config::insecure_skip_verify>("insecure_skip_verify",
+                                                   "do not check the endpoint's certificate"),
+      config::field<&Config::poll_interval>("poll_interval", "node_proxy: how often to look for new lines"),
       config::field<&Config::start_at>("start_at", "beginning, or end: what is written from now on")
           .one_of(kStarts),
       config::field<&Config::refresh_interval>("refresh_interval",
@@ -70,6 +85,10 @@ void Config::validate(config::Check& check) const {
   if (max_log_size.bytes == 0) check.error("max_log_size", "must be positive");
   if (max_log_size.bytes > (256u << 20))
     check.error("max_log_size", "must be at most 256MiB: a record is held in memory whole");
+  if (poll_interval < std::chrono::milliseconds(10)) check.error("poll_interval", "must be at least 10ms");
+  if (!endpoint.empty() && !reads_files()) check.error("endpoint", "is for 'via: node_proxy'");
+  if (!endpoint.empty() && auth_type == "kubeConfig")
+    check.error("endpoint", "needs auth_type serviceAccount or none");
   if (!selector.empty() && !pod.empty()) check.error("selector", "give either 'pod' or 'selector'");
   stanza::Pipeline::check(operators, output, check);
 }

@@ -1,15 +1,14 @@
 #pragma once
-// Follows the log of one container over connections that end and a container that starts anew.
-#include <memory>
+// Follows the log of one container: what all ways of doing so have in common.
 #include <string>
 #include <vector>
 
 #include "base/budget.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/metrics.h"
 #include "k8s/client.h"
 #include "receivers/k8spodlogs/lines.h"
-#include "receivers/k8spodlogs/resume.h"
 
 namespace gleaner::receivers::k8spodlogs {
 
@@ -17,6 +16,7 @@ namespace gleaner::receivers::k8spodlogs {
 struct Source {
   std::string name_space, pod, uid;
   std::string container;     ///< empty: the only one, whose name nobody could tell
+  std::string node;          ///< where it runs; only for files
   std::uint32_t number = 0;  ///< in Origin
 };
 
@@ -24,7 +24,8 @@ struct Source {
 struct Chunk {
   std::vector<StampedLine> lines;
   std::vector<Bytes> bytes;
-  Position last;  ///< that of the last line
+  std::string place;  ///< where one stands behind the last line, as the follower writes it
+  std::string file;   ///< of lines that are as the runtime wrote them: its path on the node
   std::vector<Reservation> memory = {};
 };
 
@@ -45,59 +46,54 @@ struct Counters {
 
 struct FollowOptions {
   Duration silence;
+  Duration poll_interval;
   std::size_t max_line;
-  Position from;      ///< the last line read before; zero: from the beginning
-  bool exact = true;  ///< false: `from` is a time, not a line
+  std::string place;  ///< of a former run, as it came in a Chunk; empty: none
+  std::uint64_t new_since =
+      0;  ///< without a place: what was written before this time is left out; 0: nothing is
+};
+
+/// What every follower of a receiver uses.
+struct Surroundings {
+  k8s::Client& api;
+  Loop& loop;
+  const log::Logger& logger;
+  Budget& memory;
+  Counters counters;
+  LineSink& sink;
 };
 
 class Follower {
  public:
-  Follower(Source source, FollowOptions options, k8s::Client& api, Loop& loop, log::Logger logger,
-           Budget& memory, Counters counters, LineSink& sink);
-
+  virtual ~Follower() = default;
   const Source& source() const { return source_; }
-  const Position& position() const { return resume_.position(); }
   /// Runs until cancel(), or until the pod is gone.
-  Task<> run();
-  void cancel();
+  virtual Task<> run() = 0;
+  virtual void cancel();
 
- private:
-  enum class End : std::uint8_t {
-    closed,   ///< the server said the last byte
-    cut,      ///< the connection broke, or was silent for too long
-    waiting,  ///< the container has not started yet
-    refused,  ///< no right, or no such thing
-    gone,     ///< the pod is
-  };
-  Task<End> follow();
-  Task<End> read(net::HttpStream& stream);
-  Task<End> explain(net::HttpStream& stream);
-  Task<> take(std::vector<StampedLine> lines, std::vector<Bytes> bytes);
-  Task<> settle();
-  Task<> look_at_previous();
+ protected:
+  Follower(Source source, FollowOptions options, const Surroundings& around);
+  /// Gives lines on, once there is memory for them.
   Task<> hand_over(Chunk chunk);
-  std::string path(bool previous, const Position& from) const;
+  /// @return false when it was cancelled
   Task<bool> pause(Duration for_how_long);
+  /// Says it once, until something else is wrong or all_well().
   void complain(const std::string& what);
+  void all_well() { complained_.clear(); }
 
   const Source source_;
   const FollowOptions options_;
   k8s::Client& api_;
   Loop& loop_;
   const log::Logger logger_;
-  Budget& memory_;
   Counters counters_;
-  LineSink& sink_;
-  Resume resume_;
-  Position before_;  ///< where the present connection began to search
-  Lines lines_;
-  Chunk unsure_;        ///< lines that are new, or before the last one read: the next will tell
-  bool moved_ = false;  ///< the present connection brought something new
-  bool previous_asked_ = false;
   bool stopping_ = false;
+
+ private:
+  Budget& memory_;
+  LineSink& sink_;
   std::string complained_;
-  net::HttpStream* stream_ = nullptr;
-  Timer timer_, watchdog_;
+  Timer timer_;
 };
 
 }  // namespace gleaner::receivers::k8spodlogs

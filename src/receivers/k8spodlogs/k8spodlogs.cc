@@ -13,8 +13,8 @@
 #include "pipeline/find_extension.h"
 #include "pipeline/hand_on.h"
 #include "receivers/k8spodlogs/config.h"
-#include "receivers/k8spodlogs/follower.h"
-#include "receivers/k8spodlogs/positions.h"
+#include "receivers/k8spodlogs/file_follower.h"
+#include "receivers/k8spodlogs/stream_follower.h"
 #include "stanza/config.h"
 #include "stanza/emit.h"
 #include "stanza/files/in_flight.h"
@@ -49,10 +49,11 @@ std::string own_namespace() {
 class PodLogs final : public Receiver, public LineSink {
  public:
   PodLogs(const Config& config, const Context& context, Consumer<Logs>& next,
-          std::unique_ptr<k8s::Client> api, storage::Storage* storage)
+          std::unique_ptr<k8s::Client> api, std::unique_ptr<k8s::Client> relay, storage::Storage* storage)
       : config_(config),
         context_(context),
         api_(std::move(api)),
+        relay_(std::move(relay)),
         storage_(storage),
         name_space_(config.name_space.empty() ? own_namespace() : config.name_space),
         pod_(config.pod.empty() ? own_pod() : config.pod),
@@ -67,11 +68,26 @@ class PodLogs final : public Receiver, public LineSink {
   Result<> build() {
     if (name_space_.empty())
       return fail(Fault::config, "no namespace: set 'namespace', or POD_NAMESPACE by the Downward API");
-    auto made = stanza::Pipeline::make(config_.operators, config_.output, context_.logger, context_.loop,
+    auto made = stanza::Pipeline::make(operators(), config_.output, context_.logger, context_.loop,
                                        [this](stanza::Entries&& entries) { collect(std::move(entries)); });
     if (!made) return fail(std::move(made.error()));
     operators_ = std::move(*made);
     return {};
+  }
+
+  /// What the configuration has; for lines as the runtime wrote them with `container` in front, unless it is
+  /// there.
+  config::Node operators() const {
+    const auto& wanted = config_.operators;
+    if (!config_.reads_files()) return wanted;
+    const auto* first = wanted.items().empty() ? nullptr : wanted.items().front().find("type");
+    if (first && first->text() == "container") return wanted;
+    config::Node list = config::Node::list(wanted.mark());
+    config::Node container = config::Node::map(wanted.mark());
+    container["type"] = config::Node::scalar("container", true, wanted.mark());
+    list.items().push_back(std::move(container));
+    for (const auto& one : wanted.items()) list.items().push_back(one);
+    return list;
   }
 
   Task<Result<>> start() override {
@@ -100,10 +116,12 @@ class PodLogs final : public Receiver, public LineSink {
     for (auto& [_, followed] : followers_) followed->follower->cancel();
     hand_on_.hurry();
     co_await api_->stop();  // cuts what is being asked
+    if (relay_) co_await relay_->stop();
     co_await gate_.join();
     operators_->stop();
     co_await hand_on_.stop();
     co_await api_->stop();
+    if (relay_) co_await relay_->stop();
     co_await gate_.join();
     stopped_ = true;  // what is still on its way may be delivered later: then settled() keeps it
     if (store_) keep();
@@ -119,7 +137,8 @@ class PodLogs final : public Receiver, public LineSink {
     Followed& followed = *by_number_.at(source.number);
     std::uint64_t number = followed.marks.lines();
     followed.marks.pass(chunk.lines.size());
-    if (store_) followed.marks.mark(chunk.last);
+    if (store_) followed.marks.mark(std::move(chunk.place));
+    const auto file = pdata::Value::string(entries.arena.copy(chunk.file));
     entries.list.reserve(chunk.lines.size());
     for (const auto& line : chunk.lines) {
       stanza::Entry entry;
@@ -129,6 +148,7 @@ class PodLogs final : public Receiver, public LineSink {
       entry.origin.end = number;
       entry.observed = observed;
       entry.body = pdata::Value::string(line.text);
+      if (!chunk.file.empty()) entry.attributes.set(entries.arena, "log.file.path", file);
       for (const auto& [key, value] : config_.attributes)
         entry.attributes.set(entries.arena, entries.arena.copy(key),
                              pdata::Value::string(entries.arena.copy(value)));
@@ -200,9 +220,9 @@ class PodLogs final : public Receiver, public LineSink {
       auto unsafe = in_flight_.lowest(number);
       if (const auto held = operators_->held_from(number); held && (!unsafe || *held < *unsafe))
         unsafe = held;
-      const Position& safe =
+      const std::string& safe =
           followed->second->marks.safe(unsafe ? std::optional(unsafe->begin) : std::nullopt);
-      if (safe.time) store_->put("c" + followed->second->key, encode(safe));
+      if (!safe.empty()) store_->put("c" + followed->second->key, safe);
     }
     moved_.clear();
     store_->flush();
@@ -249,20 +269,23 @@ class PodLogs final : public Receiver, public LineSink {
     const std::string key = pod.name + "/" + pod.uid + "/" + container;
     if (followers_.contains(key)) return;
     if (!container.empty() && (!config_.wants(container) || container == own_container_)) return;
-    FollowOptions options{config_.silence, config_.max_log_size.bytes, {}, true};
-    const auto kept = store_ ? store_->get("c" + key) : std::nullopt;
-    if (const auto position = kept ? decode(*kept) : std::nullopt) {
-      options.from = *position;
-    } else if (config_.start_at == "end" && first_look_) {
-      options.from.time = started_at_;
-      options.exact = false;
-    }
+    FollowOptions options{config_.silence, config_.poll_interval, config_.max_log_size.bytes, {}, 0};
+    if (auto kept = store_ ? store_->get("c" + key) : std::nullopt)
+      options.place = *kept;
+    else if (config_.start_at == "end" && first_look_)
+      options.new_since = started_at_;
     Followed& followed = *followers_.emplace(key, std::make_unique<Followed>()).first->second;
     followed.key = key;
     by_number_[++last_number_] = &followed;
-    followed.follower =
-        std::make_unique<Follower>(Source{name_space_, pod.name, pod.uid, container, last_number_}, options,
-                                   *api_, context_.loop, context_.logger, context_.memory, counters_, *this);
+    Source source{name_space_, pod.name, pod.uid, container, node_of(pod), last_number_};
+    const Surroundings around{relay_ ? *relay_ : *api_, context_.loop, context_.logger,
+                              context_.memory,          counters_,     *this};
+    if (config_.reads_files()) {
+      const std::string base = files_base(source.node);
+      followed.follower = std::make_unique<FileFollower>(std::move(source), std::move(options), around, base);
+    } else {
+      followed.follower = std::make_unique<StreamFollower>(std::move(source), std::move(options), around);
+    }
     context_.logger.info("Following a container's log", {{"pod", pod.name}, {"container", container}});
     gate_.spawn(follow(followed));
   }
@@ -274,6 +297,17 @@ class PodLogs final : public Receiver, public LineSink {
     if (store_) store_->erase("c" + followed.key);
     by_number_.erase(followed.follower->source().number);
     followers_.erase(std::string(followed.key));
+  }
+
+  std::string node_of(const k8s::LogPod& pod) const {
+    if (!config_.node.empty()) return config_.node;
+    if (!pod.node.empty()) return pod.node;
+    std::string name = variable("NODE_NAME");
+    return name.empty() ? variable("K8S_NODE_NAME") : name;
+  }
+  /// What stands in front of the kubelet's /logs.
+  std::string files_base(const std::string& node) const {
+    return relay_ ? "" : fmt::format("/api/v1/nodes/{}/proxy", net::query_escape(node));
   }
 
   Task<Result<std::vector<k8s::LogPod>>> find() {
@@ -299,7 +333,29 @@ class PodLogs final : public Receiver, public LineSink {
         co_return fail(Fault::retryable, refusal(*answer));
       may_get_pod_ = false;  // not needed: reading logs alone tells enough
     }
+    if (config_.reads_files()) co_return co_await ask_by_folder(deadline);
     co_return co_await ask_by_name(one, deadline);
+  }
+
+  /// The folder of a pod's logs has one for each container.
+  Task<Result<std::vector<k8s::LogPod>>> ask_by_folder(TimePoint deadline) {
+    k8s::LogPod found{pod_, variable("POD_UID"), {}};
+    found.node = node_of(found);
+    if (found.uid.empty() || (!relay_ && found.node.empty()))
+      co_return fail(
+          Fault::retryable,
+          "without the right to get the pod, POD_UID and NODE_NAME are needed, by the Downward API");
+    auto& files = relay_ ? *relay_ : *api_;
+    auto answer = co_await files.ask_for(
+        files_base(found.node) + pod_folder(name_space_, found.name, found.uid), deadline);
+    if (!answer) co_return fail(std::move(answer.error()));
+    if (answer->status != 200) co_return fail(Fault::retryable, refusal(*answer));
+    for (auto& name : listed_names(answer->body.view())) {
+      if (!name.ends_with('/')) continue;
+      name.pop_back();
+      found.containers.push_back({std::move(name), 0});
+    }
+    co_return std::vector<k8s::LogPod>{std::move(found)};
   }
 
   /// Asking for a log without saying whose makes the server name the containers there are.
@@ -337,7 +393,7 @@ class PodLogs final : public Receiver, public LineSink {
 
   const Config config_;
   const Context context_;
-  const std::unique_ptr<k8s::Client> api_;
+  const std::unique_ptr<k8s::Client> api_, relay_;  ///< relay_: null where files come through the API server
   storage::Storage* storage_;
   storage::Store* store_ = nullptr;
   const std::string name_space_, pod_;
@@ -367,13 +423,27 @@ Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& cont
   options.user_agent = "gleaner/" + context.version;
   auto api = k8s::Client::api_server(context.loop, std::move(options));
   if (!api) return fail(std::move(api.error()));
+  std::unique_ptr<k8s::Client> relay;
+  if (!config.endpoint.empty()) {
+    k8s::ClientOptions to_relay;
+    to_relay.auth = *k8s::auth_type_named(config.auth_type);
+    to_relay.endpoint = config.endpoint;
+    to_relay.user_agent = "gleaner/" + context.version;
+    to_relay.tls.ca_file = config.ca_file;
+    to_relay.tls.insecure_skip_verify = config.insecure_skip_verify;
+    std::string warning;
+    auto made = k8s::Client::kubelet(context.loop, std::move(to_relay), warning);
+    if (!made) return fail(std::move(made.error()));
+    relay = std::move(*made);
+  }
   storage::Storage* storage = nullptr;
   if (config.storage) {
     auto found = find_extension<storage::Storage>(context, *config.storage, "storage");
     if (!found) return fail(std::move(found.error()));
     storage = *found;
   }
-  auto receiver = std::make_unique<PodLogs>(config, context, *next.logs, std::move(*api), storage);
+  auto receiver =
+      std::make_unique<PodLogs>(config, context, *next.logs, std::move(*api), std::move(relay), storage);
   if (auto ok = receiver->build(); !ok) return fail(std::move(ok.error()));
   return receiver;
 }

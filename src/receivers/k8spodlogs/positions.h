@@ -14,24 +14,24 @@ class Marks {
   std::uint64_t lines() const { return lines_; }
   /// `count` more lines have been read.
   void pass(std::size_t count) { lines_ += count; }
-  /// One stands at `position` now. To be used only where safe() is, which forgets what is not needed any
-  /// more.
-  void mark(const Position& position) { marks_.push_back({lines_, position}); }
-  /// The position up to which everything is safe. @param unsafe  the first line that is not, if there is one
-  const Position& safe(std::optional<std::uint64_t> unsafe) {
+  /// One stands at `place` now. To be used only where safe() is, which forgets what is not needed any more.
+  void mark(std::string place) { marks_.push_back({lines_, std::move(place)}); }
+  /// The place up to which everything is safe; empty: none. @param unsafe  the first line that is not, if
+  /// there is one
+  const std::string& safe(std::optional<std::uint64_t> unsafe) {
     for (; !marks_.empty() && marks_.front().lines <= unsafe.value_or(lines_); marks_.pop_front())
-      safe_ = marks_.front().position;
+      safe_ = std::move(marks_.front().place);
     return safe_;
   }
 
  private:
   struct Mark {
     std::uint64_t lines;
-    Position position;
+    std::string place;
   };
   std::uint64_t lines_ = 0;
   std::deque<Mark> marks_;  // one a chunk that is on its way
-  Position safe_;
+  std::string safe_;
 };
 
 /// Positions in a store: c<container's key> = version:1 time:8 nth:4, little endian.

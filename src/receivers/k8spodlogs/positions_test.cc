@@ -7,18 +7,18 @@ namespace {
 
 TEST(Marks, MoveAsFarAsEverythingIsSafe) {
   Marks marks;
-  EXPECT_EQ(marks.safe(std::nullopt), Position());
+  EXPECT_EQ(marks.safe(std::nullopt), "");
   marks.pass(10);
-  marks.mark({100, 1});
+  marks.mark("a");
   marks.pass(5);
-  marks.mark({200, 2});
+  marks.mark("b");
   EXPECT_EQ(marks.lines(), 15u);
-  EXPECT_EQ(marks.safe(0), Position()) << "the very first line is on its way";
-  EXPECT_EQ(marks.safe(9), Position());
-  EXPECT_EQ(marks.safe(10), (Position{100, 1}));
-  EXPECT_EQ(marks.safe(14), (Position{100, 1}));
-  EXPECT_EQ(marks.safe(std::nullopt), (Position{200, 2}));
-  EXPECT_EQ(marks.safe(3), (Position{200, 2})) << "what was safe stays safe";
+  EXPECT_EQ(marks.safe(0), "") << "the very first line is on its way";
+  EXPECT_EQ(marks.safe(9), "");
+  EXPECT_EQ(marks.safe(10), "a");
+  EXPECT_EQ(marks.safe(14), "a");
+  EXPECT_EQ(marks.safe(std::nullopt), "b");
+  EXPECT_EQ(marks.safe(3), "b") << "what was safe stays safe";
 }
 
 TEST(Positions, AreReadBack) {
