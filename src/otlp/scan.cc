@@ -117,22 +117,26 @@ inline bool short_length(const char* p, const char* end, std::ptrdiff_t& size) {
   return size < 0x80 && size <= end - p - 1;
 }
 
-/// The byte after an attribute as nearly all are: key, value, one scalar in it, each shorter than 128 bytes.
+/// The byte after an attribute as nearly all are: key, value, one scalar in it, all of it shorter than 128
+/// bytes.
 /// @param p  its length
 /// @return nullptr when it is another, which may be good as well
 inline const char* plain_attribute(const char* p, const char* end) {
-  std::ptrdiff_t size = 0, key = 0, value = 0;
-  if (!short_length(p, end, size)) return nullptr;
-  const char* const after = ++p + size;
-  if (p == after || *p != '\x0a' || !short_length(p + 1, after, key)) return nullptr;
-  p += 2 + key;
-  if (p == after || *p != '\x12' || !short_length(p + 1, after, value)) return nullptr;
+  constexpr unsigned kLeast = 6;  // 0a 00 12 02, and the value's two bytes
+  const auto byte = [](const char* at) { return static_cast<unsigned char>(*at); };
+  if (p >= end) return nullptr;
+  const unsigned size = byte(p);
+  if (size - kLeast >= 0x80 - kLeast || static_cast<std::ptrdiff_t>(size) >= end - p) return nullptr;
+  const char* const after = p + 1 + size;
+  const unsigned key = byte(p + 2);
+  if (p[1] != '\x0a' || key > size - kLeast) return nullptr;
+  p += 3 + key;
+  const unsigned value = byte(p + 1);  // two bytes at least: there was room for them
+  if (p[0] != '\x12' || static_cast<std::ptrdiff_t>(value) != after - p - 2) return nullptr;
   p += 2;
-  if (value != after - p) return nullptr;
-  if (value < 2) return value == 0 ? after : nullptr;
   switch (*p) {
     case '\x0a':  // string
-      return p[1] == value - 2 ? after : nullptr;
+      return byte(p + 1) == value - 2 ? after : nullptr;
     case '\x10':  // bool
     case '\x18':  // int
       if (value > 11) return nullptr;
@@ -181,7 +185,13 @@ class Scanner {
           if (short_length(p + 1, end, size) && (size == 8 || size == 0)) next = p + 2 + size;
           break;
         case Step::attribute:
-          if (depth < kMaxDepth - 1) next = plain_attribute(p + 1, end);
+          if (depth >= kMaxDepth - 1) break;
+          next = plain_attribute(p + 1, end);
+          while (next && next < end && *next == *p) {  // they come in rows
+            const char* const more = plain_attribute(next + 1, end);
+            if (!more) break;
+            next = more;
+          }
           break;
         case Step::message:
           if (short_length(p + 1, end, size)) {
