@@ -16,7 +16,7 @@ MAY = {
     "confignet": {"net", "config", "base"},
     "otlp": {"pdata", "text", "base"},
     "net": {"base"},
-    "pipeline": {"otlp", "pdata", "config", "base"},
+    "pipeline": {"otlp", "pdata", "config", "storage", "base"},
     "match": {"text", "pdata", "config", "base"},
     "auth": {"pipeline", "confignet", "net", "config", "base"},
     "stanza": {"pipeline", "text", "pdata", "config", "base"},

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +15,7 @@ namespace gleaner::extensions::file_storage {
 namespace {
 
 constexpr std::string_view kSuffix = ".gleaner";
+constexpr std::size_t kMostLanes = 64;
 constexpr std::size_t kLongestName = 200;  // bytes; a file system takes 255, and suffixes come behind it
 
 bool safe(char c) {
@@ -55,10 +57,7 @@ class FileStorage final : public Extension, public storage::Storage {
   }
 
   Task<Result<storage::Store*>> open(storage::Owner owner) override {
-    std::string name = file_name(owner);
-    if (name.size() > kLongestName)
-      name =
-          fmt::format("{}~{:016x}", std::string_view(name).substr(0, kLongestName - 17), fingerprint(name));
+    const std::string name = short_name(owner);
     stores_.push_back(std::make_unique<storage::Store>(
         storage::StoreOptions{.path = fmt::format("{}/{}{}", config_.directory, name, kSuffix),
                               .fsync = config_.fsync,
@@ -72,11 +71,34 @@ class FileStorage final : public Extension, public storage::Storage {
     stores_.pop_back();
     co_return fail(std::move(ok.error()));
   }
+  storage::QueueOptions queue(const storage::Owner& owner, std::size_t lane, std::size_t lanes) override {
+    const std::string base = fmt::format("{}/{}", config_.directory, short_name(owner));
+    const auto folder = [&](std::size_t i) {
+      return i == 0 ? base + ".queue" : fmt::format("{}.lane{}.queue", base, i);
+    };
+    storage::QueueOptions options;
+    options.disk = &storage::real_disk();
+    options.folder = folder(lane);
+    options.fsync = config_.fsync;
+    options.max_size = static_cast<std::uint64_t>(config_.max_size);
+    options.patience = config_.timeout;
+    for (std::size_t i = lane + lanes; i < kMostLanes; i += lanes)
+      if (::access(folder(i).c_str(), F_OK) == 0) options.orphans.push_back(folder(i));
+    return options;
+  }
   std::string reference_path(const storage::Owner& owner) const override {
     return config_.directory + '/' + file_name(owner);
   }
 
  private:
+  /// The reference's name, unless it is too long for a file system.
+  static std::string short_name(const storage::Owner& owner) {
+    std::string name = file_name(owner);
+    if (name.size() > kLongestName)
+      name =
+          fmt::format("{}~{:016x}", std::string_view(name).substr(0, kLongestName - 17), fingerprint(name));
+    return name;
+  }
   const Config config_;
   const Context context_;
   std::vector<std::unique_ptr<storage::Store>> stores_;
