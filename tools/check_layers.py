@@ -27,7 +27,7 @@ MAY = {
 BELOW = {"auth", "storage", "confignet", "match", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
 for kind in COMPONENTS:
     MAY[kind] = BELOW
-MAY["main"] = MAY["tools"] = MAY["service"] | {"service", "capture"}
+MAY["main"] = MAY["tools"] = MAY["service"] | {"service", "capture", "storage"}
 
 
 def owner(path):

@@ -11,6 +11,7 @@
 #include "config/gates.h"
 #include "main/components.h"
 #include "main/flags.h"
+#include "main/queue.h"
 #include "service/collector.h"
 #include "service/heap.h"
 #include "service/print_config.h"
@@ -31,6 +32,7 @@ Commands:
   components     list what is built in
   exec           run a program and keep its stdout and stderr in order; see gleaner exec --help
   print-config   the configuration merged and expanded, secrets hidden
+  queue          what waits in the files of sending queues; see gleaner queue help
   validate       check a configuration; every problem at once, with its place
   help           this text
 
@@ -63,6 +65,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "exec")
     return capture::run_exec(argv + 2, "gleaner exec", GLEANER_VERSION);
   const std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words[0] == "queue") return main_program::run_queue({words.begin() + 1, words.end()});
   auto flags = main_program::parse_flags(words);
   if (!flags) return complain(flags.error().what);
   if (flags->help) {

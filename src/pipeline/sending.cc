@@ -109,7 +109,7 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
 }
 
 template <class S>
-Task<Result<>> Sending<S>::start(const Context& context, std::string_view type) {
+Task<Result<>> Sending<S>::open(const Context& context, std::string_view type) {
   auto storage = queue_storage(config_, context);
   if (!storage) co_return fail(std::move(storage.error()));
   if (!*storage) co_return Result<>();
@@ -170,7 +170,8 @@ Task<> Sending<S>::fill() {
     auto got = co_await disk_->log.read(DiskQueue::kReadAhead);
     if (!got) break;
     for (auto& one : *got) {
-      Batch<S> batch(Payload<S>(std::move(one.body), one.place.items));
+      Batch<S> batch;
+      batch.data = Payload<S>(std::move(one.body), one.place.items);
       batch.memory.push_back(disk_->reserve(one.place.size));
       hand_out(one.place, std::move(batch));
     }

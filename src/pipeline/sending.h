@@ -29,7 +29,7 @@ class Sending final : public Component, public Consumer<S> {
   ~Sending() override;
 
   /// Opens the queue's files, if it is to have some. @param type  of the exporter
-  Task<Result<>> start(const Context& context, std::string_view type);
+  Task<Result<>> open(const Context& context, std::string_view type);
   Task<Result<>> consume(Batch<S>& batch) override;
   bool wants_wire() const override { return true; }
   /// Sends what is queued, each once and without retries, then returns. With files until the first failure or

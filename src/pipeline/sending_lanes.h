@@ -45,7 +45,7 @@ class SendingLanes {
   template <class S>
   static Task<Result<>> start(Lane<S>& lane, const Context& context, std::string_view type) {
     if (!lane.sending) co_return Result<>();
-    co_return co_await lane.sending->start(context, type);
+    co_return co_await lane.sending->open(context, type);
   }
   template <class S>
   void open(Lane<S>& lane, const SendingConfig& config, const Context& context, Link& link) {
