@@ -470,6 +470,8 @@ Task<> QueueLog::remove() {
 Task<> QueueLog::close() {
   open_ = false;
   co_await gate_.join();
+  if (Segment* last = std::exchange(active_, nullptr)) drop_if_done(*last);
+  co_await gate_.join();
   lock_.reset();
   segments_.clear();
   active_ = nullptr;
