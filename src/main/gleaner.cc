@@ -13,6 +13,7 @@
 #include "main/flags.h"
 #include "main/queue.h"
 #include "service/collector.h"
+#include "service/fetch.h"
 #include "service/heap.h"
 #include "service/print_config.h"
 
@@ -31,6 +32,7 @@ Usage:
 Commands:
   components     list what is built in
   exec           run a program and keep its stdout and stderr in order; see gleaner exec --help
+  healthcheck    ask a running gleaner's health_check extension: exit code 0 when it is well
   print-config   the configuration merged and expanded, secrets hidden
   queue          what waits in the files of sending queues; see gleaner queue help
   validate       check a configuration; every problem at once, with its place
@@ -42,15 +44,20 @@ Flags:
       --feature-gates LIST   accepted for compatibility; service.profilesSupport and filelog.allowFileDeletion have an effect
       --lanes N              threads that do the work; default: the CPU limit rounded up, 1 without a limit
       --set KEY=VALUE        one value; dots in the key nest; merged after all --config
+      --shutdown-timeout D   end after this long (25s) though data is still on its way, and say how much; default: never
   -h, --help
   -v, --version
+
+Flags of healthcheck:
+      --endpoint HOST:PORT   or a URL; default localhost:13133
 
 Flags of print-config:
       --format yaml|json     default yaml
       --mode MODE            redacted (default) or unredacted
       --validate             check it first (default true)
 
-Exit codes: 0, or 1 with "Error: ..." on stderr. SIGHUP reloads, SIGINT and SIGTERM drain and stop.
+Exit codes: 0, or 1 with "Error: ..." on stderr. SIGHUP reloads, SIGINT and SIGTERM drain and stop, a
+second one ends at once.
 )";
 
 int complain(const std::string& what) {
@@ -76,6 +83,11 @@ int main(int argc, char** argv) {
     fmt::print("gleaner version {}\n", kVersion);
     return 0;
   }
+  if (flags->command == "healthcheck") {
+    const std::string& at = flags->endpoint;
+    const auto answer = service::fetch(at.find("://") == std::string::npos ? "http://" + at : at);
+    return answer ? 0 : complain(answer.error().what);
+  }
   config::set_gates(flags->gates);
   const char* compat = std::getenv("GLEANER_COMPAT");
   const auto like = config::parse_compat(!flags->compat.empty() ? flags->compat : compat ? compat : "");
@@ -83,7 +95,8 @@ int main(int argc, char** argv) {
   config::set_compat(*like);
   service::Options options{flags->configs, flags->sets,
                            "gleaner",      std::string(kVersion),
-                           flags->lanes,   config::gate_enabled("service.profilesSupport")};
+                           flags->lanes,   config::gate_enabled("service.profilesSupport"),
+                           flags->shutdown_timeout};
   service::set_up_heap(service::lanes_wanted(options));
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);

@@ -11,8 +11,7 @@ constexpr std::size_t kWindow = 4 << 20;  // bytes in memory while all senders a
 
 storage::QueueOptions options(storage::Storage& storage, const Context& context, std::string_view type,
                               SignalKind kind) {
-  auto out = storage.queue({"exporter", type, storage::name_in(context.id), signal_name(kind)},
-                           context.place.lane, context.place.lanes);
+  auto out = storage.queue({"exporter", type, storage::name_in(context.id), signal_name(kind)});
   out.kind = static_cast<char>(kind);
   return out;
 }

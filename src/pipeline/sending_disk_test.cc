@@ -21,7 +21,7 @@ class TestStorage final : public Extension, public storage::Storage {
  public:
   explicit TestStorage(MemoryDisk& disk) : disk_(disk) {}
   Task<Result<storage::Store*>> open(storage::Owner) override { co_return fail(Fault::os, "no"); }
-  storage::QueueOptions queue(const storage::Owner& owner, std::size_t, std::size_t) override {
+  storage::QueueOptions queue(const storage::Owner& owner) override {
     storage::QueueOptions options;
     options.disk = &disk_;
     options.folder = "/" + std::string(owner.type) + "_" + std::string(owner.part);

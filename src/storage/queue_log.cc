@@ -70,14 +70,14 @@ QueueLog::~QueueLog() = default;
 /// On the helper. @return Fault::retryable while another process has it
 Result<std::vector<SegmentInfo>> QueueLog::open_folder() {
   const std::string& folder = options_.folder;
-  const auto lock = [&](const std::string& where) -> Result<std::unique_ptr<Disk::File>> {
-    auto file = disk_.open(where + std::string(kLockName), Disk::Access::create);
+  const auto lock = [&]() -> Result<std::unique_ptr<Disk::File>> {
+    auto file = disk_.open(folder + std::string(kLockName), Disk::Access::create);
     if (!file) {
       if (read_only(file.error().sys)) return nullptr;  // nobody can change it
       return fail(std::move(file.error()));
     }
     if (!(*file)->lock())
-      return fail(Fault::retryable, fmt::format("open {}: timeout: another process has it", where));
+      return fail(Fault::retryable, fmt::format("open {}: timeout: another process has it", folder));
     return std::move(*file);
   };
   if (auto ok = disk_.make_folder(folder); !ok && !cannot_make(ok.error().sys))
@@ -85,25 +85,10 @@ Result<std::vector<SegmentInfo>> QueueLog::open_folder() {
   if (auto ok = disk_.list(folder); !ok)
     return ok.error().sys == ENOENT ? Result<std::vector<SegmentInfo>>(std::vector<SegmentInfo>())
                                     : fail(std::move(ok.error()));
-  auto mine = lock(folder);
+  auto mine = lock();
   if (!mine && !cannot_make(mine.error().sys)) return fail(std::move(mine.error()));
   if (mine) lock_ = std::move(*mine);
   if (options_.fsync) (void)disk_.sync_folder(folder);
-
-  for (const auto& orphan : options_.orphans) {
-    auto theirs = segment_numbers(disk_, orphan);
-    if (!theirs || !lock_) continue;
-    auto held = lock(orphan);
-    if (!held || !*held) continue;
-    auto ours = segment_numbers(disk_, folder);
-    if (!ours) return fail(std::move(ours.error()));
-    std::uint64_t number = ours->empty() ? 1 : ours->back() + 2;  // a gap: they do not continue ours
-    for (const auto their : *theirs)
-      if (auto ok = disk_.rename(segment_path(orphan, their), segment_path(folder, number++)); !ok)
-        return fail(std::move(ok.error()));
-    (void)disk_.remove(orphan + std::string(kLockName));
-    (void)disk_.remove(orphan);
-  }
   return inspect(disk_, folder, false);
 }
 

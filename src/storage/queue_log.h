@@ -28,8 +28,6 @@ struct QueueOptions {
   Duration patience = std::chrono::seconds(1);  ///< how long another process may still have the folder
   std::uint64_t segment_size = 4 << 20;         ///< bytes; a record may make one larger
   char kind = 0;                                ///< of the bodies, for whoever reads them offline
-  /// Folders that nobody uses any more: what is in them is taken over.
-  std::vector<std::string> orphans;
 };
 
 class QueueLog {

@@ -208,22 +208,6 @@ TEST(QueueLog, OneFolderOneUser) {
   EXPECT_THAT(second.opened.error().what, HasSubstr("another process has it"));
 }
 
-TEST(QueueLog, TakesOverWhatMoreLanesLeft) {
-  MemoryDisk disk;
-  for (const char* folder : {"/q", "/q.lane1"}) {
-    auto options = Rig::options(disk);
-    options.folder = folder;
-    Rig rig(disk, options);
-    EXPECT_TRUE(rig.put(std::string("of ") + folder));
-  }
-  auto options = Rig::options(disk);
-  options.orphans = {"/q.lane1"};
-  Rig rig(disk, options);
-  EXPECT_EQ(rig.bodies(), (Bodies{"of /q", "of /q.lane1"}));
-  EXPECT_TRUE(rig.put("more"));
-  EXPECT_EQ(rig.bodies(), (Bodies{"more"}));
-}
-
 TEST(QueueLog, WhatIsAppendedCanBeHandedOutAtOnce) {
   MemoryDisk disk;
   Rig rig(disk);

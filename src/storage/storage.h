@@ -28,9 +28,7 @@ class Storage {
   /// @return Fault::os when its file is there and cannot be used
   virtual Task<Result<Store*>> open(Owner owner) = 0;
   /// Where a component keeps a queue, and how. The queue is the component's own.
-  /// @param lane, lanes  which of several instances of the component it is: each has its own, and takes over
-  /// what a run with more lanes left
-  virtual QueueOptions queue(const Owner& owner, std::size_t lane, std::size_t lanes) = 0;
+  virtual QueueOptions queue(const Owner& owner) = 0;
   /// Where the reference keeps the same component's state.
   virtual std::string reference_path(const Owner& owner) const = 0;
 };

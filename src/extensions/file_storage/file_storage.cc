@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,7 +14,6 @@ namespace gleaner::extensions::file_storage {
 namespace {
 
 constexpr std::string_view kSuffix = ".gleaner";
-constexpr std::size_t kMostLanes = 64;
 constexpr std::size_t kLongestName = 200;  // bytes; a file system takes 255, and suffixes come behind it
 
 bool safe(char c) {
@@ -71,19 +69,13 @@ class FileStorage final : public Extension, public storage::Storage {
     stores_.pop_back();
     co_return fail(std::move(ok.error()));
   }
-  storage::QueueOptions queue(const storage::Owner& owner, std::size_t lane, std::size_t lanes) override {
-    const std::string base = fmt::format("{}/{}", config_.directory, short_name(owner));
-    const auto folder = [&](std::size_t i) {
-      return i == 0 ? base + ".queue" : fmt::format("{}.lane{}.queue", base, i);
-    };
+  storage::QueueOptions queue(const storage::Owner& owner) override {
     storage::QueueOptions options;
     options.disk = &storage::real_disk();
-    options.folder = folder(lane);
+    options.folder = fmt::format("{}/{}.queue", config_.directory, short_name(owner));
     options.fsync = config_.fsync;
     options.max_size = static_cast<std::uint64_t>(config_.max_size);
     options.patience = config_.timeout;
-    for (std::size_t i = lane + lanes; i < kMostLanes; i += lanes)
-      if (::access(folder(i).c_str(), F_OK) == 0) options.orphans.push_back(folder(i));
     return options;
   }
   std::string reference_path(const storage::Owner& owner) const override {
