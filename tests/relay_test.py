@@ -35,10 +35,10 @@ def certificate(work):
                     "-out", work / "cert.pem"], check=True, capture_output=True)
 
 
-def start(binary, work, name, config):
+def start(binary, work, name, config, *flags):
     (work / (name + ".yaml")).write_text(config)
     log = work / (name + ".log")
-    process = subprocess.Popen([binary, "--config=%s/%s.yaml" % (work, name)], stdout=subprocess.DEVNULL, stderr=open(log, "wb"))
+    process = subprocess.Popen([binary, "--config=%s/%s.yaml" % (work, name), *flags], stdout=subprocess.DEVNULL, stderr=open(log, "wb"))
     wait_for(log, "Everything is ready")
     return process, log
 

@@ -16,7 +16,7 @@ MAY = {
     "confignet": {"net", "config", "base"},
     "otlp": {"pdata", "text", "base"},
     "net": {"base"},
-    "pipeline": {"otlp", "pdata", "config", "base"},
+    "pipeline": {"otlp", "pdata", "config", "storage", "base"},
     "match": {"text", "pdata", "config", "base"},
     "auth": {"pipeline", "confignet", "net", "config", "base"},
     "stanza": {"pipeline", "text", "pdata", "config", "base"},
@@ -27,7 +27,7 @@ MAY = {
 BELOW = {"auth", "storage", "confignet", "match", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
 for kind in COMPONENTS:
     MAY[kind] = BELOW
-MAY["main"] = MAY["tools"] = MAY["service"] | {"service", "capture"}
+MAY["main"] = MAY["tools"] = MAY["service"] | {"service", "capture", "storage"}
 
 
 def owner(path):

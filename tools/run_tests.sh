@@ -22,6 +22,8 @@ python3 tests/pod_files_test.py build/release/gleaner
 python3 tests/kubelet_relay_test.py build/release/gleaner
 python3 tests/schema_test.py build/release/gleaner
 python3 tests/outage_test.py build/release/gleaner
+python3 tests/queue_test.py build/release/gleaner
+python3 tests/shutdown_test.py build/release/gleaner
 python3 tests/h2spec_test.py build/release/gleaner
 python3 tests/lying_backend_test.py build/release/gleaner
 python3 tests/hostile_test.py build/release/gleaner

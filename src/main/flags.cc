@@ -7,13 +7,14 @@
 #include <optional>
 #include <string_view>
 
+#include "base/duration.h"
 #include "config/compat.h"
 
 namespace gleaner::main_program {
 namespace {
 
 constexpr std::size_t kMostLanes = 64;
-constexpr std::string_view kCommands[] = {"components", "validate", "print-config", "relay", "help"};
+constexpr std::string_view kCommands[] = {"components", "validate", "print-config", "healthcheck", "relay", "help"};
 
 // Gates that some release of the reference has or had: operators and charts inject them, so they are taken
 // and have no effect, but for one. A gate that never existed is a typo.
@@ -141,8 +142,9 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     const std::string name = word.substr(0, equals);
     const bool printing =
         flags.command == "print-config" && (name == "--mode" || name == "--format" || name == "--validate");
+    const bool asking = flags.command == "healthcheck" && name == "--endpoint";
     if (name != "--config" && name != "--set" && name != "--feature-gates" && name != "--compat" &&
-        name != "--lanes" && !printing)
+        name != "--lanes" && name != "--shutdown-timeout" && !printing && !asking)
       return fail(Fault::config, fmt::format("unknown flag: {}", name));
     std::string value;
     if (equals != std::string::npos)
@@ -155,6 +157,15 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
       return fail(Fault::config, fmt::format("flag needs an argument: {}", name));
     if (auto done = print_flag(flags, name, value); done && !*done) return fail(std::move(done->error()));
     if (name == "--config") flags.configs.push_back(value);
+    if (name == "--endpoint") flags.endpoint = value;
+    if (name == "--shutdown-timeout") {
+      const auto limit = parse_duration(value);
+      if (!limit || *limit < std::chrono::nanoseconds{0})
+        return fail(Fault::config,
+                    fmt::format("invalid argument \"{}\" for \"--shutdown-timeout\" flag: {}", value,
+                                limit ? "must not be negative" : limit.error().what));
+      flags.shutdown_timeout = *limit;
+    }
     if (name == "--lanes") {
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), flags.lanes);
       if (error != std::errc() || *end || flags.lanes == 0 || flags.lanes > kMostLanes)

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ struct Flags {
   std::string compat;  ///< "" = not given
   bool help = false, version = false;
   std::size_t lanes = 0;  ///< 0 = by the CPU limit
+  std::chrono::nanoseconds shutdown_timeout{0};
+  std::string endpoint = "localhost:13133";  ///< of healthcheck
   // print-config
   bool unredacted = false, json = false, validate = true;
 };

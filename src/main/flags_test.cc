@@ -39,6 +39,15 @@ TEST(Flags, PrintConfigHasItsOwn) {
   EXPECT_EQ(error_of({"validate", "--mode=redacted"}), "unknown flag: --mode");
 }
 
+TEST(Flags, TheDrainMayHaveALimit) {
+  EXPECT_EQ(parse_flags({"--shutdown-timeout=25s"})->shutdown_timeout, std::chrono::seconds(25));
+  EXPECT_EQ(error_of({"--shutdown-timeout", "-1s"}),
+            "invalid argument \"-1s\" for \"--shutdown-timeout\" flag: must not be negative");
+  EXPECT_NE(error_of({"--shutdown-timeout", "25"}), "");
+  EXPECT_EQ(parse_flags({"healthcheck", "--endpoint", "h:1"})->endpoint, "h:1");
+  EXPECT_EQ(error_of({"validate", "--endpoint=h:1"}), "unknown flag: --endpoint");
+}
+
 TEST(Flags, KnowWhatTheyCanBehaveLike) {
   EXPECT_EQ(parse_flags({"--compat", "0.102", "--config=a"})->compat, "0.102");
   EXPECT_EQ(parse_flags({"validate", "--compat=0.102.1"})->compat, "0.102.1");

@@ -11,7 +11,9 @@
 #include "config/gates.h"
 #include "main/components.h"
 #include "main/flags.h"
+#include "main/queue.h"
 #include "service/collector.h"
+#include "service/fetch.h"
 #include "service/heap.h"
 #include "service/print_config.h"
 
@@ -30,8 +32,10 @@ Usage:
 Commands:
   components     list what is built in
   exec           run a program and keep its stdout and stderr in order; see gleaner exec --help
+  healthcheck    ask a running gleaner's health_check extension: exit code 0 when it is well
   print-config   the configuration merged and expanded, secrets hidden
-  relay          hand each pod its own part of what the kubelets say; docs/components/extensions/kubelet_relay.md
+  queue          what waits in the files of sending queues; see gleaner queue help
+  relay          hand each pod its own part of what the kubelets say; docs/components/extension-kubelet_relay.md
   validate       check a configuration; every problem at once, with its place
   help           this text
 
@@ -41,15 +45,20 @@ Flags:
       --feature-gates LIST   accepted for compatibility; service.profilesSupport, service.AllowNoPipelines, filelog.allowFileDeletion have an effect
       --lanes N              threads that do the work; default: the CPU limit rounded up, 1 without a limit
       --set KEY=VALUE        one value; dots in the key nest; merged after all --config
+      --shutdown-timeout D   end after this long (25s) though data is still on its way, and say how much; default: never
   -h, --help
   -v, --version
+
+Flags of healthcheck:
+      --endpoint HOST:PORT   or a URL; default localhost:13133
 
 Flags of print-config:
       --format yaml|json     default yaml
       --mode MODE            redacted (default) or unredacted
       --validate             check it first (default true)
 
-Exit codes: 0, or 1 with "Error: ..." on stderr. SIGHUP reloads, SIGINT and SIGTERM drain and stop.
+Exit codes: 0, or 1 with "Error: ..." on stderr. SIGHUP reloads, SIGINT and SIGTERM drain and stop, a
+second one ends at once.
 )";
 
 // What `gleaner relay` runs, before the configurations and settings of its command line.
@@ -73,6 +82,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "exec")
     return capture::run_exec(argv + 2, "gleaner exec", GLEANER_VERSION);
   const std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words[0] == "queue") return main_program::run_queue({words.begin() + 1, words.end()});
   auto flags = main_program::parse_flags(words);
   if (!flags) return complain(flags.error().what);
   if (flags->help) {
@@ -87,6 +97,11 @@ int main(int argc, char** argv) {
     flags->gates.emplace_back("service.AllowNoPipelines");
     flags->configs.emplace(flags->configs.begin(), kRelay);
   }
+  if (flags->command == "healthcheck") {
+    const std::string& at = flags->endpoint;
+    const auto answer = service::fetch(at.find("://") == std::string::npos ? "http://" + at : at);
+    return answer ? 0 : complain(answer.error().what);
+  }
   config::set_gates(flags->gates);
   const char* compat = std::getenv("GLEANER_COMPAT");
   const auto like = config::parse_compat(!flags->compat.empty() ? flags->compat : compat ? compat : "");
@@ -94,7 +109,8 @@ int main(int argc, char** argv) {
   config::set_compat(*like);
   service::Options options{flags->configs, flags->sets,
                            "gleaner",      std::string(kVersion),
-                           flags->lanes,   config::gate_enabled("service.profilesSupport")};
+                           flags->lanes,   config::gate_enabled("service.profilesSupport"),
+                           flags->shutdown_timeout};
   service::set_up_heap(service::lanes_wanted(options));
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);

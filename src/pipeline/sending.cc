@@ -9,6 +9,8 @@
 namespace gleaner {
 namespace {
 
+constexpr Duration kDrain = std::chrono::seconds(5);  // what is in files may wait for the next run
+
 template <class S>
 metrics::Counter& counter(const Context& context, std::string_view what, metrics::Labels labels,
                           std::string_view help) {
@@ -47,7 +49,7 @@ Sending<S>::Sending(const SendingConfig& config, const Context& context, Sender<
   if (!config_.queue) return;
   waiting_.emplace(loop_, *config_.queue, [this] { pump(); });
   gauges_.push_back(metrics_.gauge("exporter_queue_size", labels, "Current size of the sending queue.",
-                                   [this] { return static_cast<double>(used_); }));
+                                   [this] { return static_cast<double>(used()); }));
   gauges_.push_back(metrics_.gauge("exporter_queue_capacity", labels, "Fixed capacity of the sending queue.",
                                    [this] { return static_cast<double>(config_.queue->queue_size); }));
   const auto sizes = [&](std::string_view what, std::string_view help) {
@@ -78,16 +80,17 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
   }
   const std::size_t weight = Lots<S>::weigh(batch, config_.queue->sizer);
   const std::size_t items = batch.data.items();
-  while (!stopping_ && config_.queue->block_on_overflow && used_ > 0 &&
-         used_ + weight > config_.queue->queue_size)
+  while (!stopping_ && config_.queue->block_on_overflow && used() > 0 &&
+         used() + weight > config_.queue->queue_size)
     co_await room_.wait();
-  if (stopping_ || used_ + weight > config_.queue->queue_size) {
+  if (stopping_ || used() + weight > config_.queue->queue_size) {
     enqueue_failed_.add(items);
     if (weight > config_.queue->queue_size) co_return fail(Fault::permanent, "element size too large");
     co_return fail(Fault::retryable, stopping_ ? "sending queue is stopped" : "sending queue is full");
   }
   used_ += weight;
   enqueued_->record(batch.data);
+  if (disk_) co_return co_await keep(batch, weight);
   Item item;
   item.weight = weight;
   item.batch = std::move(batch);
@@ -106,8 +109,88 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
 }
 
 template <class S>
+Task<Result<>> Sending<S>::open(const Context& context, std::string_view type) {
+  auto storage = queue_storage(config_, context);
+  if (!storage) co_return fail(std::move(storage.error()));
+  if (!*storage) co_return Result<>();
+  disk_ = std::make_unique<DiskQueue>(**storage, context, type, S::kind, S::items);
+  auto ok = co_await disk_->open();
+  if (ok) refill();
+  co_return ok;
+}
+
+/// Into the files, and from there on as if it had just been read from them.
+template <class S>
+Task<Result<>> Sending<S>::keep(Batch<S>& batch, std::size_t weight) {
+  const std::size_t items = batch.data.items();
+  auto place = co_await disk_->log.append(batch.data.wire(), static_cast<std::uint32_t>(items));
+  free(weight);
+  if (!place) {
+    enqueue_failed_.add(items);
+    co_return fail(std::move(place.error()).in("sending queue"));
+  }
+  batch.client.reset();  // is not in the files either
+  batch.receipt.settle(Outcome::persisted);
+  if (!spilling_ && disk_->room(idle()) && disk_->log.take(*place)) {
+    hand_out(*place, std::move(batch));
+  } else {
+    batch = Batch<S>();
+    refill();
+  }
+  co_return Result<>();
+}
+
+template <class S>
+void Sending<S>::hand_out(const storage::QueueLog::Place& place, Batch<S> batch) {
+  disk_->in_memory += place.size;
+  // Done with when every part of it is; kept when one of them has to be.
+  batch.receipt = Receipt(batch.data.items(), Ticket::make([this, place](Outcome outcome) {
+                            disk_->in_memory -= place.size;
+                            if (outcome == Outcome::persisted) return;
+                            disk_->log.done(place);
+                            room_.notify_all();
+                            refill();
+                          }));
+  Item item;
+  item.batch = std::move(batch);
+  waiting_->put(std::move(item));
+  pump();
+}
+
+template <class S>
+void Sending<S>::refill() {
+  if (disk_->filling || spilling_ || !disk_->room(idle()) || !disk_->log.unread()) return;
+  disk_->filling = true;
+  gate_.spawn(fill());
+}
+
+template <class S>
+Task<> Sending<S>::fill() {
+  while (!spilling_ && disk_->room(idle()) && disk_->log.unread()) {
+    auto got = co_await disk_->log.read(DiskQueue::kReadAhead);
+    if (!got) break;
+    for (auto& one : *got) {
+      Batch<S> batch;
+      batch.data = Payload<S>(std::move(one.body), one.place.items);
+      batch.memory.push_back(disk_->reserve(one.place.size));
+      hand_out(one.place, std::move(batch));
+    }
+  }
+  disk_->filling = false;
+}
+
+/// Ends what was not delivered. What is in the files and may yet be delivered stays there.
+template <class S>
+void Sending<S>::drop(Batch<S>& batch, Drop why) {
+  if (!disk_) return batch.settle(Outcome::dropped, why);
+  if (why == Drop::shutdown) return batch.settle(Outcome::persisted);
+  disk_->dropped(batch.data.items(), why);
+  batch.settle(Outcome::delivered);
+}
+
+template <class S>
 void Sending<S>::pump() {
-  while (workers_ < config_.queue->num_consumers && waiting_->ready()) {
+  while (workers_ < config_.queue->num_consumers && waiting_->ready() && !spilling_) {
     ++workers_;
     gate_.spawn(worker());
   }
@@ -121,7 +204,7 @@ void Sending<S>::free(std::size_t weight) {
 
 template <class S>
 Task<> Sending<S>::worker() {
-  while (waiting_->ready()) {
+  while (waiting_->ready() && !spilling_) {
     Item item = waiting_->take();
     sizes_->record(item.batch.data);
     auto result = co_await deliver(item.batch);
@@ -130,12 +213,15 @@ Task<> Sending<S>::worker() {
       item.waiter->result = std::move(result);
       item.waiter->done.notify_all();
     } else if (!result) {
-      logger_.error("Exporting failed. Dropping data.",
-                    {{"error", result.error().what}, {"dropped_items", item.batch.data.items()}});
+      const bool kept = disk_ && result.error().fault == Fault::cancelled;
+      spilling_ |= kept;
+      if (!kept)
+        logger_.error("Exporting failed. Dropping data.",
+                      {{"error", result.error().what}, {"dropped_items", item.batch.data.items()}});
       const Drop why = result.error().fault == Fault::permanent   ? Drop::permanent_error
                        : result.error().fault == Fault::cancelled ? Drop::shutdown
                                                                   : Drop::retries_exhausted;
-      item.batch.settle(Outcome::dropped, why);
+      drop(item.batch, why);
     }
     free(item.weight);
   }
@@ -212,7 +298,7 @@ Task<Result<>> Sending<S>::deliver_halves(Batch<S>& batch) {
       return !result && result.error().fault == Fault::permanent;
     };
     if (!all && !second && never(all) != never(second)) {  // one of them may still be taken
-      (never(all) ? head : batch).settle(Outcome::dropped, Drop::permanent_error);
+      drop(never(all) ? head : batch, Drop::permanent_error);
       if (never(second))
         batch = std::move(head);
       else
@@ -232,11 +318,21 @@ Task<Result<>> Sending<S>::stop() {
   stopping_ = true;
   for (Timer* timer : std::exchange(sleeping_, {})) timer->cancel();
   room_.notify_all();
+  Timer patience(loop_);
+  if (disk_)
+    patience.start(loop_.now() + kDrain, [this](bool came) { spilling_ |= came; });
   if (waiting_) {
     waiting_->flush();
     pump();
   }
   co_await gate_.join();
+  if (!disk_) co_return Result<>();
+  spilling_ = true;
+  while (waiting_->ready()) {
+    Item item = waiting_->take();
+    drop(item.batch, Drop::shutdown);
+  }
+  co_await disk_->close();
   co_return Result<>();
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <random>
 
+#include "pipeline/disk_queue.h"
 #include "pipeline/lots.h"
 
 namespace gleaner {
@@ -27,13 +28,23 @@ class Sending final : public Component, public Consumer<S> {
   Sending(const SendingConfig& config, const Context& context, Sender<S>& sender);
   ~Sending() override;
 
+  /// Opens the queue's files, if it is to have some. @param type  of the exporter
+  Task<Result<>> open(const Context& context, std::string_view type);
   Task<Result<>> consume(Batch<S>& batch) override;
   bool wants_wire() const override { return true; }
-  /// Sends what is queued, each once and without retries, then returns.
+  /// Sends what is queued, each once and without retries, then returns. With files until the first failure or
+  /// for 5 s; the rest stays there.
   Task<Result<>> stop() override;
 
  private:
   using Item = typename Lots<S>::Item;
+  Task<Result<>> keep(Batch<S>& batch, std::size_t weight);
+  void hand_out(const storage::QueueLog::Place& place, Batch<S> batch);
+  void refill();
+  Task<> fill();
+  void drop(Batch<S>& batch, Drop why);
+  std::size_t used() const { return used_ + (disk_ ? disk_->used(config_.queue->sizer) : 0); }
+  bool idle() const { return workers_ < config_.queue->num_consumers && !waiting_->ready(); }
   void pump();
   Task<> worker();
   /// Attempts until it works, cannot work, or takes too long. Settles what was delivered; the rest stays in
@@ -48,9 +59,11 @@ class Sending final : public Component, public Consumer<S> {
   log::Logger logger_;
   Sender<S>& sender_;
   std::optional<Lots<S>> waiting_;  ///< with a queue
-  std::size_t used_ = 0;            ///< queued and being sent, in the queue's sizer
+  std::unique_ptr<DiskQueue> disk_;  ///< with a storage; what waits is then there and in `waiting_` in part
+  std::size_t used_ = 0;  ///< queued and being sent, in the queue's sizer; with a storage: being written
   std::size_t workers_ = 0;
   bool stopping_ = false;
+  bool spilling_ = false;  ///< what is not sent by now stays in the files
   Signal room_;
   std::vector<Timer*> sleeping_;  ///< retries between two attempts
   Gate gate_;

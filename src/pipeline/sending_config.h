@@ -67,6 +67,7 @@ struct QueueConfig {
   bool block_on_overflow = false;
   bool wait_for_result = false;
   std::optional<ExporterBatchConfig> batch;
+  std::optional<std::string> storage;
 
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
@@ -79,13 +80,16 @@ struct QueueConfig {
         config::field<&QueueConfig::wait_for_result>("wait_for_result",
                                                      "the sender waits for the backend's answer"),
         config::field<&QueueConfig::batch>("batch", "join small requests in the queue").enabled_by_null(),
-        config::later("storage", "a storage extension to keep the queue in"),
+        config::field<&QueueConfig::storage>("storage", "a storage extension that keeps the queue in files"),
     };
     return kTable;
   }
   void validate(config::Check& check) const {
     if (num_consumers == 0) check.error("num_consumers", "must be positive");
     if (queue_size == 0) check.error("queue_size", "must be positive");
+    if (storage && wait_for_result)
+      check.error("wait_for_result",
+                  "`wait_for_result` is not supported with a persistent queue configured with `storage`");
     if (batch && batch->sizer.empty() && sizer == "requests" && check.written("sizer"))
       check.error("batch", "supports only `items` or `bytes` sizer, found \"requests\"");
     if (batch && sizer == batch->sizer_of(sizer) && batch->min_size > queue_size)

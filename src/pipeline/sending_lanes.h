@@ -21,6 +21,14 @@ class SendingLanes {
   Consumers inputs() {
     return {logs_.sending.get(), metrics_.sending.get(), traces_.sending.get(), profiles_.sending.get()};
   }
+  /// @param type  of the exporter: what its files are called after, whatever spelling the user chose
+  Task<Result<>> start(const Context& context, std::string_view type) {
+    auto ok = co_await start(logs_, context, type);
+    if (ok) ok = co_await start(metrics_, context, type);
+    if (ok) ok = co_await start(traces_, context, type);
+    if (ok) ok = co_await start(profiles_, context, type);
+    co_return ok;
+  }
   Task<> stop() {
     if (logs_.sending) (void)co_await logs_.sending->stop();
     if (metrics_.sending) (void)co_await metrics_.sending->stop();
@@ -34,6 +42,11 @@ class SendingLanes {
     std::unique_ptr<SenderOf<S>> sender;
     std::unique_ptr<Sending<S>> sending;
   };
+  template <class S>
+  static Task<Result<>> start(Lane<S>& lane, const Context& context, std::string_view type) {
+    if (!lane.sending) co_return Result<>();
+    co_return co_await lane.sending->open(context, type);
+  }
   template <class S>
   void open(Lane<S>& lane, const SendingConfig& config, const Context& context, Link& link) {
     if (!(context.signals & bit(S::kind))) return;

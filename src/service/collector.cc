@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <optional>
 #include <thread>
 
 #include "base/loop.h"
@@ -29,6 +31,11 @@ constexpr Duration kSettled =
     std::chrono::seconds(5);  // by then connections are up: handshakes and first scrapes are over
 
 extern "C" char __executable_start, etext;  // NOLINT(bugprone-reserved-identifier): the linker's
+
+// A drain that lasts longer is reported: kubelets wait for 30 s, as a rule, and then kill.
+constexpr Duration kLongDrain = std::chrono::seconds(25);
+constexpr Duration kLastWords = std::chrono::milliseconds(500);  // for counting what is held, before the end
+constexpr Duration kSameSignal = std::chrono::milliseconds(200);  // shells and wrappers pass one on twice
 
 /// Gives back what only the start needed: freed heap, and the program's own pages (they are clean: what runs
 /// on comes back from the page cache).
@@ -93,7 +100,16 @@ class Collector {
       if (!lanes_.front()->running()) co_return;
     }
     logger_.info("Starting shutdown...");
+    const Duration limit = options_.shutdown_timeout;
+    drain_.start(loop_.now() + (limit > Duration{0} ? limit : kLongDrain), [this, limit](bool came) {
+      if (came && limit > Duration{0})
+        end_at_once("Shutdown takes longer than --shutdown-timeout: ending now");
+      else if (came)
+        drain_gate_.spawn(report_held("Shutdown takes long"));
+    });
     if (!co_await take_down()) exit_code_ = 1;
+    drain_.cancel();
+    co_await drain_gate_.join();
     logger_.info("Shutdown complete.");
   }
 
@@ -215,8 +231,30 @@ class Collector {
     while (pending_ == 0) co_await arrived_.wait();
     co_return std::exchange(pending_, 0);
   }
+  /// What is on its way in each pipeline, which nobody has delivered or kept yet.
+  Task<> report_held(std::string_view message) {
+    const Figures now = co_await figures();
+    for (const auto& ledger : now.ledgers)
+      if (ledger.held > 0) logger_.warn(message, {{"pipeline", ledger.pipeline}, {"held", ledger.held}});
+  }
+  /// The end, whatever is under way. What is held is reported first, if the lanes still answer.
+  void end_at_once(std::string_view message) {
+    logger_.error(message);
+    drain_.start(loop_.now() + kLastWords, [](bool) { std::_Exit(1); });
+    drain_gate_.spawn(report_and_end());
+  }
+  Task<> report_and_end() {
+    co_await report_held("Lost at the end");
+    std::_Exit(1);
+  }
+
   /// Signals may come while a reload is under way: a stop is never replaced by a later reload.
   void wake(int signal) {
+    if (signal == SIGTERM || signal == SIGINT) {
+      if (asked_to_end_ && loop_.now() - *asked_to_end_ > kSameSignal)
+        return end_at_once("Received a second signal from OS: ending now");
+      if (!asked_to_end_) asked_to_end_ = loop_.now();
+    }
     if (pending_ == 0 || pending_ == SIGHUP) pending_ = signal;
     arrived_.notify_all();
   }
@@ -263,6 +301,9 @@ class Collector {
   std::vector<std::unique_ptr<MetricsServer>> metrics_servers_;
   const std::string instance_id_ = random_uuid();
   Timer shed_{loop_};
+  Timer drain_{loop_};
+  Gate drain_gate_;
+  std::optional<TimePoint> asked_to_end_;
   Signal arrived_;
   int pending_ = 0;
   int exit_code_ = 0;

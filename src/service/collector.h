@@ -16,6 +16,7 @@ struct Options {
   std::string version;
   std::size_t lanes = 0;  ///< --lanes; 0: by the CPU limit
   bool profiles = false;  ///< whether pipelines of profiles may be configured
+  std::chrono::nanoseconds shutdown_timeout{0};  ///< of the drain at the end; 0 = as long as it takes
 };
 
 /// The merged, expanded tree of everything the options name.

@@ -1,11 +1,13 @@
 #include "storage/disk.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "base/fd.h"
 
@@ -91,8 +93,20 @@ class RealDisk final : public Disk {
     return {};
   }
   Result<> remove(const std::string& path) override {
-    if (::unlink(path.c_str()) != 0) return fail_errno("remove " + path);
+    if (std::remove(path.c_str()) != 0) return fail_errno("remove " + path);
     return {};
+  }
+  Result<> make_folder(const std::string& path) override {
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno("make " + path);
+    return {};
+  }
+  Result<std::vector<std::string>> list(const std::string& folder) override {
+    const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), &::closedir);
+    if (!open) return fail_errno("open " + folder);
+    std::vector<std::string> names;
+    while (const dirent* entry = ::readdir(open.get()))
+      if (const std::string_view name = entry->d_name; name != "." && name != "..") names.emplace_back(name);
+    return names;
   }
   Result<> sync_folder(const std::string& path) override {
     const auto slash = path.rfind('/');

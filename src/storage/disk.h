@@ -5,12 +5,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
 namespace gleaner::storage {
 
-/// Calls may block. One file is used by one thread at a time; errors are Fault::os with errno.
+/// Calls may block. A file may be written in different places by two threads at a time; errors are Fault::os
+/// with errno.
 class Disk {
  public:
   class File {
@@ -43,7 +45,12 @@ class Disk {
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
   /// Gives a file a second name.
   virtual Result<> link(const std::string& from, const std::string& to) = 0;
+  /// A file, or a folder that is empty.
   virtual Result<> remove(const std::string& path) = 0;
+  /// Makes a folder, mode 0700, unless it is there.
+  virtual Result<> make_folder(const std::string& path) = 0;
+  /// The names of the files in a folder, in no order.
+  virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
   /// Returns when the names in the folder of `path` are on the disk.
   virtual Result<> sync_folder(const std::string& path) = 0;
 };

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
 #include <utility>
@@ -70,6 +71,7 @@ class MemoryDisk final : public Disk {
   }
 
   Result<std::unique_ptr<File>> open(const std::string& path, Access access) override {
+    const std::lock_guard lock(mutex_);
     auto there = names.find(path);
     if (there == names.end()) {
       if (access != Access::create) return fail(Fault::os, "open " + path + ": no such file", ENOENT);
@@ -79,6 +81,7 @@ class MemoryDisk final : public Disk {
     return std::make_unique<MemoryFile>(*this, there->second);
   }
   Result<> rename(const std::string& from, const std::string& to) override {
+    const std::lock_guard lock(mutex_);
     if (auto ok = change("rename " + from); !ok) return ok;
     const auto there = names.find(from);
     if (there == names.end()) return fail(Fault::os, "rename: no such file", ENOENT);
@@ -87,22 +90,37 @@ class MemoryDisk final : public Disk {
     return {};
   }
   Result<> link(const std::string& from, const std::string& to) override {
+    const std::lock_guard lock(mutex_);
     if (auto ok = change("link " + from); !ok) return ok;
     names[to] = names.at(from);
     return {};
   }
   Result<> remove(const std::string& path) override {
+    const std::lock_guard lock(mutex_);
     if (auto ok = change("remove " + path); !ok) return ok;
     names.erase(path);
     return {};
   }
+  /// Folders are there as soon as a file in them is.
+  Result<> make_folder(const std::string&) override { return {}; }
+  Result<std::vector<std::string>> list(const std::string& folder) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> out;
+    for (const auto& [path, _] : names)
+      if (path.starts_with(folder + '/') && path.find('/', folder.size() + 1) == std::string::npos)
+        out.push_back(path.substr(folder.size() + 1));
+    return out;
+  }
   Result<> sync_folder(const std::string&) override {
+    const std::lock_guard lock(mutex_);
     if (auto ok = change("sync folder"); !ok) return ok;
     synced_names = names;
     return {};
   }
 
  private:
+  std::mutex mutex_;
+
   /// Whether one more change happens.
   Result<> change(const std::string& what) {
     if (dead || lives == 0) {
@@ -121,10 +139,12 @@ class MemoryDisk final : public Disk {
     MemoryFile(MemoryDisk& disk, std::shared_ptr<Inode> inode) : disk_(disk), inode_(std::move(inode)) {}
     ~MemoryFile() override { unlock(); }
     Result<std::size_t> read(std::uint64_t at, char* into, std::size_t size) override {
+      const std::lock_guard lock(disk_.mutex_);
       if (at >= inode_->now.size()) return std::size_t{0};
       return inode_->now.copy(into, size, at);
     }
     Result<> write(std::uint64_t at, std::string_view bytes) override {
+      const std::lock_guard lock(disk_.mutex_);
       const bool dying = disk_.lives == 0 && !disk_.dead;
       auto ok = disk_.change("write");
       Inode::Step step{false, at, std::string(bytes)};
@@ -135,6 +155,7 @@ class MemoryDisk final : public Disk {
       return ok;
     }
     Result<> truncate(std::uint64_t size) override {
+      const std::lock_guard lock(disk_.mutex_);
       if (auto ok = disk_.change("truncate"); !ok) return ok;
       Inode::Step step{true, size, {}};
       Inode::apply(inode_->now, step, 0);
@@ -142,12 +163,16 @@ class MemoryDisk final : public Disk {
       return {};
     }
     Result<> sync() override {
+      const std::lock_guard lock(disk_.mutex_);
       if (auto ok = disk_.change("sync"); !ok) return ok;
       inode_->synced = inode_->now;
       inode_->steps.clear();
       return {};
     }
-    Result<std::uint64_t> size() override { return std::uint64_t{inode_->now.size()}; }
+    Result<std::uint64_t> size() override {
+      const std::lock_guard lock(disk_.mutex_);
+      return std::uint64_t{inode_->now.size()};
+    }
     bool lock() override {
       if (inode_->locked && !mine_) return false;
       return inode_->locked = mine_ = true;
@@ -156,6 +181,7 @@ class MemoryDisk final : public Disk {
       if (std::exchange(mine_, false)) inode_->locked = false;
     }
     bool is(const std::string& path) override {
+      const std::lock_guard lock(disk_.mutex_);
       const auto there = disk_.names.find(path);
       return there != disk_.names.end() && there->second == inode_;
     }

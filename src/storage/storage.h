@@ -2,6 +2,7 @@
 // The face of storage extensions, for the components that keep state.
 #include <string>
 
+#include "storage/queue_log.h"
 #include "storage/store.h"
 
 namespace gleaner::storage {
@@ -26,6 +27,8 @@ class Storage {
   /// Opens the store of a component; closed when the extension stops, which is after everything that uses it.
   /// @return Fault::os when its file is there and cannot be used
   virtual Task<Result<Store*>> open(Owner owner) = 0;
+  /// Where a component keeps a queue, and how. The queue is the component's own.
+  virtual QueueOptions queue(const Owner& owner) = 0;
   /// Where the reference keeps the same component's state.
   virtual std::string reference_path(const Owner& owner) const = 0;
 };

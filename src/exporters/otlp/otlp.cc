@@ -74,6 +74,7 @@ class Otlp final : public Exporter {
       : link_(std::move(link)), lanes_(config.sending, link_.context, link_) {}
 
   Consumers inputs() override { return lanes_.inputs(); }
+  Task<Result<>> start() override { co_return co_await lanes_.start(link_.context, "otlp"); }
   Task<Result<>> stop() override {
     co_await lanes_.stop();
     co_await link_.client->stop();
@@ -120,6 +121,7 @@ Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& cont
     if (!tls) return fail(std::move(tls.error()));
     options.tls = std::move(*tls);
   }
+  if (auto storage = queue_storage(config.sending, context); !storage) return fail(std::move(storage.error()));
   auto auth = auth::ClientAuth::make(context, config.auth, auth::Protocol::grpc, options.tls != nullptr);
   if (!auth) return fail(std::move(auth.error()));
   auto client = net::GrpcClient::make(context.loop, std::move(options));

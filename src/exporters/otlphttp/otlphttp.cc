@@ -103,6 +103,7 @@ class OtlpHttp final : public Exporter {
   explicit OtlpHttp(Link link) : link_(std::move(link)), lanes_(link_.config.sending, link_.context, link_) {}
 
   Consumers inputs() override { return lanes_.inputs(); }
+  Task<Result<>> start() override { co_return co_await lanes_.start(link_.context, "otlphttp"); }
   Task<Result<>> stop() override {
     co_await lanes_.stop();
     co_await link_.client->stop();
@@ -146,6 +147,7 @@ Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& cont
     if ((context.signals & bit(signal)) && config.url(signal).empty())
       return fail(Fault::config,
                   fmt::format("either endpoint or {}_endpoint must be specified", signal_name(signal)));
+  if (auto storage = queue_storage(config.sending, context); !storage) return fail(std::move(storage.error()));
   auto auth = auth::ClientAuth::make(context, config.client.auth, auth::Protocol::http, true);
   if (!auth) return fail(std::move(auth.error()));
   auto options = config.client.options(fmt::format("gleaner/{} (linux/amd64)", context.version));

@@ -55,10 +55,7 @@ class FileStorage final : public Extension, public storage::Storage {
   }
 
   Task<Result<storage::Store*>> open(storage::Owner owner) override {
-    std::string name = file_name(owner);
-    if (name.size() > kLongestName)
-      name =
-          fmt::format("{}~{:016x}", std::string_view(name).substr(0, kLongestName - 17), fingerprint(name));
+    const std::string name = short_name(owner);
     stores_.push_back(std::make_unique<storage::Store>(
         storage::StoreOptions{.path = fmt::format("{}/{}{}", config_.directory, name, kSuffix),
                               .fsync = config_.fsync,
@@ -72,11 +69,28 @@ class FileStorage final : public Extension, public storage::Storage {
     stores_.pop_back();
     co_return fail(std::move(ok.error()));
   }
+  storage::QueueOptions queue(const storage::Owner& owner) override {
+    storage::QueueOptions options;
+    options.disk = &storage::real_disk();
+    options.folder = fmt::format("{}/{}.queue", config_.directory, short_name(owner));
+    options.fsync = config_.fsync;
+    options.max_size = static_cast<std::uint64_t>(config_.max_size);
+    options.patience = config_.timeout;
+    return options;
+  }
   std::string reference_path(const storage::Owner& owner) const override {
     return config_.directory + '/' + file_name(owner);
   }
 
  private:
+  /// The reference's name, unless it is too long for a file system.
+  static std::string short_name(const storage::Owner& owner) {
+    std::string name = file_name(owner);
+    if (name.size() > kLongestName)
+      name =
+          fmt::format("{}~{:016x}", std::string_view(name).substr(0, kLongestName - 17), fingerprint(name));
+    return name;
+  }
   const Config config_;
   const Context context_;
   std::vector<std::unique_ptr<storage::Store>> stores_;

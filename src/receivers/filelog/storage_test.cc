@@ -62,6 +62,7 @@ class TestStorage final : public Extension, public storage::Storage {
     stores_.push_back(std::move(store));
     co_return stores_.back().get();
   }
+  storage::QueueOptions queue(const storage::Owner&) override { return {}; }
   std::string reference_path(const storage::Owner&) const override { return reference; }
 
  private:
