@@ -211,10 +211,14 @@ Result<net::HttpCall> Client::call_to(std::string url, TimePoint deadline) {
   return call;
 }
 
-Task<Result<net::HttpReply>> Client::ask_once(const std::string& url, TimePoint deadline) {
+Task<Result<net::HttpReply>> Client::ask_once(const std::string& url, TimePoint deadline, const Bytes& json) {
   auto call = call_to(url, deadline);
   if (!call) co_return fail(std::move(call.error()));
   call->headers.add("accept-encoding", "gzip");
+  if (!json.empty()) {
+    call->method = "POST";
+    call->body = Chain(json);
+  }
   call->max_response = options_.max_response;
   call->truncate = false;
   const auto http = http_;
@@ -234,15 +238,15 @@ Result<> Client::widen() {
   return connect();
 }
 
-Task<Result<net::HttpReply>> Client::ask(const std::string& url, TimePoint deadline) {
-  auto reply = co_await ask_once(url, deadline);
+Task<Result<net::HttpReply>> Client::ask(const std::string& url, TimePoint deadline, const Bytes& json) {
+  auto reply = co_await ask_once(url, deadline, json);
   if (!reply && is_unknown_authority(reply.error())) {
     if (auto ok = widen(); !ok) co_return fail(std::move(ok.error()));
-    reply = co_await ask_once(url, deadline);
+    reply = co_await ask_once(url, deadline, json);
   }
   if (reply && reply->status == 401 && token_) {
     token_->distrust();
-    reply = co_await ask_once(url, deadline);
+    reply = co_await ask_once(url, deadline, json);
   }
   co_return reply;
 }
@@ -264,7 +268,11 @@ Task<Result<std::unique_ptr<net::HttpStream>>> Client::open(std::string path, Ti
 }
 
 Task<Result<Client::Answer>> Client::ask_for(std::string path, TimePoint deadline) {
-  auto reply = co_await ask(url(path), deadline);
+  return post(std::move(path), {}, deadline);
+}
+
+Task<Result<Client::Answer>> Client::post(std::string path, std::string json, TimePoint deadline) {
+  auto reply = co_await ask(url(path), deadline, Bytes::copy(json));
   if (!reply) co_return fail(std::move(reply.error()));
   auto body = body_of(*reply, options_.max_response);
   if (!body) co_return fail(std::move(body.error()));

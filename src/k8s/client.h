@@ -56,6 +56,8 @@ class Client {
     Bytes body;
   };
   Task<Result<Answer>> ask_for(std::string path, TimePoint deadline);
+  /// The same for a POST of JSON.
+  Task<Result<Answer>> post(std::string path, std::string json, TimePoint deadline);
   /// The whole URL that get(path) asks for.
   std::string url(std::string_view path) const;
   /// Closes connections; needed before destruction, after the last get() has returned.
@@ -69,8 +71,8 @@ class Client {
   Result<> use_service_account();
   Result<> check_authorities() const;
   Result<> connect();
-  Task<Result<net::HttpReply>> ask(const std::string& url, TimePoint deadline);
-  Task<Result<net::HttpReply>> ask_once(const std::string& url, TimePoint deadline);
+  Task<Result<net::HttpReply>> ask(const std::string& url, TimePoint deadline, const Bytes& json = {});
+  Task<Result<net::HttpReply>> ask_once(const std::string& url, TimePoint deadline, const Bytes& json);
   bool is_unknown_authority(const Error& error) const;
   Result<> widen();
   Result<net::HttpCall> call_to(std::string url, TimePoint deadline);

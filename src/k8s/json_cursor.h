@@ -61,7 +61,15 @@ class JsonCursor {
   bool time(std::uint64_t& out);
   /// A text, or a number as it is written: what a Kubernetes quantity may be.
   bool text_or_number(std::string_view& out);
+  bool boolean(bool& out);
   bool skip() { return skip(0); }
+  /// Steps over a value; `out` is how it is written, a view into the document.
+  bool raw(std::string_view& out) {
+    const char* const from = at_;
+    if (!skip()) return false;
+    out = {from, static_cast<std::size_t>(at_ - from)};
+    return true;
+  }
   bool is_null() const { return peek() == 'n'; }
   /// True when nothing but blanks is left.
   bool finish();
