@@ -14,6 +14,7 @@
 #include "processors/attributes/config.h"
 #include "processors/batch/config.h"
 #include "processors/filter/config.h"
+#include "processors/k8sattributes/config.h"
 #include "processors/memory_limiter/config.h"
 #include "processors/transform/config.h"
 #include "receivers/filelog/config.h"
@@ -73,6 +74,8 @@ constexpr ProcessorFactory kProcessors[] = {
                                                                   "joins small requests into large ones"),
     processor<processors::filter::Config, processors::filter::Make>("filter", "",
                                                                     "drops what conditions pick"),
+    processor<processors::k8sattributes::Config, processors::k8sattributes::Make>(
+        "k8s_attributes", "k8sattributes", "tells of each resource which pod it comes from"),
     processor_of_all<processors::memory_limiter::Config, processors::memory_limiter::Make>(
         "memory_limiter", "", "refuses data while memory is short"),
     processor<processors::transform::Config, processors::transform::Make>(
@@ -108,8 +111,6 @@ constexpr std::string_view kNotBuilt[] = {"prometheus",
                                           "prometheus_remote_write",
                                           "prometheusremotewrite",
                                           "datadog",
-                                          "k8s_attributes",
-                                          "k8sattributes",
                                           "resource_detection",
                                           "resourcedetection",
                                           "probabilistic_sampler",
