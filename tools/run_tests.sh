@@ -18,6 +18,7 @@ python3 tests/filelog_torture.py build/release/gleaner
 python3 tests/budget_test.py build/release/gleaner build/release/loadgen
 python3 tests/lanes_test.py build/release/gleaner
 python3 tests/pod_logs_test.py build/release/gleaner
+python3 tests/k8s_attributes_test.py build/release/gleaner
 python3 tests/schema_test.py build/release/gleaner
 python3 tests/outage_test.py build/release/gleaner
 python3 tests/h2spec_test.py build/release/gleaner
