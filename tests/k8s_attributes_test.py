@@ -13,7 +13,7 @@ import tempfile
 import time
 
 from api_server import ApiServer
-from lanes_test import until
+from lanes_test import sink, start as start_lanes, until
 from relay_test import free_port, start, stop
 
 CONFIG = """
@@ -104,7 +104,7 @@ def follow(binary):
     api = ApiServer()
     for i in range(600):  # three pages
         api.pod("p-%03d" % i, "10.1.%d.%d" % (i // 250, i % 250))
-    api.pod("shop-6c45f8d6f6-x2x4z", "10.0.0.7", labels={"app": "shop"}, owners=[{"kind": "ReplicaSet", "name": "shop-6c45f8d6f6", "uid": "rs-1"}])
+    api.pod("shop-6c45f8d6f6-x2x4z", "10.0.0.7", labels={"app": "shop", "pod-template-hash": "6c45f8d6f6"}, owners=[{"kind": "ReplicaSet", "name": "shop-6c45f8d6f6", "uid": "rs-1"}])
     work = pathlib.Path(tempfile.mkdtemp(prefix="k8sattr-"))
     api.kubeconfig(work)
     gleaner = Gleaner(binary, BY_IP + """    extract: {metadata: [k8s.pod.name, k8s.deployment.name], labels: [{key: app, from: pod}, {key: env, from: namespace}]}
@@ -154,16 +154,85 @@ def follow(binary):
 
 
 def shared(binary):
-    """Two pipelines on three lanes: one list, one watch."""
+    """Two pipelines: one list, one watch."""
     api = ApiServer()
     api.pod("a", "10.0.0.7")
     api.kubeconfig(pathlib.Path(tempfile.mkdtemp(prefix="k8sattr-")))
-    gleaner = Gleaner(binary, BY_IP + "    extract: {metadata: [k8s.pod.uid]}\n", ["k8s_attributes"], {"GLEANER_LANES": "3"})
+    gleaner = Gleaner(binary, BY_IP + "    extract: {metadata: [k8s.pod.uid]}\n", ["k8s_attributes"])
     for _ in range(8):
         assert gleaner.ask(k8s_pod_ip="10.0.0.7")["k8s.pod.uid"] == "uid-of-a"
     assert (api.count("pods", False), api.count("pods", True)) == (1, 1), api.requests
     gleaner.stop()
     print("k8s_attributes: two pipelines, one list and one watch")
+
+
+def lanes(binary):
+    """Three lanes, many connections: every one sees what the first lane watches."""
+    api = ApiServer()
+    api.pod("a", "10.0.0.7")
+    api.kubeconfig(pathlib.Path(tempfile.mkdtemp(prefix="k8sattr-")))
+    work = pathlib.Path(tempfile.mkdtemp(prefix="k8sattr-"))
+    sink_port, (sink_process, sink_log) = sink(binary, work)
+    port = free_port()
+    process, log = start_lanes(binary, work, "gleaner", """
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:%d"}}}}
+processors:
+%s    extract: {metadata: [k8s.pod.uid]}
+exporters: {otlp: {endpoint: "127.0.0.1:%d", tls: {insecure: true}}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {logs: {receivers: [otlp], processors: [k8s_attributes], exporters: [otlp]}}}
+""" % (port, BY_IP, sink_port), "--lanes", "3")
+
+    def send(count, ip):
+        for _ in range(count):  # a connection each: the kernel spreads them
+            body = {"resourceLogs": [{"resource": {"attributes": [{"key": "k8s.pod.ip", "value": {"stringValue": ip}}]},
+                                      "scopeLogs": [{"logRecords": [{"body": {"stringValue": "x"}}]}]}]}
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            connection.request("POST", "/v1/logs", json.dumps(body), {"Content-Type": "application/json"})
+            assert connection.getresponse().status == 200
+            connection.close()
+
+    def uids():
+        text = (work / "out.json").read_text() if (work / "out.json").exists() else ""
+        return text.count('"uid-of-a"'), text.count('"uid-of-b"')
+    send(30, "10.0.0.7")
+    assert until(lambda: uids()[0] == 30, 10), (uids(), log.read_text())
+    api.pod("b", "10.0.0.8")
+    time.sleep(0.5)
+    send(30, "10.0.0.8")
+    assert until(lambda: uids()[1] == 30, 10), (uids(), log.read_text())
+    assert (api.count("pods", False), api.count("pods", True)) == (1, 1), api.requests
+    stop(process, log)
+    stop(sink_process, sink_log)
+    print("k8s_attributes: three lanes, one list and one watch")
+
+
+def machine(binary):
+    """kubelet_stats without a kubelet: this machine by /proc."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="k8sattr-"))
+    told = {"POD_NAME": "p", "POD_NAMESPACE": "shop", "POD_UID": "u-1", "NODE_NAME": "fargate-ip-10-0-0-7.us-west-2.compute.internal", "GLEANER_CONTAINER": "gleaner"}
+    config = """
+receivers: {kubelet_stats: {source: proc, collection_interval: 200ms, initial_delay: 0s}}
+exporters: {file: {path: "%s/out.json", flush_interval: 20ms}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {metrics: {receivers: [kubelet_stats], exporters: [file]}}}
+""" % work
+    os.environ.update(told)
+    try:
+        process, log = start(binary, work, "gleaner", config)
+    finally:
+        for name in told:
+            del os.environ[name]
+    assert until(lambda: (work / "out.json").exists() and (work / "out.json").read_text().count("\n") > 2, 10), log.read_text()
+    stop(process, log)
+    found = {}
+    for resource in json.loads((work / "out.json").read_text().splitlines()[1])["resourceMetrics"]:
+        names = {m["name"] for m in resource["scopeMetrics"][0]["metrics"]}
+        found[next(n.split(".")[0] if n.startswith("container") else n.split(".")[1] for n in names)] = names
+    for kind, prefix in (("node", "k8s.node"), ("pod", "k8s.pod")):
+        for name in ("cpu.time", "cpu.usage", "memory.usage", "memory.working_set", "memory.rss", "memory.available", "filesystem.usage", "network.io"):
+            assert "%s.%s" % (prefix, name) in found[kind], (prefix, name, found)
+    refused = subprocess.run([binary, "--config=%s/gleaner.yaml" % work], capture_output=True, text=True, timeout=20)
+    assert refused.returncode == 1 and "set POD_NAME" in refused.stderr, refused.stderr
+    print("kubelet_stats: source proc: %d names of node, pod and container" % sum(map(len, found.values())))
 
 
 def refusals(binary):
@@ -259,7 +328,7 @@ def detection(binary):
     took = time.time() - begun
     assert gleaner.ask() == {"cloud.provider": "aws", "cloud.platform": "aws_eks", "cloud.region": "eu-west-1", "k8s.cluster.name": "prod",
                              "k8s.node.name": fargate["K8S_NODE_NAME"]}
-    assert "failed to detect resource" in gleaner.log.read_text(), "k8snode cannot reach its API server: said, not fatal"
+    assert "an attribute is left out" in gleaner.log.read_text(), "k8snode cannot reach its API server: said, not fatal"
     assert took < 3.5, took
     gleaner.stop()
     bad = {"OTEL_RESOURCE_ATTRIBUTES": "oops"}
@@ -275,7 +344,7 @@ def main():
     binary = sys.argv[1]
     for name in ("OTEL_RESOURCE_ATTRIBUTES", "POD_NAME", "POD_UID", "NODE_NAME", "K8S_NODE_NAME", "KUBERNETES_SERVICE_HOST"):
         os.environ.pop(name, None)
-    for scenario in sys.argv[2:] or ["follow", "shared", "refusals", "alone", "detection", "weight"]:
+    for scenario in sys.argv[2:] or ["follow", "shared", "lanes", "refusals", "alone", "detection", "machine", "weight"]:
         globals()[scenario](binary)
 
 

@@ -21,9 +21,10 @@ constexpr std::size_t kMostSources = 4;
 
 std::span<const config::Field> FieldConfig::fields() {
   static const config::Field kTable[] = {
-      config::field<&FieldConfig::tag_name>("tag_name",
-                                            "the attribute; default k8s.FROM.labels.KEY or "
-                                            "k8s.FROM.annotations.KEY; $1 is a group of key_regex"),
+      config::field<&FieldConfig::tag_name>(
+          "tag_name",
+          "the attribute; default k8s.FROM.labels.KEY or "
+          "k8s.FROM.annotations.KEY, of owners label and annotation; $1 is a group of key_regex"),
       config::field<&FieldConfig::key>("key", "of the label or annotation"),
       config::field<&FieldConfig::key_regex>("key_regex", "of labels or annotations: the whole key"),
       config::field<&FieldConfig::regex>(

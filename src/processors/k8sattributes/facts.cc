@@ -1,12 +1,18 @@
 #include "processors/k8sattributes/facts.h"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
 
 #include "k8s/pod_list.h"
 #include "otlp/wire.h"
 
 namespace gleaner::processors::k8sattributes {
 namespace {
+
+// A pod may be made some time after its CronJob's minute; as the reference.
+constexpr std::int64_t kSkew = 24 * 60;  // minutes
 
 constexpr std::string_view kOwners[] = {"ReplicaSet", "StatefulSet", "DaemonSet",
                                         "Job",        "Deployment",  "CronJob"};
@@ -94,7 +100,7 @@ std::string_view value_of(const Association::Source& source, const Facts& pod) {
   const bool of_replica_set = pod.owner_kind == "ReplicaSet";
   if (source.name == name_of(Meta::replicaset_name) && of_replica_set) return pod.owner_name;
   if (source.name == name_of(Meta::replicaset_uid) && of_replica_set) return pod.owner_uid;
-  if (source.name == name_of(Meta::deployment_name) && of_replica_set) return without_hash(pod.owner_name);
+  if (source.name == name_of(Meta::deployment_name) && pod.hashed) return without_hash(pod.owner_name);
   if (source.name == name_of(Meta::statefulset_name) && pod.owner_kind == "StatefulSet")
     return pod.owner_name;
   if (source.name == name_of(Meta::daemonset_name) && pod.owner_kind == "DaemonSet") return pod.owner_name;
@@ -150,13 +156,29 @@ std::string_view without_hash(std::string_view replica_set) {
   return std::all_of(hash.begin(), hash.end(), word) ? replica_set.substr(0, dash) : std::string_view();
 }
 
-std::string_view cron_job_of(std::string_view job) {
+bool is_scheduled(std::string_view job, std::string_view& cron_job, std::int64_t& minute) {
   const auto dash = job.rfind('-');
-  if (dash == std::string_view::npos || dash + 1 == job.size()) return {};
+  if (dash == std::string_view::npos || job.size() - dash != 9) return false;
   const auto digits = job.substr(dash + 1);
-  return std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })
-             ? job.substr(0, dash)
-             : std::string_view();
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), minute);
+  cron_job = job.substr(0, dash);
+  return read.ec == std::errc() && read.ptr == digits.data() + digits.size() && digits.front() != '-';
+}
+
+std::optional<std::int64_t> minutes_of(std::string_view time) {
+  int parts[5] = {};
+  constexpr std::pair<std::size_t, std::size_t> kPlaces[] = {{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}};
+  if (time.size() < 20 || time.back() != 'Z') return std::nullopt;
+  for (std::size_t i = 0; i < 5; ++i) {
+    const char* const at = time.data() + kPlaces[i].first;
+    const auto read = std::from_chars(at, at + kPlaces[i].second, parts[i]);
+    if (read.ptr != at + kPlaces[i].second || parts[i] < 0) return std::nullopt;
+  }
+  using namespace std::chrono;
+  const year_month_day day(year(parts[0]), month(static_cast<unsigned>(parts[1])),
+                           std::chrono::day(static_cast<unsigned>(parts[2])));
+  if (!day.ok()) return std::nullopt;
+  return duration_cast<minutes>(sys_days(day).time_since_epoch()).count() + parts[3] * 60 + parts[4];
 }
 
 Facts gather(const Rules& rules, Kind kind, const k8s::Object& object, Arena& arena) {
@@ -174,6 +196,14 @@ Facts gather(const Rules& rules, Kind kind, const k8s::Object& object, Arena& ar
   out.host_network = object.host_network;
   out.started = object.started;
   out.ignored = rules.excludes(object);
+  const auto hash = object.label("pod-template-hash");
+  out.hashed = out.owner_kind == "ReplicaSet" && !hash.empty() && out.owner_name.size() > hash.size() + 1 &&
+               out.owner_name.ends_with(hash) &&
+               out.owner_name[out.owner_name.size() - hash.size() - 1] == '-';
+  std::string_view cron_job;
+  std::int64_t minute = 0;
+  if (out.owner_kind == "Job" && is_scheduled(out.owner_name, cron_job, minute))
+    if (const auto made = minutes_of(object.created)) out.scheduled = std::abs(*made - minute) <= kSkew;
   if (rules.has(Meta::pod_hostname)) out.host_name = object.host_name;
   if (rules.has(Meta::pod_start_time)) out.created = object.created;
   if (rules.has(Meta::service_name)) {
@@ -194,7 +224,9 @@ std::string pack(const Facts& from) {
   for (const auto id : facts.ids) put(out, id);
   each_text(facts, [&](std::string_view text) { put(out, text); });
   put(out, facts.started);
-  put(out, static_cast<std::uint64_t>(facts.host_network) | static_cast<std::uint64_t>(facts.ignored) << 1);
+  put(out, static_cast<std::uint64_t>(facts.host_network) | static_cast<std::uint64_t>(facts.ignored) << 1 |
+               static_cast<std::uint64_t>(facts.hashed) << 2 |
+               static_cast<std::uint64_t>(facts.scheduled) << 3);
   put(out, facts.attributes.size());
   for (const auto& [key, value] : facts.attributes) {
     put(out, key);
@@ -218,6 +250,8 @@ Facts unpack(std::string_view packed, Arena& arena) {
   const auto flags = take.number();
   out.host_network = flags & 1;
   out.ignored = flags & 2;
+  out.hashed = flags & 4;
+  out.scheduled = flags & 8;
   for (std::uint64_t n = take.number(); n > 0; --n) {
     const auto key = take.text();
     out.attributes.items.push_back(arena, {key, pdata::Value::string(take.text())});

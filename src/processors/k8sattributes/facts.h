@@ -1,5 +1,6 @@
 #pragma once
 // What is kept of an object: a few hundred bytes in one piece, as there may be thousands of them.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,9 @@ struct Facts {
   std::string_view service_name, service_version;  ///< by labels
   std::uint64_t started = 0;
   bool host_network = false, ignored = false;
-  pdata::Map attributes;  ///< texts, by labels and annotations
+  bool hashed = false;     ///< the owner's name ends with the hash of a Deployment's template
+  bool scheduled = false;  ///< the owner's name ends with the minute at which a CronJob made it
+  pdata::Map attributes;   ///< texts, by labels and annotations
   List<ContainerFacts> containers;
   List<std::string_view> ids;  ///< by which a pod is found
 };
@@ -43,7 +46,9 @@ std::vector<std::string_view> ids_of(std::string_view packed);
 
 /// "shop-6c45f8d6f6" -> "shop"; empty when the name has no hash.
 std::string_view without_hash(std::string_view replica_set);
-/// "backup-28401234" -> "backup": the CronJob that made this job, empty when it is none's.
-std::string_view cron_job_of(std::string_view job);
+/// "backup-28401234" -> "backup" and the minute; false when the name has no such end.
+bool is_scheduled(std::string_view job, std::string_view& cron_job, std::int64_t& minute);
+/// Minutes since 1970 of a time as Kubernetes writes it, "2026-05-01T10:00:00Z"; nothing for others.
+std::optional<std::int64_t> minutes_of(std::string_view time);
 
 }  // namespace gleaner::processors::k8sattributes

@@ -89,8 +89,42 @@ TEST(Names, OfOwners) {
   EXPECT_EQ(without_hash("a-b-c"), "a-b");
   EXPECT_EQ(without_hash("shop"), "");
   EXPECT_EQ(without_hash("-x"), "");
-  EXPECT_EQ(cron_job_of("backup-28401234"), "backup");
-  EXPECT_EQ(cron_job_of("backup-x"), "");
+  std::string_view cron_job;
+  std::int64_t minute = 0;
+  EXPECT_TRUE(is_scheduled("backup-28401234", cron_job, minute));
+  EXPECT_EQ(cron_job, "backup");
+  EXPECT_EQ(minute, 28401234);
+  for (const char* other : {"backup", "backup-1", "backup-2840123x", "backup-284012345", "backup--2840123"})
+    EXPECT_FALSE(is_scheduled(other, cron_job, minute)) << other;
+  EXPECT_EQ(minutes_of("1970-01-02T01:02:59Z"), 1440 + 62);
+  EXPECT_EQ(minutes_of("2026-05-01T10:00:00Z"), 29627160);
+  for (const char* other :
+       {"", "2026-05-01", "2026-13-01T10:00:00Z", "2026-05-01T10:00:00+02:00", "2026-05-01T-1:00:00Z"})
+    EXPECT_FALSE(minutes_of(other)) << other;
+}
+
+struct OwnerCase {
+  std::string_view kind, name, label, created;
+  bool hashed, scheduled;
+};
+TEST(Owners, AreDeploymentsByTheHashAndCronJobsByTheMinute) {
+  const auto rules = Rules::compile(config_of("{}"));
+  for (const auto& [kind, name, label, created, hashed, scheduled] :
+       {OwnerCase{"ReplicaSet", "shop-6c4", "6c4", "2026-05-01T10:00:00Z", true, false},
+        OwnerCase{"ReplicaSet", "shop-6c4", "", "2026-05-01T10:00:00Z", false, false},
+        OwnerCase{"ReplicaSet", "shop-6c4", "other", "2026-05-01T10:00:00Z", false, false},
+        OwnerCase{"Job", "backup-29627160", "", "2026-05-01T10:00:30Z", false, true},
+        OwnerCase{"Job", "backup-29627160", "", "2026-05-03T10:20:30Z", false, false},
+        OwnerCase{"Job", "backup-12345678", "", "2026-05-01T10:00:00Z", false, false}}) {
+    Arena arena;
+    k8s::Object object;
+    object.created = created;
+    object.owners.push_back(arena, {kind, name, "u"});
+    if (!label.empty()) object.labels.push_back(arena, {"pod-template-hash", label});
+    const Facts facts = gather(*rules, Kind::pod, object, arena);
+    EXPECT_EQ(facts.hashed, hashed) << name << " " << label;
+    EXPECT_EQ(facts.scheduled, scheduled) << name << " " << created;
+  }
 }
 
 TEST(Config, SaysWhatIsWrong) {

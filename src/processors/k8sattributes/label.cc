@@ -151,14 +151,12 @@ bool Labels::apply_owner(Arena& arena, pdata::Map& resource, const Facts& pod) c
   if (pod.owner_kind == "ReplicaSet") {
     to.set(Meta::replicaset_name, name);
     to.set(Meta::replicaset_uid, uid);
-    std::string_view deployment =
-        rules_.deployment_from_replica_set() ? without_hash(name) : std::string_view();
+    // The ReplicaSet itself knows best, when it is known; else its name tells.
+    std::string_view deployment = pod.hashed ? without_hash(name) : std::string_view();
     const auto set = cache_.find(Kind::replica_set, uid);
     const Facts known = set ? unpack(*set, arena) : Facts();
-    if (known.owner_kind == "Deployment") {
-      if (!rules_.deployment_from_replica_set()) deployment = known.owner_name;
-      to.set(Meta::deployment_uid, known.owner_uid);
-    }
+    if (set) deployment = known.owner_kind == "Deployment" ? known.owner_name : std::string_view();
+    if (known.owner_kind == "Deployment") to.set(Meta::deployment_uid, known.owner_uid);
     to.set(Meta::deployment_name, deployment);
     to.set(Meta::service_name, deployment);
   } else if (pod.owner_kind == "DaemonSet") {
@@ -170,11 +168,15 @@ bool Labels::apply_owner(Arena& arena, pdata::Map& resource, const Facts& pod) c
   } else if (pod.owner_kind == "Job") {
     to.set(Meta::job_name, name);
     to.set(Meta::job_uid, uid);
-    to.set(Meta::cronjob_name, cron_job_of(name));
-    to.set(Meta::service_name, cron_job_of(name));
-    if (const auto job = cache_.find(Kind::job, uid))
-      if (const Facts known = unpack(*job, arena); known.owner_kind == "CronJob")
-        to.set(Meta::cronjob_uid, known.owner_uid);
+    std::string_view cron_job;
+    std::int64_t minute = 0;
+    if (!pod.scheduled || !is_scheduled(name, cron_job, minute)) cron_job = {};
+    const auto job = cache_.find(Kind::job, uid);
+    const Facts known = job ? unpack(*job, arena) : Facts();
+    if (job) cron_job = known.owner_kind == "CronJob" ? known.owner_name : std::string_view();
+    if (known.owner_kind == "CronJob") to.set(Meta::cronjob_uid, known.owner_uid);
+    to.set(Meta::cronjob_name, cron_job);
+    to.set(Meta::service_name, cron_job);
   }
   to.set(Meta::service_name, name);
   return to.changed();

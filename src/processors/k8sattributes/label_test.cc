@@ -52,9 +52,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::ValuesIn<Case>({
         // The defaults, by the sender's address.
         {"{}", "{}", "10.0.0.7",
-         R"({"k8s.deployment.name":"shop","k8s.namespace.name":"shop","k8s.node.name":"n1","k8s.pod.name":"shop-6c45f8d6f6-x2x4z","k8s.pod.start_time":"2026-05-01T10:00:00Z","k8s.pod.uid":"u-1"})"},
+         R"({"k8s.deployment.name":"shop-d","k8s.namespace.name":"shop","k8s.node.name":"n1","k8s.pod.name":"shop-6c45f8d6f6-x2x4z","k8s.pod.start_time":"2026-05-01T10:00:00Z","k8s.pod.uid":"u-1"})"},
         {"{}", "{}", "::ffff:10.0.0.7",
-         R"({"k8s.deployment.name":"shop","k8s.namespace.name":"shop","k8s.node.name":"n1","k8s.pod.name":"shop-6c45f8d6f6-x2x4z","k8s.pod.start_time":"2026-05-01T10:00:00Z","k8s.pod.uid":"u-1"})"},
+         R"({"k8s.deployment.name":"shop-d","k8s.namespace.name":"shop","k8s.node.name":"n1","k8s.pod.name":"shop-6c45f8d6f6-x2x4z","k8s.pod.start_time":"2026-05-01T10:00:00Z","k8s.pod.uid":"u-1"})"},
         {"{}", "{}", "10.0.0.8", "{}"},
         {"{}", "{}", "", "{}"},
         // What stands for the address.
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(
         {by_uid("metadata: [k8s.deployment.name], deployment_name_from_replicaset: false"),
          "{k8s.pod.uid: u-1}", "", R"({"k8s.deployment.name":"shop-d","k8s.pod.uid":"u-1"})"},
         {by_uid("metadata: [], annotations: [{key: owner, from: deployment}]"), "{k8s.pod.uid: u-1}", "",
-         R"({"k8s.deployment.annotations.owner":"me","k8s.pod.uid":"u-1"})"},
+         R"({"k8s.deployment.annotation.owner":"me","k8s.pod.uid":"u-1"})"},
         // Around it.
         {by_uid("metadata: [k8s.node.uid, k8s.cluster.uid], labels: [{key: env, from: namespace}, {key: "
                 "zone, from: "

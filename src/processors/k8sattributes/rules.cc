@@ -23,7 +23,9 @@ Result<FieldRule> FieldRule::compile(const FieldConfig& config, std::string_view
   const auto from = std::find(std::begin(kFrom), std::end(kFrom), config.from);
   rule.from_ = static_cast<Kind>(from - std::begin(kFrom));
   rule.key_ = config.key;
-  rule.default_name_ = fmt::format("k8s.{}.{}.", config.from, what);
+  // Of the newer kinds it is called in the singular.
+  const bool one = rule.from_ != Kind::pod && rule.from_ != Kind::name_space && rule.from_ != Kind::node;
+  rule.default_name_ = fmt::format("k8s.{}.{}.", config.from, one ? what.substr(0, what.size() - 1) : what);
   rule.name_ = config.tag_name.empty() ? rule.default_name_ + config.key : config.tag_name;
   if (!config.key_regex.empty()) {
     auto regex = text::Regex::compile("^(?:" + config.key_regex + ")$");

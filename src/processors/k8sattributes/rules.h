@@ -113,7 +113,6 @@ class Rules {
   /// Whether objects of this kind have to be known at all.
   bool wants(Kind kind) const;
   bool excludes(const k8s::Object& pod) const;
-  bool deployment_from_replica_set() const { return deployment_from_replica_set_; }
   const std::vector<Association>& associations() const { return associations_; }
   /// Labels and annotations of an object as attributes.
   void extract(Kind kind, const List<k8s::KeyText>& labels, const List<k8s::KeyText>& annotations,

@@ -41,9 +41,11 @@ void owner_by_name(Facts& facts) {
   if (end.size() == 5 && made_up(end) && digits(hash) && hash.size() == 8) {
     facts.owner_kind = "Job";
     facts.owner_name = rest;
+    facts.scheduled = true;
   } else if (end.size() == 5 && made_up(end) && made_up(hash) && hash.size() >= 8 && hash.size() <= 10) {
     facts.owner_kind = "ReplicaSet";
     facts.owner_name = rest;
+    facts.hashed = true;
   } else if (digits(end) && end.size() < 6) {
     facts.owner_kind = "StatefulSet";
     facts.owner_name = rest;

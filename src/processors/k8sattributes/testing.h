@@ -17,7 +17,7 @@ inline Config config_of(const std::string& yaml) {
 inline constexpr std::string_view kPod = R"({
   "metadata": {"name": "shop-6c45f8d6f6-x2x4z", "namespace": "shop", "uid": "u-1",
     "creationTimestamp": "2026-05-01T10:00:00Z",
-    "labels": {"app": "shop", "tier": "web", "app.kubernetes.io/name": "store", "app.kubernetes.io/version": "v7"},
+    "labels": {"app": "shop", "pod-template-hash": "6c45f8d6f6", "tier": "web", "app.kubernetes.io/name": "store", "app.kubernetes.io/version": "v7"},
     "annotations": {"resource.opentelemetry.io/team": "blue", "note": "n"},
     "ownerReferences": [{"kind": "ReplicaSet", "name": "shop-6c45f8d6f6", "uid": "rs-1"}]},
   "spec": {"nodeName": "n1", "hostname": "h1",

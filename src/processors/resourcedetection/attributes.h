@@ -3,6 +3,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "config/compat.h"
 #include "config/toggles.h"
 
 namespace gleaner::processors::resourcedetection {
@@ -12,7 +13,10 @@ struct AttributeRow {
   bool on;  ///< unless the configuration says otherwise
   std::string_view about;
 };
-constexpr bool on_by_default(const AttributeRow& row) { return row.on; }
+/// 0.102 did not know the cluster's uid.
+inline bool on_by_default(const AttributeRow& row) {
+  return row.on && !(config::is_0_102() && row.name == "k8s.cluster.uid");
+}
 
 inline constexpr AttributeRow kSystem[] = {
     {"host.name", true, "as hostname_sources find it"},
@@ -88,7 +92,7 @@ inline constexpr AttributeRow kLambda[] = {
 inline constexpr AttributeRow kNode[] = {
     {"k8s.node.name", true, "the node's name"},
     {"k8s.node.uid", true, "the node's uid: asks the API server for the node"},
-    {"k8s.cluster.uid", false, "the uid of the namespace kube-system: asks the API server for it"},
+    {"k8s.cluster.uid", true, "the uid of the namespace kube-system: asks the API server for it"},
 };
 
 template <auto& Rows>

@@ -124,7 +124,8 @@ Task<Result<>> detect_ec2(const Tools& tools, TimePoint deadline, Detected& into
   Findings to(config.resource_attributes, into);
   InstanceMetadata service(tools);
   if (!co_await service.open(deadline)) {
-    if (config.fail_on_missing_metadata) co_return fail(Fault::retryable, "EC2 metadata is unavailable");
+    if (config.fail_on_missing_metadata || tools.config.fail_on_missing_metadata)
+      co_return fail(Fault::retryable, "EC2 metadata is unavailable");
     tools.context.logger.debug("EC2 metadata is unavailable: not on an instance");
     co_return Result<>();
   }
@@ -150,10 +151,10 @@ Task<Result<>> detect_ec2(const Tools& tools, TimePoint deadline, Detected& into
 
 Task<Result<>> detect_ecs(const Tools& tools, TimePoint deadline, Detected& into) {
   Findings to(tools.config.ecs.resource_attributes, into);
+  const bool fails = tools.config.ecs.fail_on_missing_metadata || tools.config.fail_on_missing_metadata;
   const std::string endpoint = environment({"ECS_CONTAINER_METADATA_URI_V4", "ECS_CONTAINER_METADATA_URI"});
   if (endpoint.empty()) {
-    if (tools.config.ecs.fail_on_missing_metadata)
-      co_return fail(Fault::config, "ECS_CONTAINER_METADATA_URI_V4 is not set");
+    if (fails) co_return fail(Fault::config, "ECS_CONTAINER_METADATA_URI_V4 is not set");
     co_return Result<>();  // not in ECS
   }
   const auto ask = [&](const char* path) {
@@ -165,13 +166,9 @@ Task<Result<>> detect_ecs(const Tools& tools, TimePoint deadline, Detected& into
   };
   auto task_text = co_await fetch(tools, ask("/task"));
   if (!task_text) co_return fail(std::move(task_text.error()));
-  auto self_text = co_await fetch(tools, ask(""));
-  if (!self_text) co_return fail(std::move(self_text.error()));
   Arena arena;
   auto task = read_ecs_task(*task_text, arena);
   if (!task) co_return fail(std::move(task.error()));
-  auto self = read_ecs_container(*self_text, arena);
-  if (!self) co_return fail(std::move(self.error()));
 
   const Arn arn = read_arn(task->arn);
   to.set("cloud.provider", "aws");
@@ -193,6 +190,12 @@ Task<Result<>> detect_ecs(const Tools& tools, TimePoint deadline, Detected& into
   for (char& c : launch) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (launch == "ec2" || launch == "fargate") to.set("aws.ecs.launchtype", launch);
 
+  // Logs are those of the other containers: without knowing which one is this, none are told.
+  auto self_text = co_await fetch(tools, ask(""));
+  if (!self_text && fails) co_return fail(std::move(self_text.error()));
+  if (!self_text) co_return Result<>();
+  auto self = read_ecs_container(*self_text, arena);
+  if (!self) co_return fail(std::move(self.error()));
   std::vector<std::string> groups, group_arns, streams, stream_arns;
   const auto add = [](std::vector<std::string>& list, std::string text) {
     if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
@@ -257,7 +260,8 @@ Task<Result<>> detect_eks(const Tools& tools, TimePoint deadline, Detected& into
             to.set("host.name", trimmed(*name));
       }
     }
-    if (!instance_known && of_instance && config.fail_on_missing_metadata)
+    if (!instance_known && of_instance &&
+        (config.fail_on_missing_metadata || tools.config.fail_on_missing_metadata))
       co_return fail(Fault::retryable, "EC2 metadata is unavailable");
   }
   const bool cluster_unknown = to.wants("k8s.cluster.name") && !into.attributes.find("k8s.cluster.name");

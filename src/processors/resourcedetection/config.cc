@@ -100,6 +100,8 @@ std::span<const config::Field> NodeConfig::fields() {
       config::field<&NodeConfig::auth_type>("auth_type", "how to prove who one is to the API server")
           .one_of(kAuthTypes),
       config::field<&NodeConfig::context>("context", "of the kubeconfig"),
+      config::field<&NodeConfig::fail_on_missing_metadata>("fail_on_missing_metadata",
+                                                           "what cannot be asked is an error"),
       config::field<&NodeConfig::node_from_env_var>("node_from_env_var",
                                                     "the variable that has the node's name"),
   };
@@ -111,6 +113,8 @@ std::span<const config::Field> Config::fields() {
       config::field<&Config::detectors>("detectors",
                                         "who to ask; of equal attributes the first one's counts"),
       config::field<&Config::override_>("override", "what is detected replaces what is there"),
+      config::field<&Config::fail_on_missing_metadata>("fail_on_missing_metadata",
+                                                       "what cannot be asked is an error, and tried again"),
       config::field<&Config::timeout>("timeout", "of the whole detection: detectors work side by side"),
       config::field<&Config::refresh_interval>("refresh_interval", "how often to detect again; 0 = once"),
       config::field<&Config::attributes>("attributes", "only these (gone from newer releases)"),

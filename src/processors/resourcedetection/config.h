@@ -52,12 +52,13 @@ struct EksConfig {
 struct NodeConfig {
   Toggles<kNode> resource_attributes;
   std::string auth_type = "serviceAccount", context, node_from_env_var = "K8S_NODE_NAME";
+  bool fail_on_missing_metadata = false;
   static std::span<const config::Field> fields();
 };
 
 struct Config {
   std::vector<std::string> detectors = {"env"};
-  bool override_ = true;
+  bool override_ = true, fail_on_missing_metadata = false;
   Duration timeout = std::chrono::seconds(5);
   Duration refresh_interval{0};
   std::vector<std::string> attributes;  ///< 0.102: the others are left out

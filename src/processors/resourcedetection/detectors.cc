@@ -93,7 +93,7 @@ Task<Result<>> detect_lambda(const Tools& tools, Detected& into) {
   Findings to(tools.config.lambda.resource_attributes, into);
   const std::string name = environment("AWS_LAMBDA_FUNCTION_NAME");
   if (name.empty()) {
-    if (tools.config.lambda.fail_on_missing_metadata)
+    if (tools.config.lambda.fail_on_missing_metadata || tools.config.fail_on_missing_metadata)
       co_return fail(Fault::config, "AWS_LAMBDA_FUNCTION_NAME is not set");
     co_return Result<>();
   }
@@ -125,20 +125,24 @@ Task<Result<>> detect_node(const Tools& tools, TimePoint deadline, Detected& int
                                "spec.nodeName)",
                                config.node_from_env_var));
   to.set("k8s.node.name", name);
-  Arena arena;
-  if (to.wants("k8s.node.uid")) {
-    auto body = co_await ask_api(tools, user, "/api/v1/nodes/" + name, deadline);
-    if (!body) co_return fail(std::move(body.error()));
-    auto node = k8s::read_object(*body, arena);
-    if (!node) co_return fail(std::move(node.error()));
-    to.set("k8s.node.uid", node->uid);
-  }
-  if (to.wants("k8s.cluster.uid")) {
-    auto body = co_await ask_api(tools, user, "/api/v1/namespaces/kube-system", deadline);
-    if (!body) co_return fail(std::move(body.error()));
-    auto system = k8s::read_object(*body, arena);
-    if (!system) co_return fail(std::move(system.error()));
-    to.set("k8s.cluster.uid", system->uid);
+  const bool fails = config.fail_on_missing_metadata || tools.config.fail_on_missing_metadata;
+  const std::pair<std::string_view, std::string> asked[] = {
+      {"k8s.node.uid", "/api/v1/nodes/" + name}, {"k8s.cluster.uid", "/api/v1/namespaces/kube-system"}};
+  for (const auto& [attribute, path] : asked) {
+    if (!to.wants(attribute)) continue;
+    auto body = co_await ask_api(tools, user, path, deadline);
+    Arena arena;
+    Result<k8s::Object> object = fail(Fault::retryable, "");
+    if (body)
+      object = k8s::read_object(*body, arena);
+    else
+      object = fail(std::move(body.error()));
+    if (!object && fails) co_return fail(std::move(object.error()).in(std::string(attribute)));
+    if (!object)
+      tools.context.logger.warn("an attribute is left out",
+                                {{"attribute", attribute}, {"error", object.error().what}});
+    else
+      to.set(attribute, object->uid);
   }
   co_return Result<>();
 }

@@ -50,14 +50,14 @@ std::string_view trim(std::string_view text) {
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
   return text;
 }
-/// Undoes %XX. @return false when a '%' has no two digits behind it
+/// Undoes %XX and '+', as forms write texts. @return false when a '%' has no two digits behind it
 bool unescape(std::string_view text, std::string& out) {
   const auto digit = [](char c) {
     return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
-      out += text[i];
+      out += text[i] == '+' ? ' ' : text[i];
       continue;
     }
     const int high = i + 1 < text.size() ? digit(text[i + 1]) : -1,

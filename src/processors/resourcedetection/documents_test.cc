@@ -67,7 +67,7 @@ TEST(ResourceAttributes, AreAListOfPairs) {
     std::string_view text, want;
   };
   for (const auto& [text, want] : {Case{"", ""}, Case{"a=b", "a=b;"}, Case{" a = b , c=d=e,", "a=b;c=d=e;"},
-                                   Case{"a=x%20y%2C", "a=x y,;"}, Case{"a=", "a=;"}}) {
+                                   Case{"a=x%20y%2C+z", "a=x y, z;"}, Case{"a=", "a=;"}}) {
     const auto read = read_resource_attributes(text);
     ASSERT_TRUE(read) << text;
     std::string got;

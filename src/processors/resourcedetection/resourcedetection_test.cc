@@ -192,8 +192,13 @@ TEST_F(Detection, NodeByItsVariable) {
   const With with({{"MY_NODE", "n1"}});
   EXPECT_EQ(
       found("k8s_api",
-            "{k8s_api: {node_from_env_var: MY_NODE, resource_attributes: {k8s.node.uid: {enabled: false}}}}"),
+            "{k8s_api: {node_from_env_var: MY_NODE, resource_attributes: {k8s.node.uid: {enabled: false}, "
+            "k8s.cluster.uid: {enabled: false}}}}"),
       R"({"k8s.node.name":"n1"})");
+  // Without an API server the name stays, unless told otherwise.
+  EXPECT_EQ(found("k8s_api", "{k8s_api: {node_from_env_var: MY_NODE}}"), R"({"k8s.node.name":"n1"})");
+  EXPECT_TRUE(found("k8s_api", "{fail_on_missing_metadata: true, k8s_api: {node_from_env_var: MY_NODE}}")
+                  .starts_with("error: k8s.node.uid: unable to load k8s config"));
 }
 
 TEST_F(Detection, System) {
