@@ -66,6 +66,11 @@ class Client {
   Task<Result<Answer>> ask_for(std::string path, TimePoint deadline) {
     return ask_for(Request{.path = std::move(path), .method = "GET", .headers = {}, .body = {}}, deadline);
   }
+  /// The same for a POST of JSON.
+  Task<Result<Answer>> post(std::string path, std::string_view json, TimePoint deadline) {
+    return ask_for(Request{.path = std::move(path), .method = "POST", .headers = {}, .body = Bytes::copy(json)},
+                   deadline);
+  }
   /// The whole URL that get(path) asks for.
   std::string url(std::string_view path) const;
   /// Closes connections; needed before destruction, after the last get() has returned.

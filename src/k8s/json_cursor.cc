@@ -218,6 +218,14 @@ bool JsonCursor::time(std::uint64_t& out) {
   return true;
 }
 
+bool JsonCursor::boolean(bool& out) {
+  const char first = peek();
+  if (first == 'n') return literal("null");
+  if (first != 't' && first != 'f') return mismatch("true or false");
+  out = first == 't';
+  return literal(out ? "true" : "false");
+}
+
 bool JsonCursor::skip(int depth) {
   if (depth > kMaxDepth) return refuse(fmt::format("nested deeper than {} levels", kMaxDepth));
   std::string_view ignored;

@@ -61,6 +61,7 @@ class JsonCursor {
   bool time(std::uint64_t& out);
   /// A text, or a number as it is written: what a Kubernetes quantity may be.
   bool text_or_number(std::string_view& out);
+  bool boolean(bool& out);
   bool skip() { return skip(0); }
   /// Steps over a value and gives it as it is written: a view into the document.
   bool raw(std::string_view& out) {

@@ -15,7 +15,9 @@
 #include "processors/attributes/config.h"
 #include "processors/batch/config.h"
 #include "processors/filter/config.h"
+#include "processors/k8sattributes/config.h"
 #include "processors/memory_limiter/config.h"
+#include "processors/resourcedetection/config.h"
 #include "processors/transform/config.h"
 #include "receivers/filelog/config.h"
 #include "receivers/k8spodlogs/config.h"
@@ -76,8 +78,12 @@ constexpr ProcessorFactory kProcessors[] = {
                                                                   "joins small requests into large ones"),
     processor<processors::filter::Config, processors::filter::Make>("filter", "",
                                                                     "drops what conditions pick"),
+    processor<processors::k8sattributes::Config, processors::k8sattributes::Make>(
+        "k8s_attributes", "k8sattributes", "tells of each resource which pod it comes from"),
     processor_of_all<processors::memory_limiter::Config, processors::memory_limiter::Make>(
         "memory_limiter", "", "refuses data while memory is short"),
+    processor<processors::resourcedetection::Config, processors::resourcedetection::Make>(
+        "resource_detection", "resourcedetection", "tells of each resource where gleaner runs"),
     processor<processors::transform::Config, processors::transform::Make>(
         "transform", "", "runs statements that change what passes"),
 };
@@ -111,10 +117,6 @@ constexpr std::string_view kNotBuilt[] = {"prometheus",
                                           "prometheus_remote_write",
                                           "prometheusremotewrite",
                                           "datadog",
-                                          "k8s_attributes",
-                                          "k8sattributes",
-                                          "resource_detection",
-                                          "resourcedetection",
                                           "probabilistic_sampler",
                                           "tail_sampling",
                                           "groupbytrace",

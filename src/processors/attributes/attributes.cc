@@ -1,4 +1,5 @@
 #include "match/match.h"
+#include "pipeline/change_resources.h"
 #include "processors/attributes/actions.h"
 
 namespace gleaner::processors::attributes {
@@ -77,9 +78,10 @@ class ResourceAttributes final : public Processor<S> {
   ResourceAttributes(Actions actions, Consumer<S>& next) : Processor<S>(next), actions_(std::move(actions)) {}
   bool mutates() const override { return true; }
   Task<Result<>> consume(Batch<S>& batch) override {
-    auto& records = batch.data.records();
-    for (auto& resource : records.resources)
-      actions_.apply(records.arena, resource.resource.attributes, batch.client.get());
+    change_resources(batch.data, [&](Arena& arena, pdata::Map& attributes) {
+      actions_.apply(arena, attributes, batch.client.get());
+      return true;
+    });
     return this->next_.consume(batch);
   }
 

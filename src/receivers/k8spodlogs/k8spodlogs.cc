@@ -9,6 +9,7 @@
 
 #include "base/small_file.h"
 #include "k8s/log_pods.h"
+#include "k8s/node_proxy.h"
 #include "net/url.h"
 #include "pipeline/find_extension.h"
 #include "pipeline/hand_on.h"
@@ -107,6 +108,8 @@ class PodLogs final : public Receiver, public LineSink {
     }
     started_at_ = unix_nanos();
     gate_.spawn(keep_up());
+    if (config_.auth_type == "serviceAccount")
+      gate_.spawn(k8s::warn_of_node_proxy(*api_, context_.loop, context_.logger));
     co_return Result<>();
   }
 

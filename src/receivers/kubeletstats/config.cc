@@ -107,6 +107,19 @@ bool Config::wants_pods() const {
                                                        [&](MetricId id) { return metrics.of(id).enabled; });
 }
 
+/// proc and metrics_api have no kubelet to ask.
+void Config::validate_other_source(config::Check& check) const {
+  for (const std::string_view key : {"auth_type", "endpoint", "context", "extra_metadata_labels", "node",
+                                     "insecure_skip_verify", "ca_file", "ca_pem", "cert_file", "key_file"})
+    if (check.written(key)) check.warning(key, fmt::format("has no effect with source {}", source));
+  if (source == "proc" && k8s_api_config) check.warning("k8s_api_config", "has no effect with source proc");
+  for (const MetricId id : kOfLimits)
+    if (metrics.of(id).enabled)
+      error_at(
+          check, id,
+          fmt::format("{} needs source kubelet: limits and requests come from its /pods", info(id).name));
+}
+
 void Config::validate(config::Check& check) const {
   scraping.validate(check);
   if (!contains(kAuthTypes, auth_type))
@@ -140,6 +153,7 @@ void Config::validate(config::Check& check) const {
                fmt::format("for {} k8s_api_config is required: the node's capacity comes from the API server",
                            name));
   }
+  if (source != "kubelet") return validate_other_source(check);
   if (auth_type == "tls" && tls.ca_file.empty() && tls.ca_pem.value.empty())
     check.error("auth_type", "tls needs ca_file, the authority that signed the kubelet's certificate");
   if (auth_type == "tls" && tls.cert_file.empty() && tls.cert_pem.value.empty())

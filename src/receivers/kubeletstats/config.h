@@ -7,6 +7,8 @@
 
 namespace gleaner::receivers::kubeletstats {
 
+inline constexpr std::string_view kSources[] = {"kubelet", "proc", "metrics_api"};
+
 struct ApiConfig {
   std::string auth_type, context;
   static std::span<const config::Field> fields() {
@@ -32,6 +34,7 @@ struct AllInterfaces {
 
 struct Config {
   ScrapingConfig scraping{.collection_interval = std::chrono::seconds(10)};
+  std::string source = "kubelet";  ///< gleaner's own
   std::string auth_type = "tls";
   std::string context;
   std::string endpoint;
@@ -48,6 +51,11 @@ struct Config {
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
         config::squash<&Config::scraping>(),
+        config::field<&Config::source>("source",
+                                       "kubelet; proc: this pod by /proc and /sys/fs/cgroup; metrics_api: "
+                                       "this pod by metrics.k8s.io. The last two "
+                                       "need no right on nodes, and know less")
+            .one_of(kSources),
         config::field<&Config::auth_type>("auth_type", "tls, serviceAccount, kubeConfig or none"),
         config::field<&Config::context>("context", "of the kubeconfig; default: its current one"),
         config::field<&Config::endpoint>(
@@ -80,6 +88,9 @@ struct Config {
   bool wants_capacity() const;
   /// Whether /pods has to be asked.
   bool wants_pods() const;
+
+ private:
+  void validate_other_source(config::Check& check) const;
 };
 
 Result<std::unique_ptr<Receiver>> make(const Config& config, const Context& context, const Consumers& next);

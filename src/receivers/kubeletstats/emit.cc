@@ -286,7 +286,7 @@ class Emitter {
     return map;
   }
   void uptime(const Names& names, std::uint64_t start) {
-    if (start == k8s::kNoTime) return;
+    if (start == k8s::kNoTime || start == 0) return;  // 0: a source that cannot know
     // Signed: a start in the future (clocks differ) counts down to it, as in the reference.
     const auto nanos = static_cast<std::int64_t>(out_.now() - start);
     out_.add(names.uptime, k8s::Amount(static_cast<std::uint64_t>(nanos / 1'000'000'000)));

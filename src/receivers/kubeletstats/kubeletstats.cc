@@ -1,8 +1,10 @@
 #include "k8s/client.h"
+#include "k8s/node_proxy.h"
 #include "pipeline/scraping.h"
 #include "receivers/kubeletstats/cluster.h"
 #include "receivers/kubeletstats/config.h"
 #include "receivers/kubeletstats/emit.h"
+#include "receivers/kubeletstats/machine.h"
 
 namespace gleaner::receivers::kubeletstats {
 namespace {
@@ -17,9 +19,13 @@ class Receiver final : public gleaner::Receiver, public Scraper {
       : context_(context),
         plan_(config),
         wants_pods_(config.wants_pods()),
+        checks_account_(kubelet && config.auth_type == "serviceAccount"),
+        pod_(PodIdentity::from_environment()),
         kubelet_(std::move(kubelet)),
         api_(std::move(api)),
         scraping_(config.scraping, context, std::string(kScraper), *this, next) {
+    if (config.source == "proc") machine_.emplace(pod_, "");
+    if (!kubelet_) return;
     if (api_ && plan_.volume && plan_.volume_type) claims_.emplace(*api_);
     if (api_ && config.wants_capacity()) capacity_.emplace(*api_, context.loop, config.node);
   }
@@ -27,6 +33,7 @@ class Receiver final : public gleaner::Receiver, public Scraper {
   Task<Result<>> start() override {
     scraping_.start();
     started_ = true;
+    if (checks_account_) account_.start(context_.loop, context_.logger, "gleaner/" + context_.version);
     co_return Result<>();
   }
   Task<Result<>> stop() override {
@@ -39,6 +46,7 @@ class Receiver final : public gleaner::Receiver, public Scraper {
     patience.cancel();
     co_await disconnect();
     co_await cutting.join();
+    co_await account_.stop();
     co_return Result<>();
   }
 
@@ -46,6 +54,14 @@ class Receiver final : public gleaner::Receiver, public Scraper {
     auto records = std::make_unique<Records<Metrics>>();
     Documents documents;
     documents.created = created_;
+    if (!kubelet_) {
+      auto summary = co_await look(records->arena, deadline);
+      if (!summary) co_return fail(std::move(summary.error()));
+      documents.summary = *summary;
+      Recorder recorder(plan_.switches, *records, unix_nanos(), context_.version);
+      emit(plan_, documents, recorder, context_.logger);
+      co_return records;
+    }
     auto body = co_await kubelet_->get("/stats/summary", deadline);
     Result<k8s::Summary> summary = fail(Fault::retryable, "");
     if (body)
@@ -81,31 +97,77 @@ class Receiver final : public gleaner::Receiver, public Scraper {
   }
 
  private:
+  /// Without a kubelet.
+  Task<Result<k8s::Summary>> look(Arena& arena, TimePoint deadline) {
+    if (machine_)
+      co_return machine_->read(arena,
+                               static_cast<std::uint64_t>(context_.loop.now().time_since_epoch().count()));
+    auto body = co_await api_->get(
+        "/apis/metrics.k8s.io/v1beta1/namespaces/" + pod_.name_space + "/pods/" + pod_.name, deadline);
+    if (!body) co_return fail(std::move(body.error()).in("call to metrics.k8s.io failed"));
+    auto pod = read_pod_metrics(body->view(), arena);
+    if (!pod) co_return fail(std::move(pod.error()).in("call to metrics.k8s.io failed"));
+    pod->uid = arena.copy(pod_.uid);
+    k8s::Summary out;
+    out.pods.push_back(arena, *pod);
+    co_return out;
+  }
   Task<Result<k8s::PodList>> read_pods(Arena& arena, TimePoint deadline) {
     auto body = co_await kubelet_->get("/pods", deadline);
     if (!body) co_return fail(std::move(body.error()));
     co_return k8s::read_pod_list(body->view(), arena);
   }
   Task<> disconnect() {
-    co_await kubelet_->stop();
+    if (kubelet_) co_await kubelet_->stop();
     if (api_) co_await api_->stop();
   }
 
   const Context context_;
   const Plan plan_;
-  const bool wants_pods_;
+  const bool wants_pods_, checks_account_;
   const std::uint64_t created_ = unix_nanos();
+  const PodIdentity pod_;
   std::unique_ptr<k8s::Client> kubelet_, api_;
+  std::optional<Machine> machine_;
   std::optional<Claims> claims_;
   std::optional<Capacity> capacity_;
   Scraping scraping_;
+  k8s::AccountCheck account_;
   bool started_ = false;
 };
+
+Result<std::unique_ptr<k8s::Client>> api_client(const ApiConfig& config, const Context& context) {
+  k8s::ClientOptions options;
+  options.auth = *k8s::auth_type_named(config.auth_type);
+  options.context = config.context;
+  options.user_agent = "gleaner/" + context.version;
+  auto made = k8s::Client::api_server(context.loop, std::move(options));
+  if (!made) return fail(std::move(made.error()).in("failed to create K8s API client"));
+  return made;
+}
+
+Result<std::unique_ptr<gleaner::Receiver>> make_without_kubelet(const Config& config, const Context& context,
+                                                                const Consumers& next) {
+  const auto pod = PodIdentity::from_environment();
+  if (pod.name_space.empty() || pod.uid.empty())
+    return fail(Fault::config,
+                "source " + config.source +
+                    ": this pod is not told who it is: set POD_NAME, POD_NAMESPACE, POD_UID and "
+                    "NODE_NAME by the Downward API");
+  std::unique_ptr<k8s::Client> api;
+  if (config.source == "metrics_api") {
+    auto made = api_client(config.k8s_api_config.value_or(ApiConfig{"serviceAccount", ""}), context);
+    if (!made) return fail(std::move(made.error()));
+    api = std::move(*made);
+  }
+  return std::make_unique<Receiver>(config, context, *next.metrics, nullptr, std::move(api));
+}
 
 }  // namespace
 
 Result<std::unique_ptr<gleaner::Receiver>> make(const Config& config, const Context& context,
                                                 const Consumers& next) {
+  if (config.source != "kubelet") return make_without_kubelet(config, context, next);
   k8s::ClientOptions options;
   options.auth = *k8s::auth_type_named(config.auth_type);  // validate() looked
   options.context = config.context;
@@ -130,12 +192,8 @@ Result<std::unique_ptr<gleaner::Receiver>> make(const Config& config, const Cont
 
   std::unique_ptr<k8s::Client> api;
   if (config.k8s_api_config) {
-    k8s::ClientOptions to_api;
-    to_api.auth = *k8s::auth_type_named(config.k8s_api_config->auth_type);
-    to_api.context = config.k8s_api_config->context;
-    to_api.user_agent = "gleaner/" + context.version;
-    auto made = k8s::Client::api_server(context.loop, std::move(to_api));
-    if (!made) return fail(std::move(made.error()).in("failed to create K8s API client"));
+    auto made = api_client(*config.k8s_api_config, context);
+    if (!made) return fail(std::move(made.error()));
     api = std::move(*made);
   }
   return std::make_unique<Receiver>(config, context, *next.metrics, std::move(*kubelet), std::move(api));

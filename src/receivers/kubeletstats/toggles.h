@@ -1,10 +1,7 @@
 #pragma once
 // The sections `metrics` and `resource_attributes`: one key per row of the tables in metrics.h.
-#include <array>
-#include <utility>
-
 #include "config/compat.h"
-#include "config/field.h"
+#include "config/toggles.h"
 #include "receivers/kubeletstats/metrics.h"
 
 namespace gleaner::receivers::kubeletstats {
@@ -49,36 +46,15 @@ struct AttributeToggle {
   }
 };
 
-/// A section whose keys are the names of `Info` rows, each a `T` that starts as the row's default.
-template <class T, auto& Info, std::size_t N>
-struct ToggleTable {
-  std::array<T, N> rows;
-  ToggleTable() {
-    for (std::size_t i = 0; i < N; ++i) rows[i].enabled = on(Info[i]);
-  }
-  template <class Id>
-  const T& of(Id id) const {
-    return rows[static_cast<std::size_t>(id)];
-  }
-  static std::span<const config::Field> fields() { return table(std::make_index_sequence<N>()); }
-
- private:
-  /// 0.102 had *.cpu.utilization where *.cpu.usage is now.
-  template <class Row>
-  static bool on(const Row& row) {
-    const std::string_view name(row.name);
-    if (config::is_0_102() && name.ends_with(".cpu.usage")) return false;
-    return row.on || (config::is_0_102() && name.ends_with(".cpu.utilization"));
-  }
-  template <std::size_t... I>
-  static std::span<const config::Field> table(std::index_sequence<I...>) {
-    static const config::Field kTable[] = {
-        config::Field{Info[I].name, Info[I].about, &config::detail::TypeOf<T>::ops,
-                      [](void* object) -> void* { return &static_cast<ToggleTable*>(object)->rows[I]; }}...};
-    return kTable;
-  }
-};
-using MetricToggles = ToggleTable<MetricToggle, kMetricInfo, kMetrics>;
-using AttributeToggles = ToggleTable<AttributeToggle, kAttributeInfo, kAttributes>;
+/// 0.102 had *.cpu.utilization where *.cpu.usage is now.
+template <class Row>
+bool on_by_default(const Row& row) {
+  const std::string_view name(row.name);
+  if (config::is_0_102() && name.ends_with(".cpu.usage")) return false;
+  return row.on || (config::is_0_102() && name.ends_with(".cpu.utilization"));
+}
+using MetricToggles = config::ToggleTable<MetricToggle, kMetricInfo, kMetrics, &on_by_default<MetricInfo>>;
+using AttributeToggles =
+    config::ToggleTable<AttributeToggle, kAttributeInfo, kAttributes, &on_by_default<AttributeInfo>>;
 
 }  // namespace gleaner::receivers::kubeletstats
