@@ -9,6 +9,7 @@
 #include "capture/exec.h"
 #include "config/compat.h"
 #include "config/gates.h"
+#include "deploy/command.h"
 #include "main/components.h"
 #include "main/flags.h"
 #include "service/collector.h"
@@ -30,7 +31,10 @@ Usage:
 Commands:
   components     list what is built in
   exec           run a program and keep its stdout and stderr in order; see gleaner exec --help
+  inject         put a collector into the pods of manifests; uninject takes it out again; see gleaner inject --help
   print-config   the configuration merged and expanded, secrets hidden
+  render         the manifests an OpenTelemetryCollector object stands for; see gleaner render --help
+  size           what a pod costs on Fargate with a sidecar and without; see gleaner size --help
   validate       check a configuration; every problem at once, with its place
   help           this text
 
@@ -63,6 +67,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "exec")
     return capture::run_exec(argv + 2, "gleaner exec", GLEANER_VERSION);
   const std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && deploy::is_command(words[0])) return deploy::run_command(words);
   auto flags = main_program::parse_flags(words);
   if (!flags) return complain(flags.error().what);
   if (flags->help) {
