@@ -223,7 +223,7 @@ def prepare(layers, work):
     for folder in (work, root, conf):
         os.chmod(folder, 0o755)
     account = root / "var/run/secrets/kubernetes.io/serviceaccount"
-    for folder in (root / "conf", root / "proc", root / "var/log/fargate", account):
+    for folder in (root / "conf", root / "proc", root / "dev", root / "var/log/fargate", account):
         folder.mkdir(parents=True, exist_ok=True)  # mount points are the runtime's to make
     for name, text in (("token", "none"), ("namespace", "shop"),
                        ("ca.crt", (root / "etc/ssl/certs/ca-certificates.crt").read_text().split("-----END")[0] +
@@ -317,6 +317,50 @@ def check_configs(root, conf, config):
     assert (root / "var/log/fargate/gleaner-exec").stat().st_mode & 0o777 == 0o755
 
 
+def check_runc(root, conf, described, work):
+    """The same by a real runtime. @return False when there is none, or it cannot make a container here"""
+    if not shutil.which("runc"):
+        return False
+    config_map(conf, ADDRESS)
+    spaces = ("mount", "pid", "ipc", "uts")  # the network stays this test's
+    options = ["nosuid", "noexec", "nodev"]
+    spec = {"ociVersion": "1.0.2", "hostname": "pod", "root": {"path": str(root), "readonly": True},
+            "process": {"user": {"uid": 10001, "gid": 10001}, "args": described["Entrypoint"] + ["--config=/conf/collector.yaml"],
+                        "env": described["Env"], "cwd": described["WorkingDir"], "noNewPrivileges": True,
+                        "capabilities": {kind: [] for kind in ("bounding", "effective", "permitted")}},
+            "mounts": [{"destination": "/proc", "type": "proc", "source": "proc", "options": options},
+                       {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755", "size=64k"]},
+                       {"destination": "/conf", "type": "bind", "source": str(conf), "options": ["rbind", "ro"]}],
+            "linux": {"namespaces": [{"type": kind} for kind in spaces], "cgroupsPath": "/gleaner-image-test-%d" % os.getpid(),
+                      "resources": {"memory": {"limit": LIMIT}},
+                      "maskedPaths": ["/proc/kcore", "/proc/keys"], "readonlyPaths": ["/proc/sys", "/proc/bus"]}}
+    bundle = work / "bundle"
+    bundle.mkdir()
+    (bundle / "config.json").write_text(json.dumps(spec))
+    name = "gleaner-image-test-%d" % os.getpid()
+    runc = ["runc", "--root", str(work / "runc")]
+    log = open(work / "runc.log", "w+")
+    process = subprocess.Popen(runc + ["run", "--bundle", str(bundle), name], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        for _ in range(400):
+            if process.poll() is not None:
+                log.seek(0)
+                print("runc cannot make a container here: " + log.read().strip().splitlines()[-1])
+                return False
+            try:
+                if get(13133)[0] == 200:
+                    break
+            except OSError:
+                time.sleep(0.02)
+        send_span()
+        assert get(8888, "/metrics")[0] == 200
+        subprocess.run(runc + ["kill", name, "TERM"], check=True)
+        assert process.wait(timeout=10) == 0
+    finally:
+        subprocess.run(runc + ["delete", "--force", name], capture_output=True, check=False)
+    return True
+
+
 def inside(out):
     loopback_up()
     config, layers = check_layout(out)
@@ -329,11 +373,13 @@ def inside(out):
         ready, rss, took, limited = check_seed(root, conf, described)
         check_reader_and_address(root, conf, described)
         check_configs(root, conf, described)
+        runc = check_runc(root, conf, described, work)
     finally:
         subprocess.run(["umount", "-R", "-l", str(work / "root")], check=False)
         shutil.rmtree(work, ignore_errors=True)
-    print("image: started as 10001 in a read-only root%s, healthy after %.0f ms, %.1f MiB, gone %.2f s after SIGTERM" % (
-        " with 16 MiB" if limited else " (no memory cgroup to write: no limit)", ready * 1e3, rss / 1024, took))
+    print("image: started as 10001 in a read-only root%s, healthy after %.0f ms, %.1f MiB, gone %.2f s after SIGTERM%s" % (
+        " with 16 MiB" if limited else " (no memory cgroup to write: no limit)", ready * 1e3, rss / 1024, took,
+        "; by runc, too" if runc else "; no runc"))
 
 
 def main():

@@ -91,9 +91,12 @@ class Layout:
         return self.blob(MANIFEST, to_json(manifest), platform={"architecture": architecture, "os": "linux"})
 
     def write(self, out, manifests, name):
-        """Writes the layout with one index that tools find by `name` (org.opencontainers.image.ref.name)."""
+        """Writes the layout with one index. Its tag is in org.opencontainers.image.ref.name; containerd looks for
+        the whole name, as Kubernetes completes it."""
+        full = name if "/" in name else "docker.io/library/" + name
         inner = self.blob(INDEX, to_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}),
-                          annotations={"org.opencontainers.image.ref.name": name})
+                          annotations={"org.opencontainers.image.ref.name": name.rpartition(":")[2],
+                                       "io.containerd.image.name": full})
         folder = out / "blobs" / "sha256"
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
