@@ -21,13 +21,14 @@ MAY = {
     "auth": {"pipeline", "confignet", "net", "config", "base"},
     "stanza": {"pipeline", "text", "pdata", "config", "base"},
     "k8s": {"net", "text", "config", "base"},
+    "deploy": {"k8s", "config", "base"},
     "service": {"base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s", "confignet", "match", "auth"}
     | COMPONENTS,
 }
 BELOW = {"auth", "storage", "confignet", "match", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
 for kind in COMPONENTS:
     MAY[kind] = BELOW
-MAY["main"] = MAY["tools"] = MAY["service"] | {"service", "capture", "storage"}
+MAY["main"] = MAY["tools"] = MAY["service"] | {"service", "capture", "deploy", "storage"}
 
 
 def owner(path):

@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 to=$PWD/build/deps/isal
 [ "$(uname -m)" = x86_64 ] || exit 0
-[ -f "$to/libigzip.a" ] || [ -f "$to/failed" ] && exit 0  # tried once; remove the folder to try again
+[ -f "$to/LICENSE" ] || [ -f "$to/failed" ] && exit 0  # tried once; remove the folder to try again
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lists/partial" "$to"
@@ -19,7 +19,7 @@ make_it() {
   cd "$work"
   "${apt[@]}" update && "${apt[@]}" source --download-only libisal && tar xf libisal_*.orig.tar.* && cd libisal-*/ || return 1
   make -s -f Makefile.unx lib CC=clang-16 AS=nasm units="igzip crc mem" || return 1
-  cp bin/isa-l.a "$to/libigzip.a" && cp include/igzip_lib.h include/types.h "$to/"
+  cp bin/isa-l.a "$to/libigzip.a" && cp include/igzip_lib.h include/types.h LICENSE "$to/"
 }
 (make_it) > "$to/log" 2>&1 || { touch "$to/failed"; echo "gzip by libdeflate: ISA-L could not be made (build/deps/isal/log)" >&2; }
 exit 0

@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 ./dev lint  # what differs from main; ./dev lint --all before a push
 python3 tests/golden/check.py --collector build/release/gleaner --flavour new --errors exit --jobs 3 | grep -v "^skip"
 python3 tests/golden/check.py --collector build/release/gleaner --flavour 102 --errors exit --jobs 3 | grep -v "^skip"
+python3 tests/image_test.py build/release
+python3 tests/manifests_test.py build/release/gleaner
 python3 tests/relay_test.py build/release/gleaner
 python3 tests/otlphttp_test.py build/release/gleaner
 python3 tests/http_backend_test.py build/release/gleaner

@@ -58,8 +58,16 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+/// What YAML 1.1 takes for a boolean and 1.2 does not: go-yaml quotes these, and kubectl reads them so.
+bool is_old_boolean(std::string_view text) {
+  for (const std::string_view word :
+       {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"})
+    if (text == word) return true;
+  return false;
+}
+
 bool plain_is_safe(std::string_view text) {
-  if (text.empty() || scalar_type(text) != ScalarType::string) return false;
+  if (text.empty() || scalar_type(text) != ScalarType::string || is_old_boolean(text)) return false;
   if (std::string_view("-?:,[]{}#&*!|>'\"%@`= ~<").find(text[0]) != std::string_view::npos) return false;
   if (text.back() == ' ' || text.back() == ':') return false;
   for (const char c : text)
@@ -76,10 +84,11 @@ std::string yaml_scalar(const Node& node) {
   return node.type() == ScalarType::string ? yaml_text(node.text()) : node.text();
 }
 
-std::vector<const Node::Entry*> sorted(const Node& map) {
+std::vector<const Node::Entry*> listed(const Node& map, bool sorted) {
   std::vector<const Node::Entry*> entries;
   for (const auto& entry : map.entries()) entries.push_back(&entry);
-  std::stable_sort(entries.begin(), entries.end(), [](auto* a, auto* b) { return a->key < b->key; });
+  if (sorted)
+    std::stable_sort(entries.begin(), entries.end(), [](auto* a, auto* b) { return a->key < b->key; });
   return entries;
 }
 
@@ -90,40 +99,87 @@ std::string flow(const Node& node) {
   return node.is_map() ? "{}" : node.is_list() ? "[]" : yaml_scalar(node);
 }
 
-/// @param bare  the first line already stands behind "- "
-void block(std::string& out, const Node& node, std::size_t indent, bool bare = false) {
-  const auto margin = [&] {
-    if (!std::exchange(bare, false)) out.append(indent, ' ');
-  };
-  if (node.is_map()) {
-    for (const auto* entry : sorted(node)) {
-      margin();
-      out += yaml_text(entry->key) + ":";
-      if (!is_block(entry->value)) {
-        out += " " + flow(entry->value) + "\n";
-        continue;
-      }
-      out += "\n";
-      block(out, entry->value, (indent + 4) / 4 * 4);  // the next multiple of four, as go-yaml counts
-    }
-  } else {
-    for (const auto& item : node.items()) {
-      margin();
-      out += "- ";
-      if (is_block(item))
-        block(out, item, indent + 2, true);
-      else
-        out += flow(item) + "\n";
-    }
+/// Several lines that mean themselves in a literal block.
+bool is_literal(const Node& node) {
+  if (!node.is_scalar() || node.type() != ScalarType::string) return false;
+  const std::string& text = node.text();
+  std::string escape;
+  if (text.find('\n') == std::string::npos || text[0] == ' ' || text[0] == '\n') return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if ((c < 0x20 && c != '\n') || c == 0x7F) return false;
+    if (!hidden_break(std::string_view(text).substr(i), escape).empty()) return false;
+  }
+  return true;
+}
+void literal(std::string& out, std::string_view text, std::size_t indent) {
+  const auto last = text.find_last_not_of('\n') + 1;
+  const std::size_t breaks = text.size() - last;
+  out += breaks == 0 ? "|-\n" : breaks == 1 ? "|\n" : "|+\n";
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    if (end > at) out.append(indent, ' ').append(text.substr(at, end - at));
+    out += '\n';
+    at = end + 1;
   }
 }
+
+class YamlWriter {
+ public:
+  YamlWriter(std::string& out, YamlStyle style) : out_(out), style_(style) {}
+
+  /// @param bare  the first line already stands behind "- "
+  void block(const Node& node, std::size_t indent, bool bare = false) {
+    const auto margin = [&] {
+      if (!std::exchange(bare, false)) out_.append(indent, ' ');
+    };
+    if (node.is_map()) {
+      // The next multiple, as go-yaml counts.
+      const std::size_t deeper = (indent + style_.indent) / style_.indent * style_.indent;
+      for (const auto* entry : listed(node, style_.sorted)) {
+        margin();
+        out_ += yaml_text(entry->key) + ":";
+        if (is_block(entry->value)) {
+          out_ += "\n";
+          block(entry->value, deeper);
+        } else {
+          value(entry->value, deeper);
+        }
+      }
+    } else {
+      for (const auto& item : node.items()) {
+        margin();
+        out_ += "-";
+        if (is_block(item)) {
+          out_ += " ";
+          block(item, indent + 2, true);
+        } else {
+          value(item, indent + 2);
+        }
+      }
+    }
+  }
+
+  /// A scalar, {} or [] behind what stands in the line.
+  void value(const Node& node, std::size_t indent) {
+    out_ += " ";
+    if (style_.literals && is_literal(node))
+      literal(out_, node.text(), indent);
+    else
+      out_ += flow(node) + "\n";
+  }
+
+ private:
+  std::string& out_;
+  YamlStyle style_;
+};
 
 void json(std::string& out, const Node& node, std::size_t indent) {
   const auto line = [&](std::size_t depth) { out += "\n" + std::string(depth, ' '); };
   if (node.is_map() && !node.entries().empty()) {
     out += "{";
     bool first = true;
-    for (const auto* entry : sorted(node)) {
+    for (const auto* entry : listed(node, true)) {
       if (!std::exchange(first, false)) out += ",";
       line(indent + 2);
       out += quoted(entry->key) + ": ";
@@ -158,10 +214,11 @@ void json(std::string& out, const Node& node, std::size_t indent) {
 
 }  // namespace
 
-std::string to_yaml(const Node& root) {
+std::string to_yaml(const Node& root, YamlStyle style) {
   std::string out;
+  YamlWriter writer(out, style);
   if (is_block(root))
-    block(out, root, 0);
+    writer.block(root, 0);
   else
     out = flow(root) + "\n";
   return out;

@@ -68,8 +68,9 @@ class Client {
   }
   /// The same for a POST of JSON.
   Task<Result<Answer>> post(std::string path, std::string_view json, TimePoint deadline) {
-    return ask_for(Request{.path = std::move(path), .method = "POST", .headers = {}, .body = Bytes::copy(json)},
-                   deadline);
+    return ask_for(
+        Request{.path = std::move(path), .method = "POST", .headers = {}, .body = Bytes::copy(json)},
+        deadline);
   }
   /// The whole URL that get(path) asks for.
   std::string url(std::string_view path) const;

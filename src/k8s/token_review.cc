@@ -42,14 +42,14 @@ std::string token_review(std::string_view token, std::string_view audience) {
 Result<TokenOwner> read_token_review(std::string_view text, Arena& arena) {
   JsonCursor json(text, arena);
   TokenOwner owner;
-  std::string_view user, authenticated;
+  std::string_view user;
   const auto read_user = [&](std::string_view key) {
     if (key == "username") return json.text(user);
     if (key == "extra") return read_extra(json, owner);
     return json.skip();
   };
   const auto read_status = [&](std::string_view key) {
-    if (key == "authenticated") return json.raw(authenticated);
+    if (key == "authenticated") return json.boolean(owner.authenticated);
     if (key == "error") return json.text(owner.error);
     if (key == "user") return json.object(read_user);
     return json.skip();
@@ -57,7 +57,6 @@ Result<TokenOwner> read_token_review(std::string_view text, Arena& arena) {
   const bool ok = json.object(
       [&](std::string_view key) { return key == "status" ? json.object(read_status) : json.skip(); });
   if (!ok || !json.finish()) return json.error();
-  owner.authenticated = authenticated == "true";
   if (user.starts_with(kAccount)) {
     user.remove_prefix(kAccount.size());
     owner.name_space = user.substr(0, user.find(':'));

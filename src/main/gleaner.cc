@@ -9,6 +9,7 @@
 #include "capture/exec.h"
 #include "config/compat.h"
 #include "config/gates.h"
+#include "deploy/command.h"
 #include "main/components.h"
 #include "main/flags.h"
 #include "main/queue.h"
@@ -33,9 +34,12 @@ Commands:
   components     list what is built in
   exec           run a program and keep its stdout and stderr in order; see gleaner exec --help
   healthcheck    ask a running gleaner's health_check extension: exit code 0 when it is well
+  inject         put a collector into the pods of manifests; uninject takes it out again; see gleaner inject --help
   print-config   the configuration merged and expanded, secrets hidden
   queue          what waits in the files of sending queues; see gleaner queue help
   relay          hand each pod its own part of what the kubelets say; docs/components/extension-kubelet_relay.md
+  render         the manifests an OpenTelemetryCollector object stands for; see gleaner render --help
+  size           what a pod costs on Fargate with a sidecar and without; see gleaner size --help
   validate       check a configuration; every problem at once, with its place
   help           this text
 
@@ -83,6 +87,7 @@ int main(int argc, char** argv) {
     return capture::run_exec(argv + 2, "gleaner exec", GLEANER_VERSION);
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (!words.empty() && words[0] == "queue") return main_program::run_queue({words.begin() + 1, words.end()});
+  if (!words.empty() && deploy::is_command(words[0])) return deploy::run_command(words);
   auto flags = main_program::parse_flags(words);
   if (!flags) return complain(flags.error().what);
   if (flags->help) {

@@ -43,11 +43,7 @@ Task<Result<Caller>> Callers::who(std::string authorization, TimePoint deadline)
 
 Task<Result<Caller>> Callers::review(std::string token, TimePoint deadline) {
   const std::string question = k8s::token_review(token, audience_);
-  auto answer = co_await api_.ask_for({.path = std::string(k8s::kTokenReviews),
-                                       .method = "POST",
-                                       .headers = {},
-                                       .body = Bytes::copy(question)},
-                                      deadline);
+  auto answer = co_await api_.post(std::string(k8s::kTokenReviews), question, deadline);
   if (!answer) co_return refuse(502, "asking whose token it is: " + answer.error().what);
   if (answer->status != 201 && answer->status != 200)
     co_return refuse(502, fmt::format("asking whose token it is (the relay needs create on tokenreviews): {}",

@@ -1,0 +1,370 @@
+#include "deploy/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/write.h"
+#include "config/yaml.h"
+#include "deploy/container.h"
+#include "deploy/go_json.h"
+#include "deploy/naming.h"
+#include "deploy/tree.h"
+
+namespace gleaner::deploy {
+namespace {
+using Kind = Change::Kind;
+
+constexpr std::string_view kTools = "gleaner-tools", kLogs = "gleaner-logs", kToolsFolder = "/gleaner";
+/// Linux's limit of one environment string; a larger one fails at exec.
+constexpr std::size_t kMostEnvironment = 128 << 10;
+
+/// The path from the root of what is below the pod.
+std::string below(const Workload& workload, std::string_view path) {
+  std::string all = workload.path(path);
+  while (all.ends_with('/')) all.pop_back();
+  return all;
+}
+
+/// Collects changes, keeps a tree up to date for the next one, and writes down how to undo each.
+class Planner {
+ public:
+  Planner(const Node& document, const Workload& workload) : tree_(document), workload_(workload) {}
+
+  const Node* find(std::string_view at) const { return node_at(tree_, below(workload_, at)); }
+
+  /// Sets a new key of the map at `at`, which is made if it is not there.
+  void set(const std::string& at, const std::string& key, Node value) {
+    const Node* map = find(at);
+    if (map && map->is_map()) return change({Kind::add_entry, at, key, std::move(value)}, {"d", at, key});
+    Node made = Node::map({});
+    made[key] = std::move(value);
+    make(at, std::move(made));
+  }
+  /// Appends to the list at `at`, which is made if it is not there.
+  void add(const std::string& at, std::vector<Node> items) {
+    const Node* there = find(at);
+    if (!there || !there->is_list()) return make(at, list(std::move(items)));
+    for (Node& item : items) {
+      const std::string name = "=" + text_at(item, "name");
+      change({Kind::add_item, at, "", std::move(item)}, {"i", at, name});
+    }
+  }
+  void prepend(const std::string& at, Node items) {
+    const std::string count = std::to_string(items.items().size());
+    change({Kind::add_front, at, "", std::move(items)}, {"f", at, count});
+  }
+
+  /// The changes with the record among them.
+  std::vector<Change> finish(const Collector& sidecar) {
+    set("metadata/annotations", std::string(kRecord), text("-"));
+    Node record = Node::map({});
+    record["v"] = number(1);
+    record["from"] = text(sidecar.name_space + "/" + sidecar.name);
+    record["config"] = text(sidecar.hash.substr(0, 16));
+    record["undo"] = list(undo_);
+    fill_in(changes_.back().value, go_json(record));
+    return std::move(changes_);
+  }
+
+ private:
+  static void fill_in(Node& value, const std::string& record) {
+    if (value.is_scalar()) return value.set_text(record, false);
+    for (auto& entry : value.entries()) fill_in(entry.value, record);
+  }
+
+  void make(const std::string& at, Node value) {
+    if (const Node* null = find(at)) {
+      // Written as "key:" or "key: ~": that comes back.
+      const std::string was = null->is_scalar() ? null->text() : "";
+      return change({Kind::fill, at, "", std::move(value)}, {"e", at, was});
+    }
+    const auto slash = at.rfind('/');
+    const std::string parent = slash == std::string::npos ? "" : at.substr(0, slash);
+    set(parent, at.substr(slash + 1), std::move(value));  // npos + 1 is 0
+  }
+  /// @param undo  what, where, which; what a new map or list had in it follows: if the user puts something
+  ///              of his own beside it, that stays
+  void change(Change change, std::initializer_list<std::string_view> undo) {
+    Node line = list({});
+    for (const auto word : undo) line.items().push_back(text(word));
+    if (change.kind == Kind::add_entry || change.kind == Kind::fill) {
+      for (const auto& entry : change.value.entries()) line.items().push_back(text(entry.key));
+      for (const auto& item : change.value.items()) line.items().push_back(text("=" + text_at(item, "name")));
+    }
+    undo_.push_back(std::move(line));
+    change.path = below(workload_, change.path);
+    apply(tree_, change);
+    changes_.push_back(std::move(change));
+  }
+
+  Node tree_;
+  const Workload& workload_;
+  std::vector<Change> changes_;
+  std::vector<Node> undo_;
+};
+
+Node field(std::string_view name, std::string_view path) {
+  Node out = doc("{name: '', valueFrom: {fieldRef: {fieldPath: ''}}}");
+  out["name"] = text(name);
+  out["valueFrom"]["fieldRef"]["fieldPath"] = text(path);
+  return out;
+}
+Node variable(std::string_view name, std::string_view value) {
+  Node out = Node::map({});
+  out["name"] = text(name);
+  out["value"] = text(value);
+  return out;
+}
+Node mount(std::string_view name, std::string_view path) {
+  Node out = Node::map({});
+  out["name"] = text(name);
+  out["mountPath"] = text(path);
+  return out;
+}
+Node empty_dir(std::string_view name) {
+  Node out = doc("{name: '', emptyDir: {}}");
+  out["name"] = text(name);
+  return out;
+}
+
+/// What the pod is, for env detectors. Offline there are no UIDs of owners, but their names are known.
+void add_identity(Node& env, const Workload& workload) {
+  if (item_with(&env, "name", "OTEL_RESOURCE_ATTRIBUTES")) return;
+  constexpr std::string_view kFront = "OTEL_RESOURCE_ATTRIBUTES_";
+  const auto add = [&](std::string_view name, std::string_view path) {
+    env.items().push_back(field(fmt::format("{}{}", kFront, name), path));
+  };
+  std::vector<std::string> attributes;
+  add("POD_NAME", "metadata.name");
+  add("POD_UID", "metadata.uid");
+  add("NODE_NAME", "spec.nodeName");
+  std::string kind = workload.kind;
+  std::transform(kind.begin(), kind.end(), kind.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+  if (workload.kind != "Pod" && workload.kind != "ReplicationController" && !workload.name.empty())
+    attributes.push_back(fmt::format("k8s.{}.name={}", kind, workload.name));
+  if (workload.name_space.empty()) add("NAMESPACE", "metadata.namespace");
+  attributes.push_back("k8s.namespace.name=" + (workload.name_space.empty()
+                                                    ? fmt::format("$({}NAMESPACE)", kFront)
+                                                    : workload.name_space));
+  for (const auto& [key, name] :
+       {std::pair{"k8s.node.name", "NODE_NAME"}, {"k8s.pod.name", "POD_NAME"}, {"k8s.pod.uid", "POD_UID"}})
+    attributes.push_back(fmt::format("{}=$({}{})", key, kFront, name));
+  if (workload.kind == "Deployment") {
+    add("TEMPLATE", "metadata.labels['pod-template-hash']");
+    attributes.push_back(fmt::format("k8s.replicaset.name={}-$({}TEMPLATE)", workload.name, kFront));
+  }
+  std::sort(attributes.begin(), attributes.end());
+  env.items().push_back(variable("OTEL_RESOURCE_ATTRIBUTES", fmt::format("{}", fmt::join(attributes, ","))));
+}
+
+/// The programs of the pod that can be wrapped run under gleaner-exec. @return their names
+std::vector<std::string> wrap(Planner& planner, const InjectOptions& options,
+                              std::vector<std::string>& notes) {
+  std::vector<std::string> wrapped;
+  const Node containers = *planner.find("spec/containers");
+  for (const Node& container : containers.items()) {
+    const std::string name = text_at(container, "name");
+    const Node* command = container.find("command");
+    if (is_empty(command) || !command->is_list()) {
+      notes.push_back(
+          fmt::format("container {}: not wrapped, it has no command (what its image starts is not known "
+                      "here): write the command down",
+                      name));
+      continue;
+    }
+    for (const Node* words : {command, container.find("args")})
+      if (words && words->is_list())
+        for (const Node& word : words->items())
+          if (word.text().find("| tee") != std::string::npos)
+            notes.push_back(
+                fmt::format("container {}: it still pipes into tee; its output is kept without", name));
+    const std::string at = "spec/containers/=" + name;
+    Node front = list({text(fmt::format("{}/gleaner-exec", kToolsFolder)), text("--dir"),
+                       text(options.exec_folder + "/" + name), text("--")});
+    planner.prepend(at + "/command", std::move(front));
+    planner.add(at + "/volumeMounts", {mount(kLogs, options.exec_folder), mount(kTools, kToolsFolder)});
+    wrapped.push_back(name);
+  }
+  return wrapped;
+}
+
+Result<Node> collector_container(const Collector& sidecar, const Workload& workload,
+                                 const InjectOptions& options, bool native, bool reads_files) {
+  Node container = sidecar_container(sidecar, options.container);
+  Node env = *container.find("env");
+  const auto need = [&](std::string_view name, std::string_view path) {
+    if (!item_with(&env, "name", name)) env.items().push_back(field(name, path));
+  };
+  if (options.pod_logs) {
+    need("POD_NAMESPACE", "metadata.namespace");
+    need("POD_UID", "metadata.uid");
+    if (!item_with(&env, "name", "GLEANER_CONTAINER"))
+      env.items().push_back(variable("GLEANER_CONTAINER", options.container));
+  }
+  const std::string carried = kept_from_kubelet(config_text(sidecar));
+  if (carried.size() >= kMostEnvironment)
+    return fail(Fault::config,
+                fmt::format("the configuration has {} bytes and a variable may have {}: mount it as a "
+                            "ConfigMap",
+                            carried.size(), kMostEnvironment - 1));
+  env.items().push_back(variable("OTEL_CONFIG", carried));
+  add_identity(env, workload);
+  container["env"] = std::move(env);
+  if (reads_files) {
+    Node mounts = container.find("volumeMounts") ? *container.find("volumeMounts") : list({});
+    mounts.items().push_back(mount(kLogs, options.exec_folder));
+    container["volumeMounts"] = std::move(mounts);
+  }
+  if (native) {
+    container["restartPolicy"] = text("Always");
+    if (!container.find("startupProbe")) put(container, "startupProbe", container.find("readinessProbe"));
+  }
+  return container;
+}
+
+}  // namespace
+
+Result<std::vector<Change>> plan(const Node& document, const Workload& workload, const Collector& sidecar,
+                                 const InjectOptions& options, std::vector<std::string>& notes) {
+  Planner planner(document, workload);
+  const auto refuse = [&](std::string what) {
+    return fail(Fault::config,
+                fmt::format("{}: {}: {}", workload.object->mark().text(), workload.title(), what));
+  };
+  const Node* containers = planner.find("spec/containers");
+  if (is_empty(containers) || !containers->is_list()) return refuse("has no containers");
+
+  const bool native =
+      options.placement == InjectOptions::Placement::native ||
+      (options.placement == InjectOptions::Placement::by_version && options.cluster.minor >= 29);
+  if (!native && (workload.kind == "Job" || workload.kind == "CronJob"))
+    notes.push_back("an ordinary sidecar never ends, so the Job never completes: --placement native");
+
+  const bool wrapped = options.exec && !wrap(planner, options, notes).empty();
+  std::vector<Node> init;
+  if (wrapped) {
+    Node install = doc("{name: gleaner-exec, image: '', args: []}");
+    install["image"] = text(sidecar.image);
+    install.remove("args");
+    install["command"] = list({text("/gleaner-exec"), text("--install"), text(kToolsFolder)});
+    install["volumeMounts"] = list({mount(kTools, kToolsFolder)});
+    init.push_back(std::move(install));
+  }
+  if (const Node* more = sidecar.spec.find("initContainers"); more && more->is_list())
+    for (const Node& one : more->items()) init.push_back(one);
+  auto container = collector_container(sidecar, workload, options, native, wrapped);
+  if (!container) return refuse(container.error().what);
+
+  // Volumes are found by name: what the pod has is used, what the CR brings is added, what is missing is
+  // said.
+  const Node* own = planner.find("spec/volumes");
+  std::vector<Node> volumes;
+  const Node extra = extra_volumes(sidecar);
+  for (const Node& volume : extra.items())
+    if (!item_with(own, "name", text_at(volume, "name"))) volumes.push_back(volume);
+  if (wrapped)
+    for (const auto name : {kTools, kLogs}) volumes.push_back(empty_dir(name));
+  if (const Node* mounts = container->find("volumeMounts"))
+    for (const Node& one : mounts->items()) {
+      const std::string name = text_at(one, "name");
+      const bool added = std::any_of(volumes.begin(), volumes.end(),
+                                     [&](const Node& v) { return text_at(v, "name") == name; });
+      if (!added && !item_with(own, "name", name))
+        return refuse(
+            fmt::format("the sidecar mounts the volume \"{}\", and neither the pod nor the CR has it", name));
+    }
+  for (const std::string_view where : {"spec/initContainers", "spec/containers"})
+    for (const Node& one : init)
+      if (item_with(planner.find(where), "name", text_at(one, "name")))
+        return refuse(fmt::format("there is a container \"{}\" already", text_at(one, "name")));
+
+  if (native) init.push_back(std::move(*container));
+  if (!init.empty()) planner.add("spec/initContainers", std::move(init));
+  if (!native) planner.add("spec/containers", {std::move(*container)});
+  if (!volumes.empty()) planner.add("spec/volumes", std::move(volumes));
+  if (const Node* labels = planner.find("metadata/labels"); !labels || !labels->find(kInjectedLabel))
+    planner.set("metadata/labels", std::string(kInjectedLabel),
+                text(joined({sidecar.name_space, ".", sidecar.name})));
+  return planner.finish(sidecar);
+}
+
+Result<std::vector<Change>> undo(const Node& document, const Workload& workload) {
+  const Node* notes = node_at(document, workload.path("metadata/annotations"));
+  const Node* record = notes ? notes->find(kRecord) : nullptr;
+  if (!record) return std::vector<Change>{};
+  const auto parsed = config::parse_yaml(record->text(), "record");
+  const Node* lines = parsed ? parsed->find("undo") : nullptr;
+  if (!lines || !lines->is_list())
+    return fail(Fault::config, fmt::format("{}: {}: the annotation {} is no record of gleaner's",
+                                           record->mark().text(), workload.title(), kRecord));
+  std::vector<Change> changes;
+  Node tree = document;
+  const auto take = [&](Change change) {
+    if (apply(tree, change)) changes.push_back(std::move(change));
+  };
+  for (auto line = lines->items().rbegin(); line != lines->items().rend(); ++line) {
+    std::vector<std::string> words;
+    for (const Node& word : line->items()) words.push_back(word.text());
+    if (words.size() < 3) continue;
+    const std::string where = below(workload, words[1]);
+    if (words[0] == "i") {
+      take({Kind::drop_item, where, words[2], {}, 0});
+    } else if (words[0] == "f") {
+      // Only while the program's words are still behind ours.
+      const Node* command = node_at(tree, where);
+      const auto count = static_cast<std::size_t>(std::strtoul(words[2].c_str(), nullptr, 10));
+      if (command && count > 0 && count < command->items().size() &&
+          command->items()[0].text().ends_with("/gleaner-exec"))
+        take({Kind::drop_front, where, "", {}, count});
+    } else {
+      const bool entry = words[0] == "d";
+      const Node* value = node_at(tree, where);
+      if (value && entry) value = value->find(words[2]);
+      if (!value) continue;
+      const std::string its = entry ? (where.empty() ? "" : where + "/") + words[2] : where;
+      const bool only_ours =
+          value->is_scalar() || value->entries().size() + value->items().size() == words.size() - 3;
+      if (!only_ours)
+        for (std::size_t i = 3; i < words.size(); ++i)
+          take({words[i].starts_with('=') ? Kind::drop_item : Kind::drop_entry, its, words[i], {}, 0});
+      else if (entry)
+        take({Kind::drop_entry, where, words[2], {}, 0});
+      else
+        take({Kind::empty, where, words[2], {}, 0});
+    }
+  }
+  return changes;
+}
+
+std::string log_rights(const Workload& workload, const Node& pod_spec, const std::string& name_space,
+                       bool closes_line) {
+  std::string account = text_at(pod_spec, "serviceAccountName");
+  if (account.empty()) account = "default";
+  const std::string name = dns_name({workload.name, "-gleaner-logs"});
+  std::string out;
+  for (const std::string_view yaml :
+       {"{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: ''}, rules: [{apiGroups: "
+        "[''], "
+        "resources: [pods/log], verbs: [get]}]}",
+        "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: ''}, roleRef: "
+        "{apiGroup: "
+        "rbac.authorization.k8s.io, kind: Role, name: ''}, subjects: [{kind: ServiceAccount}]}"}) {
+    Node made = doc(yaml);
+    Node& meta = made["metadata"];
+    meta["name"] = text(name);
+    put_text(meta, "namespace", workload.name_space);
+    meta["annotations"][std::string(kRecord)] =
+        text(std::exchange(closes_line, false) ? "rights, after a line" : "rights");
+    if (Node* role = made.find("roleRef")) {
+      (*role)["name"] = text(name);
+      Node& subject = made["subjects"].items()[0];
+      subject["name"] = text(account);
+      subject["namespace"] = text(workload.name_space.empty() ? name_space : workload.name_space);
+    }
+    out += "---\n" + config::to_yaml(made, config::kManifestStyle);
+  }
+  return out;
+}
+
+}  // namespace gleaner::deploy
