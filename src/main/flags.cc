@@ -14,7 +14,8 @@ namespace gleaner::main_program {
 namespace {
 
 constexpr std::size_t kMostLanes = 64;
-constexpr std::string_view kCommands[] = {"components", "validate", "print-config", "healthcheck", "relay", "help"};
+constexpr std::string_view kCommands[] = {"components",  "validate", "print-config",
+                                          "healthcheck", "relay",    "help"};
 
 // Gates that some release of the reference has or had: operators and charts inject them, so they are taken
 // and have no effect, but for one. A gate that never existed is a typo.
@@ -165,9 +166,8 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     if (name == "--shutdown-timeout") {
       const auto limit = parse_duration(value);
       if (!limit || *limit < std::chrono::nanoseconds{0})
-        return fail(Fault::config,
-                    fmt::format("invalid argument \"{}\" for \"--shutdown-timeout\" flag: {}", value,
-                                limit ? "must not be negative" : limit.error().what));
+        return fail(Fault::config, fmt::format("invalid argument \"{}\" for \"--shutdown-timeout\" flag: {}",
+                                               value, limit ? "must not be negative" : limit.error().what));
       flags.shutdown_timeout = *limit;
     }
     if (name == "--lanes") {
