@@ -161,9 +161,8 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     if (name == "--shutdown-timeout") {
       const auto limit = parse_duration(value);
       if (!limit || *limit < std::chrono::nanoseconds{0})
-        return fail(Fault::config,
-                    fmt::format("invalid argument \"{}\" for \"--shutdown-timeout\" flag: {}", value,
-                                limit ? "must not be negative" : limit.error().what));
+        return fail(Fault::config, fmt::format("invalid argument \"{}\" for \"--shutdown-timeout\" flag: {}",
+                                               value, limit ? "must not be negative" : limit.error().what));
       flags.shutdown_timeout = *limit;
     }
     if (name == "--lanes") {

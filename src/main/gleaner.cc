@@ -93,10 +93,10 @@ int main(int argc, char** argv) {
   const auto like = config::parse_compat(!flags->compat.empty() ? flags->compat : compat ? compat : "");
   if (!like) return complain("GLEANER_COMPAT: " + like.error().what);
   config::set_compat(*like);
-  service::Options options{flags->configs, flags->sets,
-                           "gleaner",      std::string(kVersion),
-                           flags->lanes,   config::gate_enabled("service.profilesSupport"),
-                           flags->shutdown_timeout};
+  service::Options options{
+      flags->configs,         flags->sets,  "gleaner",
+      std::string(kVersion),  flags->lanes, config::gate_enabled("service.profilesSupport"),
+      flags->shutdown_timeout};
   service::set_up_heap(service::lanes_wanted(options));
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);

@@ -1,9 +1,11 @@
 #pragma once
-// The part of a sending queue that is on a disk: what all signals have in common. Source: spec/collector.md 5.2.
+// The part of a sending queue that is on a disk: what all signals have in common. Source:
+// spec/collector.md 5.2.
 //
 // A request is acknowledged when its record is kept. From then on it is this queue's and no longer in the
-// ledger of a pipeline; its end is counted here: delivered (exporter_sent), dropped with a reason, or lost with
-// a part of a file. What waits is read back when its turn comes, so a long outage takes disk and no memory.
+// ledger of a pipeline; its end is counted here: delivered (exporter_sent), dropped with a reason, or lost
+// with a part of a file. What waits is read back when its turn comes, so a long outage takes disk and no
+// memory.
 #include <string>
 
 #include "pipeline/component.h"

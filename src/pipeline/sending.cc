@@ -319,8 +319,7 @@ Task<Result<>> Sending<S>::stop() {
   for (Timer* timer : std::exchange(sleeping_, {})) timer->cancel();
   room_.notify_all();
   Timer patience(loop_);
-  if (disk_)
-    patience.start(loop_.now() + kDrain, [this](bool came) { spilling_ |= came; });
+  if (disk_) patience.start(loop_.now() + kDrain, [this](bool came) { spilling_ |= came; });
   if (waiting_) {
     waiting_->flush();
     pump();

@@ -58,7 +58,7 @@ class Sending final : public Component, public Consumer<S> {
   Loop& loop_;
   log::Logger logger_;
   Sender<S>& sender_;
-  std::optional<Lots<S>> waiting_;  ///< with a queue
+  std::optional<Lots<S>> waiting_;   ///< with a queue
   std::unique_ptr<DiskQueue> disk_;  ///< with a storage; what waits is then there and in `waiting_` in part
   std::size_t used_ = 0;  ///< queued and being sent, in the queue's sizer; with a storage: being written
   std::size_t workers_ = 0;

@@ -34,7 +34,7 @@ extern "C" char __executable_start, etext;  // NOLINT(bugprone-reserved-identifi
 
 // A drain that lasts longer is reported: kubelets wait for 30 s, as a rule, and then kill.
 constexpr Duration kLongDrain = std::chrono::seconds(25);
-constexpr Duration kLastWords = std::chrono::milliseconds(500);  // for counting what is held, before the end
+constexpr Duration kLastWords = std::chrono::milliseconds(500);   // for counting what is held, before the end
 constexpr Duration kSameSignal = std::chrono::milliseconds(200);  // shells and wrappers pass one on twice
 
 /// Gives back what only the start needed: freed heap, and the program's own pages (they are clean: what runs

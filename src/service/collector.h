@@ -14,8 +14,8 @@ struct Options {
   std::vector<std::string> sets;     ///< --set, in order
   std::string command = "gleaner";
   std::string version;
-  std::size_t lanes = 0;  ///< --lanes; 0: by the CPU limit
-  bool profiles = false;  ///< whether pipelines of profiles may be configured
+  std::size_t lanes = 0;                         ///< --lanes; 0: by the CPU limit
+  bool profiles = false;                         ///< whether pipelines of profiles may be configured
   std::chrono::nanoseconds shutdown_timeout{0};  ///< of the drain at the end; 0 = as long as it takes
 };
 

@@ -71,7 +71,8 @@ Result<std::vector<std::uint64_t>> segment_numbers(Disk& disk, const std::string
     std::uint64_t number = 0;
     const char* end = name.data() + name.size();
     const auto [rest, error] = std::from_chars(name.data(), end, number);
-    if (error == std::errc() && std::string_view(rest, static_cast<std::size_t>(end - rest)) == kSegmentSuffix)
+    if (error == std::errc() &&
+        std::string_view(rest, static_cast<std::size_t>(end - rest)) == kSegmentSuffix)
       numbers.push_back(number);
   }
   std::sort(numbers.begin(), numbers.end());

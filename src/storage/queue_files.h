@@ -1,6 +1,6 @@
 #pragma once
-// What a queue's folder holds: from its files back to records. Source: DESIGN §2 law 1: what is whole is kept,
-// what is missing is counted.
+// What a queue's folder holds: from its files back to records. Source: DESIGN §2 law 1: what is whole is
+// kept, what is missing is counted.
 #include <string>
 #include <vector>
 

@@ -45,8 +45,8 @@ struct QueueLog::Written {
 namespace {
 
 constexpr Duration kLockPause = std::chrono::milliseconds(20);
-constexpr std::size_t kPiece = 256 << 10;       // bytes written at once
-constexpr std::size_t kFullGroup = 8 << 20;     // bytes: what comes behind is the next group
+constexpr std::size_t kPiece = 256 << 10;    // bytes written at once
+constexpr std::size_t kFullGroup = 8 << 20;  // bytes: what comes behind is the next group
 constexpr std::string_view kLockName = "/lock";
 
 std::uint64_t random_salt() {
@@ -217,8 +217,9 @@ Result<QueueLog::Written> QueueLog::write_group(Group& group) {
     head.before = group.header.before;
     for (const Waiting* record : group.records) {
       head.items = record->items;
-      Place place{nullptr, at + buffer.size(), head.sequence,
-                  static_cast<std::uint32_t>(record->body.size()), record->items, 0};
+      Place place{nullptr,       at + buffer.size(),
+                  head.sequence, static_cast<std::uint32_t>(record->body.size()),
+                  record->items, 0};
       place.sum = append_record(buffer, record->body, head, group.header.salt, place.at);
       out.places.push_back(place);
       ++head.sequence;
@@ -273,7 +274,8 @@ void QueueLog::wrote(Group& group, Result<Written> result) {
     if (!group.file) ++next_number_;
     return;
   }
-  if (std::exchange(failing_, false)) logger_.info("The sending queue is written again", {{"file", group.path}});
+  if (std::exchange(failing_, false))
+    logger_.info("The sending queue is written again", {{"file", group.path}});
   if (!active_) {
     auto segment = std::make_unique<Segment>();
     segment->number = next_number_++;

@@ -3,9 +3,9 @@
 //
 // append() returns when its record is as safe as the options ask for: in the kernel's hands, which a kill -9
 // survives, or with `fsync` on the disk, which a loss of power survives. While the helper thread writes one
-// group, what comes in meanwhile becomes the next: as many records share a write (and a sync) as arrive during
-// one, and nobody waits for others to come. What is done with is marked in place at once; a segment whose
-// records are all done is deleted.
+// group, what comes in meanwhile becomes the next: as many records share a write (and a sync) as arrive
+// during one, and nobody waits for others to come. What is done with is marked in place at once; a segment
+// whose records are all done is deleted.
 //
 // Memory: a few words for each segment and each record handed out; nothing for those that wait.
 #include <functional>

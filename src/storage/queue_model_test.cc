@@ -24,7 +24,7 @@ constexpr std::uint64_t kSegment = 300;  // bytes: a few records
 struct Ran {
   std::set<int> tried, kept, done;
   std::set<int> finished;  ///< done with, whether the disk took it or not
-  bool orderly = true;  ///< what was read came in order and was nothing else
+  bool orderly = true;     ///< what was read came in order and was nothing else
 };
 
 std::string body_of(int number, std::mt19937& random) {

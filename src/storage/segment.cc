@@ -11,7 +11,7 @@ namespace gleaner::storage {
 namespace {
 
 constexpr std::string_view kMagic = "glnrkq";
-constexpr std::size_t kWindow = 64 << 10;             // bytes searched at once
+constexpr std::size_t kWindow = 64 << 10;              // bytes searched at once
 constexpr std::uint64_t kMostSearched = 512ull << 20;  // bytes looked at for a record behind broken ones
 static_assert(std::endian::native == std::endian::little, "numbers are stored as they are in memory");
 
@@ -27,8 +27,7 @@ void store(char* to, T value) {
 }
 
 std::uint32_t head_sum(const char* head, std::uint64_t salt, std::uint64_t at) {
-  return static_cast<std::uint32_t>(
-      XXH64(head + 8, kRecordHead - 8, salt ^ (at * 0x9E3779B97F4A7C15)));
+  return static_cast<std::uint32_t>(XXH64(head + 8, kRecordHead - 8, salt ^ (at * 0x9E3779B97F4A7C15)));
 }
 
 }  // namespace

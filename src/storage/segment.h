@@ -7,9 +7,9 @@
 //
 // All numbers are little endian. `sum` covers the head from `size` on and is seeded with the salt and the
 // record's place in the file, so that nothing that somebody sent us and no block of another file passes for a
-// record. `mark` is 0 until the record is done with, then ~sum: it is the one thing written in place, and half
-// of it is none. `sequence` counts records and `before` the items before this one, over all segments of one
-// salt: what is missing between two records is known to the item.
+// record. `mark` is 0 until the record is done with, then ~sum: it is the one thing written in place, and
+// half of it is none. `sequence` counts records and `before` the items before this one, over all segments of
+// one salt: what is missing between two records is known to the item.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,7 +40,7 @@ HeaderKind read_segment_header(std::string_view bytes, SegmentHeader& out);
 
 struct RecordHead {
   std::uint32_t sum = 0;
-  std::uint32_t size = 0;   ///< bytes of the body
+  std::uint32_t size = 0;  ///< bytes of the body
   std::uint32_t items = 0;
   std::uint64_t sequence = 0, before = 0;
   std::uint32_t body_sum = 0;
@@ -75,8 +75,8 @@ class SegmentReader {
     /// Where the next segment takes over, if there is one: from there on records count no more.
     std::optional<std::uint64_t> limit = std::nullopt;
     std::uint64_t limit_before = 0;
-    bool bodies = false;    ///< check them too
-    bool anchored = true;   ///< `sequence` and `before` are known
+    bool bodies = false;   ///< check them too
+    bool anchored = true;  ///< `sequence` and `before` are known
   };
   SegmentReader(Disk::File& file, const Options& options) : file_(file), next_(options) {}
 

@@ -19,8 +19,9 @@ std::string segment(int records, std::vector<std::size_t>* places = nullptr) {
   for (int i = 0; i < records; ++i) {
     if (places) places->push_back(file.size());
     head.items = 2;
-    append_record(file, Chain(Bytes::copy(std::string(static_cast<std::size_t>(i) + 1, static_cast<char>('0' + i)))),
-                  head, kSalt, file.size());
+    append_record(
+        file, Chain(Bytes::copy(std::string(static_cast<std::size_t>(i) + 1, static_cast<char>('0' + i)))),
+        head, kSalt, file.size());
     ++head.sequence;
     head.before += 2;
   }

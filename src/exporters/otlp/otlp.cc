@@ -121,7 +121,8 @@ Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& cont
     if (!tls) return fail(std::move(tls.error()));
     options.tls = std::move(*tls);
   }
-  if (auto storage = queue_storage(config.sending, context); !storage) return fail(std::move(storage.error()));
+  if (auto storage = queue_storage(config.sending, context); !storage)
+    return fail(std::move(storage.error()));
   auto auth = auth::ClientAuth::make(context, config.auth, auth::Protocol::grpc, options.tls != nullptr);
   if (!auth) return fail(std::move(auth.error()));
   auto client = net::GrpcClient::make(context.loop, std::move(options));

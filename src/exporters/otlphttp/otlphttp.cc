@@ -147,7 +147,8 @@ Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& cont
     if ((context.signals & bit(signal)) && config.url(signal).empty())
       return fail(Fault::config,
                   fmt::format("either endpoint or {}_endpoint must be specified", signal_name(signal)));
-  if (auto storage = queue_storage(config.sending, context); !storage) return fail(std::move(storage.error()));
+  if (auto storage = queue_storage(config.sending, context); !storage)
+    return fail(std::move(storage.error()));
   auto auth = auth::ClientAuth::make(context, config.client.auth, auth::Protocol::http, true);
   if (!auth) return fail(std::move(auth.error()));
   auto options = config.client.options(fmt::format("gleaner/{} (linux/amd64)", context.version));
