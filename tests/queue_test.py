@@ -192,6 +192,7 @@ def no_backend(binary):
     bench.load(1)
     before = bench.resident()
     time.sleep(60 if LONG else 4)
+    assert "a gleaner works on it" in bench.cli("ls").stderr
     after, waiting = bench.resident(), bench.figures()["otelcol_exporter_queue_storage_size"]
     begin = time.monotonic()
     stop(*bench.gleaner)
