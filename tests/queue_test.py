@@ -192,6 +192,7 @@ def no_backend(binary):
     bench.load(1)
     before = bench.resident()
     time.sleep(60 if LONG else 4)
+    assert "a gleaner works on it" in bench.cli("ls").stderr
     after, waiting = bench.resident(), bench.figures()["otelcol_exporter_queue_storage_size"]
     begin = time.monotonic()
     stop(*bench.gleaner)
@@ -284,6 +285,31 @@ def damage(binary):
     return "%d records, %d lost and counted" % (count, lost)
 
 
+def reloads(binary):
+    """SIGHUP under load: the queue changes hands within the process."""
+    bench = Bench(binary, queue="num_consumers: 10")
+    bench.start_backend()
+    bench.start_gleaner()
+    bench.load(0.5)
+    for n in range(5):
+        bench.gleaner[0].send_signal(signal.SIGHUP)
+        end = time.monotonic() + 10
+        while bench.gleaner[1].read_text().count("Everything is ready") < n + 2:
+            assert time.monotonic() < end and bench.gleaner[0].poll() is None, bench.gleaner[1].read_text()
+            time.sleep(0.02)
+        time.sleep(0.2)
+        if n == 2:
+            bench.kill(bench.backend)
+    bench.start_backend()
+    bench.end_load()
+    bench.drain()
+    stop(*bench.gleaner)
+    stop(*bench.backend)
+    count, doubled = bench.check(twice=10 * BATCH)
+    assert not bench.files(), bench.files()
+    return "5 reloads, two without a backend: %d records, 0 lost, %d twice" % (count, doubled)
+
+
 def synced(binary):
     """fsync: true: senders that come together share a sync."""
     bench = Bench(binary, "fsync: true", "num_consumers: 10", senders=16, rate=1000)
@@ -301,7 +327,7 @@ def synced(binary):
     return "%d records in %d requests, %.1f requests a sync" % (count, records, records / writes)
 
 
-SCENARIOS = {f.__name__: f for f in (kill_loop, no_backend, full_disk, damage, synced)}
+SCENARIOS = {f.__name__: f for f in (kill_loop, no_backend, full_disk, damage, synced, reloads)}
 
 
 def main():

@@ -43,6 +43,13 @@ Result<std::vector<std::string>> queues(const std::string& folder) {
   return out;
 }
 
+/// Says when what is printed may be out of date before it is read.
+void warn_if_used(const std::string& queue) {
+  auto lock = storage::real_disk().open(queue + "/lock", storage::Disk::Access::write);
+  if (lock && !(*lock)->lock())
+    std::fprintf(stderr, "warning: %s: a gleaner works on it\n", queue.c_str());
+}
+
 std::string_view kind_name(char kind) {
   const auto signal = static_cast<SignalKind>(kind);
   return std::find(std::begin(kSignals), std::end(kSignals), signal) == std::end(kSignals)
@@ -120,6 +127,7 @@ int run_queue(const std::vector<std::string>& words) {
   if (all->empty()) return complain(folder + ": no queue here");
   bool lost = false;
   for (const auto& queue : *all) {
+    warn_if_used(queue);
     auto infos = storage::inspect(storage::real_disk(), queue, verb == "check");
     if (!infos) return complain(infos.error().what);
     storage::Amount left;

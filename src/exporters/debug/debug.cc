@@ -138,7 +138,11 @@ class Debug final : public Exporter {
  public:
   Debug(const Config& config, const Context& context)
       : outputs_{config, context}, lanes_(sending(config), outputs_.context, outputs_) {}
-  Task<Result<>> start() override { co_return outputs_.open(); }
+  Task<Result<>> start() override {
+    auto ok = outputs_.open();
+    if (ok) ok = co_await lanes_.start(outputs_.context, "debug");
+    co_return ok;
+  }
   Task<Result<>> stop() override {
     co_await lanes_.stop();
     co_return Result<>();
@@ -163,6 +167,8 @@ void Config::validate(config::Check& check) const {
 }
 
 Result<std::unique_ptr<Exporter>> make(const Config& config, const Context& context) {
+  if (auto storage = queue_storage({.queue = config.queue}, context); !storage)
+    return fail(std::move(storage.error()));
   return std::make_unique<Debug>(config, context);
 }
 
