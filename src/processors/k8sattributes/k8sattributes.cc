@@ -21,6 +21,10 @@ class Core {
     if (config_.passthrough || config_.self == "never") return {};
     if (config_.self != "always" && !Self::injected()) return {};
     self_.emplace(rules_, config_.pod_info);
+    for (std::size_t kind = 1; kind < std::size(kFrom); ++kind)
+      if (rules_.wants_texts_of(static_cast<Kind>(kind)))
+        context_.logger.warn("self: labels and annotations are known of this pod alone",
+                             {{"from", kFrom[kind]}});
     if (self_->facts().name.empty() && self_->facts().uid.empty())
       return fail(
           Fault::config,
