@@ -4,12 +4,15 @@ restarts; several lanes and pipelines over one list; the sidecar that asks nobod
 
     k8s_attributes_test.py GLEANER"""
 import http.client
+import http.server
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from api_server import ApiServer
@@ -149,6 +152,9 @@ def follow(binary):
     named("after", "10.0.0.12")
     gleaner.becomes({"k8s.pod.ip": "10.0.0.9"}, k8s_pod_ip="10.0.0.9")
     assert api.count("pods", False) == 6
+    gleaner.process.send_signal(signal.SIGHUP)
+    assert until(lambda: gleaner.log.read_text().count("Everything is ready") == 2, 10), gleaner.log.read_text()
+    named("after", "10.0.0.12")
     gleaner.stop()
     print("k8s_attributes: 600 pods in 3 pages; cuts, a restart and a new token without another list; 410 lists again")
 
@@ -262,6 +268,14 @@ def alone(binary):
     assert gleaner.ask() == want
     assert gleaner.ask(k8s_pod_name="other") == {"k8s.pod.name": "other"}, "another pod's data is left alone"
     gleaner.stop()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="podinfo-"))
+    (folder / "labels").write_text('app="shop"')
+    gleaner = Gleaner(binary, "  k8s_attributes: {self: always, pod_info: %s, extract: {metadata: [k8s.pod.uid], labels: [{key: app}]}}\n" % folder,
+                      ["k8s_attributes"], told)
+    assert gleaner.ask() == {"k8s.pod.uid": "u-1", "k8s.pod.labels.app": "shop"}
+    (folder / "labels").write_text('app="another"')
+    gleaner.becomes({"k8s.pod.uid": "u-1", "k8s.pod.labels.app": "another"})
+    gleaner.stop()
     operator = {"OTEL_RESOURCE_ATTRIBUTES_POD_NAME": "p-0", "OTEL_RESOURCE_ATTRIBUTES_POD_UID": "u-2",
                 "OTEL_RESOURCE_ATTRIBUTES": "k8s.namespace.name=ns,k8s.statefulset.name=p"}
     gleaner = Gleaner(binary, "  k8s_attributes: {}\n", ["k8s_attributes"], operator)
@@ -340,11 +354,74 @@ def detection(binary):
     print("resource_detection: merged, overridden or not, on Fargate without a metadata service in %.1f s; 0.102 warns" % took)
 
 
+class Metadata:
+    """The metadata service of an instance, version 2; or one that takes connections and says nothing."""
+
+    def __init__(self, silent=False):
+        self.name, self.silent, self.tokens = "first", silent, 0
+        service = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *args):
+                pass
+
+            def answer(self):
+                if service.silent:
+                    time.sleep(8)
+                    self.close_connection = True
+                    return
+                body, code = b"", 200
+                if self.path == "/latest/api/token":
+                    code = 200 if self.command == "PUT" and self.headers.get("X-aws-ec2-metadata-token-ttl-seconds") else 400
+                    body = b"session"
+                    service.tokens += 1
+                elif self.headers.get("X-aws-ec2-metadata-token") != "session":
+                    code = 401
+                elif self.path == "/latest/meta-data/hostname":
+                    body = service.name.encode()
+                elif self.path == "/latest/dynamic/instance-identity/document":
+                    body = json.dumps({"region": "eu-west-1", "accountId": "123", "instanceId": "i-1", "imageId": "ami-1", "instanceType": "t3.micro", "availabilityZone": "eu-west-1a"}).encode()
+                else:
+                    code = 404
+                self.send_response(code)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            do_GET = do_PUT = answer
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+
+def instance(binary):
+    """An instance by its metadata service, asked again and again; services that hang share one timeout."""
+    service = Metadata()
+    gleaner = Gleaner(binary, "  resource_detection: {detectors: [ec2], refresh_interval: 200ms}\n", ["resource_detection"],
+                      {"AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url})
+    want = {"cloud.provider": "aws", "cloud.platform": "aws_ec2", "cloud.region": "eu-west-1", "cloud.account.id": "123",
+            "cloud.availability_zone": "eu-west-1a", "host.id": "i-1", "host.image.id": "ami-1", "host.type": "t3.micro", "host.name": "first"}
+    assert gleaner.ask() == want, gleaner.ask()
+    service.name = "second"
+    gleaner.becomes(dict(want, **{"host.name": "second"}))
+    gleaner.stop()
+    silent = Metadata(silent=True)
+    begun = time.time()
+    gleaner = Gleaner(binary, "  resource_detection: {detectors: [ec2, ecs, env], timeout: 1s}\n", ["resource_detection"],
+                      {"AWS_EC2_METADATA_SERVICE_ENDPOINT": silent.url, "ECS_CONTAINER_METADATA_URI_V4": silent.url + "/v4",
+                       "OTEL_RESOURCE_ATTRIBUTES": "a=b", "GLEANER_COMPAT": "0.102"})
+    took = time.time() - begun
+    assert gleaner.ask() == {"a": "b"}
+    gleaner.stop()
+    assert took < 2.5, took
+    print("resource_detection: an instance by its metadata service, refreshed; two silent services and a timeout of 1 s: %.1f s" % took)
+
+
 def main():
     binary = sys.argv[1]
     for name in ("OTEL_RESOURCE_ATTRIBUTES", "POD_NAME", "POD_UID", "NODE_NAME", "K8S_NODE_NAME", "KUBERNETES_SERVICE_HOST"):
         os.environ.pop(name, None)
-    for scenario in sys.argv[2:] or ["follow", "shared", "lanes", "refusals", "alone", "detection", "machine", "weight"]:
+    for scenario in sys.argv[2:] or ["follow", "shared", "lanes", "refusals", "alone", "detection", "instance", "machine", "weight"]:
         globals()[scenario](binary)
 
 

@@ -21,7 +21,7 @@ class Reader {
     });
     if (!ok || !json_.finish()) return json_.error();
     join();
-    return std::move(out_);
+    return out_;
   }
 
  private:

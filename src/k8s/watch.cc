@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <random>
 
 #include "net/http1.h"
@@ -13,7 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kPage = 250;          // objects in an answer: a few MB of pods
+constexpr int kPage = 250;  // objects in an answer: a few MB of pods
+constexpr int kSmallestPage = 10;
 constexpr Duration kAsk = 60s;      // for a page, and for a watch to begin
 constexpr Duration kShortest = 1s;  // waits after trouble
 constexpr Duration kLongest = 30s;
@@ -41,6 +43,7 @@ Watch::Watch(Client& api, Loop& loop, log::Logger logger, Source source, WatchSi
       logger_(logger.with({{"resource", source.path}})),
       source_(std::move(source)),
       sink_(sink),
+      page_(kPage),
       lines_(kMaxFrame),
       timer_(loop),
       watchdog_(loop) {}
@@ -67,14 +70,15 @@ Task<> Watch::run() {
   Duration wait = kShortest;
   while (!stopping_) {
     moved_ = false;
+    const TimePoint begun = loop_.now();
     Result<> ok;
     if (version_.empty()) ok = co_await list();
     if (ok && !stopping_) ok = co_await watch();
     if (stopping_) break;
     if (!ok) complain(ok.error());
     if (moved_) wait = kShortest;
-    // A stream that the server ends in order is taken up at once, unless it ended without having begun.
-    if (ok && moved_) continue;
+    // A stream that the server ends in order is taken up at once, unless it ends as soon as it begins.
+    if (ok && moved_ && loop_.now() - begun >= kShortest) continue;
     const auto spread = static_cast<std::uint64_t>(wait.count() / 2);
     (void)co_await timer_.sleep(wait - Duration(static_cast<std::int64_t>(random_below(spread + 1))));
     wait = std::min(wait * 2, kLongest);
@@ -87,10 +91,11 @@ Task<Result<>> Watch::list() {
   std::string next, version;
   do {
     const std::string where =
-        ask(next.empty() ? fmt::format("limit={}", kPage)
-                         : fmt::format("limit={}&continue={}", kPage, net::query_escape(next)));
+        ask(next.empty() ? fmt::format("limit={}", page_)
+                         : fmt::format("limit={}&continue={}", page_, net::query_escape(next)));
     auto answer = co_await api_.ask_for(where, loop_.now() + kAsk);
     if (stopping_) co_return Result<>();
+    if (!answer && answer.error().sys == EMSGSIZE && page_ > kSmallestPage) page_ /= 2;  // large objects
     if (!answer) co_return fail(std::move(answer.error()).in("list"));
     if (answer->status != 200) {
       // 410: the list took longer than the server remembers. It begins anew.

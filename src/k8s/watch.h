@@ -58,6 +58,7 @@ class Watch {
   WatchSink& sink_;
   std::string version_;  ///< where a watch goes on; empty: list first
   std::string trouble_;
+  int page_;  ///< objects in an answer
   FrameLines lines_;
   net::HttpStream* stream_ = nullptr;
   Timer timer_, watchdog_;

@@ -90,7 +90,7 @@ class WatchTest : public testing::Test {
     watch.emplace(*client, loop, log::Logger(sink), Watch::Source{"/api/v1/pods", "labelSelector=a%3Db"},
                   seen);
   }
-  /// Runs until `done`, five seconds at most.
+  /// Runs until `done`, ten seconds at most.
   void run(const std::function<bool()>& done) {
     Gate gate;
     gate.spawn(watch->run());
@@ -107,7 +107,7 @@ class WatchTest : public testing::Test {
     return sink.all;
   }
   Task<> until(const std::function<bool()>& done) {
-    const auto end = loop.now() + 5s;
+    const auto end = loop.now() + 10s;
     Timer timer(loop);
     while (!done() && loop.now() < end) (void)co_await timer.sleep(5ms);
   }

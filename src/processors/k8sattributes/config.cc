@@ -182,6 +182,10 @@ std::span<const config::Field> Config::fields() {
 void Config::validate(config::Check& check) const {
   if (auth_type != "kubeConfig" && !context.empty())
     check.warning("context", fmt::format("has no effect with auth_type {}", auth_type));
+  if (watch_sync_period < Duration{0})
+    check.error("watch_sync_period", "watch_sync_period must be greater than or equal to 0");
+  if (pod_delete_grace_period < Duration{0})
+    check.error("pod_delete_grace_period", "pod_delete_grace_period must be greater than or equal to 0");
   if (passthrough && self == "always")
     check.error("self", "passthrough sets k8s.pod.ip and nothing else: choose one of the two");
 }

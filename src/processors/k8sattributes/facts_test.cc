@@ -141,6 +141,7 @@ TEST(Config, SaysWhatIsWrong) {
         Bad{"pod_association: [{sources: [{from: resource_attribute}]}]", "needs the attribute's name"},
         Bad{"pod_association: [{sources: []}]", "at least one source"},
         Bad{"exclude: {pods: [{name: '['}]}", "missing"},
+        Bad{"pod_delete_grace_period: -1s", "greater than or equal to 0"},
         Bad{"{passthrough: true, self: always}", "choose one"}}) {
     config::Problems problems;
     (void)config::decode<Config>(*config::parse_yaml(yaml, "c"), "p", problems);

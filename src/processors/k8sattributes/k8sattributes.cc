@@ -6,6 +6,8 @@
 namespace gleaner::processors::k8sattributes {
 namespace {
 
+constexpr Duration kLookAgain = std::chrono::seconds(5);  // at the labels of this pod
+
 /// What is the same for every signal.
 class Core {
  public:
@@ -20,7 +22,11 @@ class Core {
   Result<> find_self() {
     if (config_.passthrough || config_.self == "never") return {};
     if (config_.self != "always" && !Self::injected()) return {};
-    self_.emplace(rules_, config_.pod_info);
+    read_self();
+    for (std::size_t kind = 1; kind < std::size(kFrom); ++kind)
+      if (rules_.wants_texts_of(static_cast<Kind>(kind)))
+        context_.logger.warn("self: labels and annotations are known of this pod alone",
+                             {{"from", kFrom[kind]}});
     if (self_->facts().name.empty() && self_->facts().uid.empty())
       return fail(
           Fault::config,
@@ -65,6 +71,11 @@ class Core {
     if (config_.passthrough)
       return set_if_absent(arena, resource, name_of(Meta::pod_ip),
                            wanted_pod(rules_, resource, client).address);
+    if (self_ && context_.loop.now() >= look_again_) {
+      // What was set is copied: nothing of the old one is in use.
+      if (pod_info_state(config_.pod_info) != self_state_) read_self();
+      look_again_ = context_.loop.now() + kLookAgain;
+    }
     if (self_) return self_->is_mine(resource) && labels_.apply(arena, resource, self_->facts());
     std::uint64_t missed = 0;
     const bool changed = labels_.apply(arena, resource, client, missed);
@@ -73,12 +84,19 @@ class Core {
   }
 
  private:
+  void read_self() {
+    self_state_ = pod_info_state(config_.pod_info);
+    self_.emplace(rules_, config_.pod_info);
+  }
+
   const Config config_;
   const Context context_;
   const Rules rules_;
   const Labels labels_;
   metrics::Counter& missed_;
   std::optional<Self> self_;
+  std::string self_state_;
+  TimePoint look_again_{};
   std::optional<Watching> watching_;
 };
 

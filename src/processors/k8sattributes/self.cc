@@ -1,5 +1,8 @@
 #include "processors/k8sattributes/self.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -73,6 +76,17 @@ List<k8s::KeyText> read_pod_info(std::string_view file, Arena& arena) {
     out.push_back(arena, {arena.copy(key), arena.copy(value)});
     file.remove_prefix(std::min(file.size(), at + 1));
     while (!file.empty() && file.front() == '\n') file.remove_prefix(1);
+  }
+  return out;
+}
+
+std::string pod_info_state(const std::string& pod_info) {
+  std::string out;
+  if (pod_info.empty()) return out;
+  for (const char* name : {"/labels", "/annotations"}) {
+    struct stat is {};
+    if (::stat((pod_info + name).c_str(), &is) != 0) continue;
+    out += fmt::format("{}:{}:{}.{};", is.st_ino, is.st_size, is.st_mtim.tv_sec, is.st_mtim.tv_nsec);
   }
   return out;
 }

@@ -31,6 +31,9 @@ class Self {
   Facts facts_;
 };
 
+/// Tells one state of the files in `pod_info` from another: Kubernetes renews them while the pod runs.
+std::string pod_info_state(const std::string& pod_info);
+
 /// The lines of a Downward API file: key="escaped value".
 List<k8s::KeyText> read_pod_info(std::string_view file, Arena& arena);
 

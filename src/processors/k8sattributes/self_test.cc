@@ -79,7 +79,12 @@ TEST(Self, ReadsLabelsFromAVolume) {
   variables = {{"POD_NAME", "p"}};
   EXPECT_EQ(labelled("{metadata: [], labels: [{key: app}, {key: tier}], otel_annotations: true}", folder),
             "{\"k8s.pod.labels.app\":\"shop\",\"k8s.pod.labels.tier\":\"a \\\"b\\\"\\n\",\"team\":\"blue\"}");
+  const auto before = pod_info_state(folder);
+  EXPECT_EQ(pod_info_state(folder), before);
+  std::ofstream(folder + "/labels") << "app=\"other\"";
+  EXPECT_NE(pod_info_state(folder), before);
   std::filesystem::remove_all(folder);
+  EXPECT_EQ(pod_info_state(folder), "");
 }
 
 TEST(Self, LeavesOthersAlone) {
