@@ -29,7 +29,7 @@ class RoundTrip : public testing::TestWithParam<std::string> {};
 TEST_P(RoundTrip, ReadsBackAsTheSame) {
   const auto first = parse_yaml(GetParam(), "a");
   ASSERT_TRUE(first) << first.error().what;
-  for (const auto& text : {to_yaml(*first), to_json(*first)}) {
+  for (const auto& text : {to_yaml(*first), to_yaml(*first, kManifestStyle), to_json(*first)}) {
     const auto again = parse_yaml(text, "b");
     ASSERT_TRUE(again) << again.error().what << "\n" << text;
     EXPECT_TRUE(same(*first, *again)) << text;
@@ -46,8 +46,19 @@ INSTANTIATE_TEST_SUITE_P(
                     "{a: 'ünï', b: '2024-01-02', c: '=', d: '<<'}", "[1, [2, {a: b}]]"));
 
 TEST(ToYaml, LooksLikeTheReferences) {
-  EXPECT_EQ(to_yaml(*parse_yaml("{b: {d: [x, y], c: 1}, a: [{k: v, l: w}]}", "a")),
-            "a:\n    - k: v\n      l: w\nb:\n    c: 1\n    d:\n        - x\n        - y\n");
+  EXPECT_EQ(to_yaml(*parse_yaml("{b: {d: [x, z], c: 1}, a: [{k: v, l: w}]}", "a")),
+            "a:\n    - k: v\n      l: w\nb:\n    c: 1\n    d:\n        - x\n        - z\n");
+}
+TEST(ToYaml, QuotesWhatOlderReadersTakeForBooleans) {
+  EXPECT_EQ(to_yaml(*parse_yaml("[yes, 'No', off, y, yesterday]", "a")),
+            "- \"yes\"\n- \"No\"\n- \"off\"\n- \"y\"\n- yesterday\n");
+}
+TEST(ToYaml, WritesManifestsAsPeopleDo) {
+  EXPECT_EQ(
+      to_yaml(
+          *parse_yaml("{b: [{d: 1, c: [x]}], a: \"l\\n\\n  m\\n\", e: {f: \"x\\ny\", g: \"x\\n\\n\"}}", "a"),
+          kManifestStyle),
+      "b:\n  - d: 1\n    c:\n      - x\na: |\n  l\n\n    m\ne:\n  f: |-\n    x\n    y\n  g: |+\n    x\n\n");
 }
 TEST(ToJson, WritesNumbersAsGoReadsThem) {
   EXPECT_EQ(to_json(*parse_yaml("{a: 0x1F, b: [1e3, .inf], c: 0123}", "a")),

@@ -1,6 +1,6 @@
 #pragma once
-// What the operator reads out of a collector's configuration: ports, probes, rights, variables, defaults.
-// Source: spec/operator.md 4, 5.5, 5.6, 5.8.
+// What the operator reads out of a collector's configuration: ports, probes, variables, defaults.
+// Source: spec/operator.md 4, 5.5, 5.6.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +8,10 @@
 #include "deploy/collector.h"
 
 namespace gleaner::deploy {
+
+/// "kubelet_stats/2" -> "kubeletstats": the type in the spelling before 0.157, which the operator's tables
+/// have.
+std::string_view type_of(std::string_view id);
 
 struct ServicePort {
   std::string name, protocol, app_protocol;
@@ -22,8 +26,6 @@ std::vector<ServicePort> ports_of(const Collector& collector,
 std::int64_t metrics_port(const Collector& collector);
 /// {httpGet: {path, port}} of the first enabled health_check; null without one.
 Node probe_of(const Collector& collector);
-/// RBAC rules, in the order of component names.
-Node rules_of(const Collector& collector);
 bool reads_kubelet(const Collector& collector);
 /// Fills in endpoints of receivers and extensions and the reader of the own metrics.
 Result<> add_defaults(Collector& collector);

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "config/write.h"
-#include "config/yaml.h"
 #include "deploy/container.h"
 #include "deploy/go_json.h"
 #include "deploy/naming.h"
@@ -19,19 +18,12 @@ constexpr std::string_view kTools = "gleaner-tools", kLogs = "gleaner-logs", kTo
 /// Linux's limit of one environment string; a larger one fails at exec.
 constexpr std::size_t kMostEnvironment = 128 << 10;
 
-/// The path from the root of what is below the pod.
-std::string below(const Workload& workload, std::string_view path) {
-  std::string all = workload.path(path);
-  while (all.ends_with('/')) all.pop_back();
-  return all;
-}
-
 /// Collects changes, keeps a tree up to date for the next one, and writes down how to undo each.
 class Planner {
  public:
   Planner(const Node& document, const Workload& workload) : tree_(document), workload_(workload) {}
 
-  const Node* find(std::string_view at) const { return node_at(tree_, below(workload_, at)); }
+  const Node* find(std::string_view at) const { return node_at(tree_, workload_.path(at)); }
 
   /// Sets a new key of the map at `at`, which is made if it is not there.
   void set(const std::string& at, const std::string& key, Node value) {
@@ -93,7 +85,7 @@ class Planner {
       for (const auto& item : change.value.items()) line.items().push_back(text("=" + text_at(item, "name")));
     }
     undo_.push_back(std::move(line));
-    change.path = below(workload_, change.path);
+    change.path = workload_.path(change.path);
     apply(tree_, change);
     changes_.push_back(std::move(change));
   }
@@ -287,54 +279,6 @@ Result<std::vector<Change>> plan(const Node& document, const Workload& workload,
     planner.set("metadata/labels", std::string(kInjectedLabel),
                 text(joined({sidecar.name_space, ".", sidecar.name})));
   return planner.finish(sidecar);
-}
-
-Result<std::vector<Change>> undo(const Node& document, const Workload& workload) {
-  const Node* notes = node_at(document, workload.path("metadata/annotations"));
-  const Node* record = notes ? notes->find(kRecord) : nullptr;
-  if (!record) return std::vector<Change>{};
-  const auto parsed = config::parse_yaml(record->text(), "record");
-  const Node* lines = parsed ? parsed->find("undo") : nullptr;
-  if (!lines || !lines->is_list())
-    return fail(Fault::config, fmt::format("{}: {}: the annotation {} is no record of gleaner's",
-                                           record->mark().text(), workload.title(), kRecord));
-  std::vector<Change> changes;
-  Node tree = document;
-  const auto take = [&](Change change) {
-    if (apply(tree, change)) changes.push_back(std::move(change));
-  };
-  for (auto line = lines->items().rbegin(); line != lines->items().rend(); ++line) {
-    std::vector<std::string> words;
-    for (const Node& word : line->items()) words.push_back(word.text());
-    if (words.size() < 3) continue;
-    const std::string where = below(workload, words[1]);
-    if (words[0] == "i") {
-      take({Kind::drop_item, where, words[2], {}, 0});
-    } else if (words[0] == "f") {
-      // Only while the program's words are still behind ours.
-      const Node* command = node_at(tree, where);
-      const auto count = static_cast<std::size_t>(std::strtoul(words[2].c_str(), nullptr, 10));
-      if (command && count > 0 && count < command->items().size() &&
-          command->items()[0].text().ends_with("/gleaner-exec"))
-        take({Kind::drop_front, where, "", {}, count});
-    } else {
-      const bool entry = words[0] == "d";
-      const Node* value = node_at(tree, where);
-      if (value && entry) value = value->find(words[2]);
-      if (!value) continue;
-      const std::string its = entry ? (where.empty() ? "" : where + "/") + words[2] : where;
-      const bool only_ours =
-          value->is_scalar() || value->entries().size() + value->items().size() == words.size() - 3;
-      if (!only_ours)
-        for (std::size_t i = 3; i < words.size(); ++i)
-          take({words[i].starts_with('=') ? Kind::drop_item : Kind::drop_entry, its, words[i], {}, 0});
-      else if (entry)
-        take({Kind::drop_entry, where, words[2], {}, 0});
-      else
-        take({Kind::empty, where, words[2], {}, 0});
-    }
-  }
-  return changes;
 }
 
 std::string log_rights(const Workload& workload, const Node& pod_spec, const std::string& name_space,

@@ -6,6 +6,7 @@
 #include "deploy/components.h"
 #include "deploy/container.h"
 #include "deploy/naming.h"
+#include "deploy/rights.h"
 #include "deploy/tree.h"
 
 namespace gleaner::deploy {

@@ -13,8 +13,9 @@ struct Workload {
   const Node* object = nullptr;
 
   std::string title() const { return kind + "/" + (name.empty() ? "(generated)" : name); }
+  /// The path from the document's root of what is `below` the pod.
   std::string path(std::string_view below) const {
-    return pod.empty() ? std::string(below) : pod + "/" + std::string(below);
+    return pod.empty() || below.empty() ? pod + std::string(below) : pod + "/" + std::string(below);
   }
 };
 
