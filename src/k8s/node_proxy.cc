@@ -40,10 +40,10 @@ Task<> check_node_proxy(Client& api, Loop& loop, log::Logger logger) {
       "every node",
       {{"verbs", verbs},
        {"instead",
-        "kubelet_stats with source: proc (on Fargate) or metrics_api needs no right on nodes; a kubelet "
-        "asked "
-        "directly needs nodes/stats and, for its pods, nodes/pods; k8s_pod_logs needs pods/log in its "
-        "namespace"}});
+        "kubelet_stats with source: proc (on Fargate) or metrics_api needs no right on nodes; gleaner relay "
+        "asks kubelets for all pods; a kubelet asked directly needs nodes/stats and, for its pods, "
+        "nodes/pods; "
+        "k8s_pod_logs needs pods/log in its namespace"}});
 }
 
 Result<bool> read_allowed(std::string_view document) {
