@@ -93,6 +93,12 @@ class Kubelet:
                 self.wfile.write(body)
 
             def do_GET(self):
+                try:
+                    self.serve()
+                except OSError:  # gleaner was killed
+                    self.close_connection = True
+
+            def serve(self):
                 if kubelet.away:
                     return self.say(503, b"the kubelet is away")
                 if self.path == "/api/v1/namespaces/%s/pods/%s" % (NAMESPACE, POD):
@@ -118,7 +124,11 @@ class Kubelet:
                     return self.say(416, b"", [("Content-Range", "bytes */%d" % len(text))])
                 self.say(206, text[first:last + 1], [("Content-Range", "bytes %d-%d/%d" % (first, last, len(text)))])
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, *args):  # a connection that was cut
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

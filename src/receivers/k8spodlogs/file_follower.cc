@@ -13,10 +13,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kAnswer = 30s;
-constexpr std::uint64_t kPart = 1u << 20;      // bytes asked for at a time; a CRI line has 16 KiB at most
-constexpr std::size_t kUnpacked = 256u << 20;  // bytes of a rotated file; the kubelet rotates at 10 MiB
-constexpr int kIdleLooks = 5;                  // polls without news before the folder is looked at
+constexpr std::uint64_t kPart = 1u << 20;          // bytes asked for at a time; a CRI line has 16 KiB at most
+constexpr std::uint64_t kLongestLine = 32u << 10;  // bytes
+constexpr std::size_t kUnpacked = 256u << 20;      // bytes of a rotated file; the kubelet rotates at 10 MiB
+constexpr int kIdleLooks = 5;                      // polls without news before the folder is looked at
 constexpr Duration kAfterTrouble = 5s;
+constexpr Duration kStale = 200ms;
 
 /// The whole file's size, from "bytes 0-9/200" or "bytes */200".
 std::optional<std::uint64_t> total(const net::Headers& head) {
@@ -27,6 +29,13 @@ std::optional<std::uint64_t> total(const net::Headers& head) {
       std::from_chars(range.data() + slash + 1, range.data() + range.size(), size).ec != std::errc())
     return std::nullopt;
   return size;
+}
+
+/// The oldest file of the container's life `life`, or of what is left of later ones.
+std::size_t oldest_of(const std::vector<LogFile>& files, std::uint32_t life) {
+  const auto at =
+      std::find_if(files.begin(), files.end(), [&](const auto& file) { return file.life >= life; });
+  return at == files.end() ? 0 : static_cast<std::size_t>(at - files.begin());
 }
 
 }  // namespace
@@ -43,11 +52,17 @@ FileFollower::FileFollower(Source source, FollowOptions options, const Surroundi
 
 Task<> FileFollower::run() {
   while (!stopping_) {
-    if (!co_await find()) {
-      if (!co_await pause(kAfterTrouble)) break;
-      continue;
+    switch (co_await find()) {
+      case Found::files:
+        co_await catch_up();
+        break;
+      case Found::stale:
+        (void)co_await pause(kStale);
+        break;
+      case Found::nothing:
+        (void)co_await pause(kAfterTrouble);
+        break;
     }
-    co_await catch_up();
   }
 }
 
@@ -91,80 +106,83 @@ void FileFollower::miss(const std::string& why) {
 }
 
 void FileFollower::start_file(std::uint32_t life) {
-  if (life != place_.life && place_.offset > 0) counters_.restarts.add();
+  if (place_.offset > 0) behind_ = std::move(place_);
   place_ = {life, 0, {}};
 }
 
-/// Looks which files there are and in which of them one stands. @return false when there are none
-Task<bool> FileFollower::find() {
+/// Looks which files there are and in which of them one stands.
+Task<FileFollower::Found> FileFollower::find() {
   auto listing = co_await fetch("", 0, 0);
-  if (is_bad(listing, "")) co_return false;
+  if (is_bad(listing, "")) co_return Found::nothing;
   auto files = log_files(listed_names(listing->body.view()));
-  if (files.empty()) co_return false;
-  const bool from_now = std::exchange(first_, false) && options_.new_since && place_.none();
+  if (files.empty()) co_return Found::nothing;
+  // In a file of which nothing has been read there are no bytes to know it by: one is at the end of the last.
+  if (place_.offset == 0 && behind_.offset > 0) place_ = behind_;
   std::size_t at = 0;
-  if (from_now) {
+  if (first_ && options_.new_since && place_.none()) {
     at = files.size() - 1;
-    start_file(files[at].life);
-    // The end of the file that is being written; a line that is just being written comes whole.
-    auto last = co_await fetch(files[at].name, 0, 1);
-    if (is_bad(last, files[at].name)) co_return first_ = true, false;
-    const std::uint64_t size = last->status == 200 ? last->body.size() : total(last->headers).value_or(0);
-    const std::uint64_t from = size - std::min<std::uint64_t>(size, 32u << 10);
-    auto end = co_await fetch(files[at].name, from, size);
-    if (size && is_bad(end, files[at].name)) co_return first_ = true, false;
-    if (size) {
-      const auto text = end->body.view();
-      const auto newline = text.rfind('\n');
-      const std::size_t whole = newline == std::string_view::npos ? 0 : newline + 1;
-      place_.offset = from;
-      place_.pass(text.substr(0, whole));
-    }
+    if (const Found end = co_await find_end(files[at]); end != Found::files) co_return end;
   } else if (place_.offset > 0) {
     // Newest first: the file one is in has been renamed a moment ago, if at all.
     std::size_t seen = files.size();
-    while (seen > 0 && !co_await is_known(files[seen - 1])) {
-      if (stopping_) co_return false;
-      --seen;
+    for (; seen > 0; --seen) {
+      const Is it = co_await is_known(files[seen - 1]);
+      if (stopping_ || it == Is::unclear) co_return Found::stale;
+      if (it == Is::it) break;
     }
-    if (seen > 0) {
-      at = seen - 1;
-    } else {
+    if (seen == 0) {
+      // It may have been renamed after it was listed: only the same list again is to be believed.
+      if (std::exchange(doubted_, files) != files) co_return Found::stale;
       miss("the file that was being read was rotated away");
-      const auto later =
-          std::find_if(files.begin(), files.end(), [&](const auto& f) { return f.life >= place_.life; });
-      at = static_cast<std::size_t>(later - files.begin());
-      if (at == files.size()) at = 0;
-      start_file(files[at].life);
+      behind_ = {};
     }
+    at = seen > 0 ? seen - 1 : oldest_of(files, place_.life);
+    if (seen == 0) place_ = {files[at].life, 0, {}};
   } else {
-    if (place_.life > 0) {
-      const auto same =
-          std::find_if(files.begin(), files.end(), [&](const auto& f) { return f.life >= place_.life; });
-      at = same == files.end() ? 0 : static_cast<std::size_t>(same - files.begin());
-    }
+    at = oldest_of(files, place_.life);
     start_file(files[at].life);
   }
+  first_ = false;
+  doubted_.clear();
   files_.assign(files.begin() + static_cast<std::ptrdiff_t>(at), files.end());
-  co_return true;
+  co_return Found::files;
+}
+
+/// Goes to the end of a file; a line that is just being written will come whole.
+Task<FileFollower::Found> FileFollower::find_end(const LogFile& file) {
+  start_file(file.life);
+  auto head = co_await fetch(file.name, 0, 1);
+  if (is_bad(head, file.name)) co_return Found::stale;
+  const std::uint64_t size = head->status == 200 ? head->body.size() : total(head->headers).value_or(0);
+  if (size == 0) co_return Found::files;
+  const std::uint64_t from = size - std::min<std::uint64_t>(size, kLongestLine);
+  auto end = co_await fetch(file.name, from, size);
+  if (is_bad(end, file.name) || end->status == 416) co_return Found::stale;
+  auto text = end->body.view();
+  if (end->status == 200) text = text.substr(std::min<std::size_t>(text.size(), from));
+  place_.offset = from;
+  const auto newline = text.rfind('\n');
+  place_.pass(text.substr(0, newline == std::string_view::npos ? 0 : newline + 1));
+  co_return Found::files;
 }
 
 /// Whether the bytes before one's place are in this file.
-Task<bool> FileFollower::is_known(const LogFile& file) {
-  if (file.life != place_.life) co_return false;
+Task<FileFollower::Is> FileFollower::is_known(const LogFile& file) {
+  if (file.life != place_.life) co_return Is::another;
   const std::uint64_t from = place_.offset - place_.tail.size();
+  const auto told = [&](std::string_view text) {
+    return text.size() >= place_.offset && text.substr(from, place_.tail.size()) == place_.tail ? Is::it
+                                                                                                : Is::another;
+  };
   if (file.packed) {
     auto text = co_await unpacked(file.name);
-    co_return text && text->size() >= place_.offset &&
-        text->view().substr(from, place_.tail.size()) == place_.tail;
+    if (!text && text.error().what.empty()) co_return Is::unclear;
+    co_return text ? told(text->view()) : Is::another;
   }
   auto part = co_await fetch(file.name, from, place_.offset);
-  if (is_bad(part, file.name)) co_return false;
-  const auto text = part->body.view();
-  co_return part->status == 206
-      ? text == place_.tail
-      : part->status == 200 &&
-            text.size() >= place_.offset&& text.substr(from, place_.tail.size()) == place_.tail;
+  if (is_bad(part, file.name)) co_return Is::unclear;
+  if (part->status == 200) co_return told(part->body.view());
+  co_return part->status == 206 && part->body.view() == place_.tail ? Is::it : Is::another;
 }
 
 /// Reads all files there are, and stays with the last one until it is no longer the one that is written.
@@ -246,6 +264,8 @@ Task<> FileFollower::give(const LogFile& file, Bytes bytes, std::string_view tex
     if (!line.empty()) chunk.lines.push_back({0, line});
     rest.remove_prefix(newline == std::string_view::npos ? rest.size() : newline + 1);
   }
+  if (behind_.offset > 0 && behind_.life != place_.life) counters_.restarts.add();
+  behind_ = {};
   place_.pass(text);
   chunk.place = encode(place_);
   // As it is called on the node, whatever it is called now.

@@ -26,9 +26,16 @@ class FileFollower final : public Follower {
     another,  ///< the file of this name is not the one that was being read
     trouble,  ///< said already
   };
-  Task<bool> find();
+  enum class Found : std::uint8_t {
+    files,
+    nothing,  ///< or nobody who would say
+    stale,    ///< a file went while it was looked at: look again
+  };
+  enum class Is : std::uint8_t { it, another, unclear };
+  Task<Found> find();
+  Task<Found> find_end(const LogFile& file);
   Task<> catch_up();
-  Task<bool> is_known(const LogFile& file);
+  Task<Is> is_known(const LogFile& file);
   Task<Read> read(const LogFile& file, bool last);
   Task<Read> read_packed(const LogFile& file);
   Task<Result<k8s::Client::Answer>> fetch(const std::string& name, std::uint64_t from, std::uint64_t to);
@@ -40,8 +47,10 @@ class FileFollower final : public Follower {
 
   const std::string folder_;  ///< of the container, as the kubelet serves it
   FilePlace place_;
-  std::vector<LogFile> files_;  ///< still to be read, the one that place_ is in first
-  bool first_ = true;           ///< nothing has been found yet
+  FilePlace behind_;              ///< the end of the file before, until something of the next has been read
+  std::vector<LogFile> files_;    ///< still to be read, the one that place_ is in first
+  std::vector<LogFile> doubted_;  ///< a list in which the file that was being read was not to be found
+  bool first_ = true;             ///< nothing has been found yet
 };
 
 }  // namespace gleaner::receivers::k8spodlogs
