@@ -240,6 +240,13 @@ service: {telemetry: {metrics: {level: none}}, pipelines: {metrics: {receivers: 
         stop(sidecar, log)
 
 
+def hang(relay):
+    try:
+        relay.get("/stats/summary", "token-a")
+    except (OSError, http.client.HTTPException):
+        pass  # cut at the stop
+
+
 def main():
     binary = sys.argv[1]
     work = pathlib.Path(tempfile.mkdtemp(prefix="kubelet-relay-"))
@@ -259,8 +266,17 @@ def main():
             found = re.search(r'kubelet_relay_requests\S*\{[^}]*outcome="%s"[^}]*\} (\d+)' % outcome, text)
             if not found or int(found[1]) == 0:
                 raise SystemExit("no count of %s requests:\n%s" % (outcome, text))
+        api.slow = 8  # a kubelet that hangs does not hold the stop up
+        time.sleep(5.2)
+        asking = threading.Thread(target=hang, args=(relay,), daemon=True)
+        asking.start()
+        time.sleep(0.3)
+        begun = time.monotonic()
     finally:
         stop(relay.process, relay.log)
+    took = time.monotonic() - begun
+    if took > 5:
+        raise SystemExit("stopping took %.1f s" % took)
     subprocess.run(["rm", "-r", work])
     print("kubelet relay: each pod its own part, 40 at once one request, 18 ways to others refused")
 

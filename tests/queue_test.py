@@ -255,6 +255,34 @@ def full_disk(binary):
         shutil.rmtree(work, ignore_errors=True)
 
 
+def read_only(binary):
+    """A disk that may only be read: what is on it is delivered, what comes is refused, and both are said."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="queue-disk-"))
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", work], capture_output=True).returncode:
+        return "left out: nothing can be mounted here"
+    try:
+        bench = Bench(binary, folder=work / "s")
+        bench.start_gleaner()
+        bench.load(0.5)
+        bench.kill(bench.gleaner)
+        subprocess.run(["mount", "-o", "remount,ro", work], check=True)
+        bench.start_backend()
+        bench.start_gleaner()
+        time.sleep(0.5)
+        bench.end_load()
+        bench.drain()
+        refused = bench.figures()["otelcol_exporter_enqueue_failed_log_records"]
+        stop(*bench.gleaner)
+        stop(*bench.backend)
+        log = bench.gleaner[1].read_text()
+        assert refused > 0 and "cannot note what is delivered" in log and "what comes is refused" in log, log
+        count, _ = bench.check()
+        return "%d records delivered from it, %d refused" % (count, refused)
+    finally:
+        subprocess.run(["umount", "-l", work])
+        shutil.rmtree(work, ignore_errors=True)
+
+
 def damage(binary):
     """A record in the middle and the end of the last file are damaged: the rest is delivered, the loss has a number."""
     bench = Bench(binary)
@@ -327,7 +355,7 @@ def synced(binary):
     return "%d records in %d requests, %.1f requests a sync" % (count, records, records / writes)
 
 
-SCENARIOS = {f.__name__: f for f in (kill_loop, no_backend, full_disk, damage, synced, reloads)}
+SCENARIOS = {f.__name__: f for f in (kill_loop, no_backend, full_disk, read_only, damage, synced, reloads)}
 
 
 def main():

@@ -46,8 +46,7 @@ Result<std::vector<std::string>> queues(const std::string& folder) {
 /// Says when what is printed may be out of date before it is read.
 void warn_if_used(const std::string& queue) {
   auto lock = storage::real_disk().open(queue + "/lock", storage::Disk::Access::write);
-  if (lock && !(*lock)->lock())
-    std::fprintf(stderr, "warning: %s: a gleaner works on it\n", queue.c_str());
+  if (lock && !(*lock)->lock()) std::fprintf(stderr, "warning: %s: a gleaner works on it\n", queue.c_str());
 }
 
 std::string_view kind_name(char kind) {

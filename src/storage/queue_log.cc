@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "storage/queue_jobs.h"
+
 namespace gleaner::storage {
 
 struct QueueLog::Segment {
@@ -26,26 +28,9 @@ struct QueueLog::Waiting {
   Signal done = {};
 };
 
-/// What one job of the helper writes, and what it needs to know.
-struct QueueLog::Group {
-  Disk& disk;
-  std::string folder, path;
-  std::shared_ptr<Disk::File> file;  ///< none: a new segment
-  SegmentHeader header;
-  std::uint64_t at = 0;
-  bool fsync = false;
-  std::vector<Waiting*> records;
-};
-struct QueueLog::Written {
-  std::shared_ptr<Disk::File> file;
-  std::vector<Place> places;
-  std::uint64_t end = 0;
-};
-
 namespace {
 
 constexpr Duration kLockPause = std::chrono::milliseconds(20);
-constexpr std::size_t kPiece = 256 << 10;    // bytes written at once
 constexpr std::size_t kFullGroup = 8 << 20;  // bytes: what comes behind is the next group
 constexpr std::string_view kLockName = "/lock";
 
@@ -174,13 +159,13 @@ Task<Result<QueueLog::Place>> QueueLog::append(const Chain& body, std::uint32_t 
   co_return std::move(mine.result);
 }
 
-QueueLog::Group QueueLog::next_group() {
+Group QueueLog::next_group(std::vector<Waiting*>& taken) {
   if (active_ && active_->position.end >= options_.segment_size) {
     Segment& full = *std::exchange(active_, nullptr);
     if (full.out == 0) full.file.reset();
     drop_if_done(full);
   }
-  Group group{disk_, options_.folder, {}, nullptr, {}, kSegmentHead, options_.fsync, {}};
+  Group group{disk_, options_.folder, {}, nullptr, {}, kSegmentHead, options_.fsync};
   group.header = {salt_, next_sequence_, next_before_, options_.kind};
   if (active_) {
     group.path = active_->path;
@@ -189,70 +174,28 @@ QueueLog::Group QueueLog::next_group() {
   } else {
     group.path = segment_path(options_.folder, next_number_);
   }
-  std::size_t bytes = 0, taken = 0;
-  while (taken < waiting_.size() && bytes < kFullGroup) bytes += waiting_[taken++]->body.size();
-  group.records.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
-  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
+  std::size_t bytes = 0;
+  while (group.records.size() < waiting_.size() && bytes < kFullGroup) {
+    const Waiting& next = *waiting_[group.records.size()];
+    group.records.push_back({&next.body, next.items});
+    bytes += next.body.size();
+  }
+  const auto until = waiting_.begin() + static_cast<std::ptrdiff_t>(group.records.size());
+  taken.assign(waiting_.begin(), until);
+  waiting_.erase(waiting_.begin(), until);
   return group;
-}
-
-/// On the helper.
-Result<QueueLog::Written> QueueLog::write_group(Group& group) {
-  Written out;
-  out.file = group.file;
-  std::string buffer;
-  std::uint64_t at = group.at;
-  const auto attempt = [&]() -> Result<> {
-    if (!out.file) {
-      (void)group.disk.make_folder(group.folder);
-      auto file = group.disk.open(group.path, Disk::Access::create);
-      if (!file) return fail(std::move(file.error()));
-      if (!(*file)->writable()) return fail(Fault::os, "open " + group.path + ": it may only be read", EROFS);
-      out.file = std::move(*file);
-      buffer = make_segment_header(group.header);
-      at = 0;
-    }
-    RecordHead head;
-    head.sequence = group.header.first;
-    head.before = group.header.before;
-    for (const Waiting* record : group.records) {
-      head.items = record->items;
-      Place place{nullptr,       at + buffer.size(),
-                  head.sequence, static_cast<std::uint32_t>(record->body.size()),
-                  record->items, 0};
-      place.sum = append_record(buffer, record->body, head, group.header.salt, place.at);
-      out.places.push_back(place);
-      ++head.sequence;
-      head.before += head.items;
-      if (buffer.size() < kPiece && record != group.records.back()) continue;
-      if (auto ok = out.file->write(at, buffer); !ok) return ok;
-      at += buffer.size();
-      buffer.clear();
-    }
-    if (!group.fsync) return {};
-    if (auto ok = out.file->sync(); !ok) return ok;
-    return group.file ? Result<>() : group.disk.sync_folder(group.path);
-  };
-  auto ok = attempt();
-  out.end = at;
-  if (ok) return out;
-  // What was written of it has been promised to nobody.
-  if (group.file)
-    (void)group.file->truncate(group.at);
-  else if (out.file)
-    (void)group.disk.remove(group.path);
-  return fail(std::move(ok.error()));
 }
 
 Task<> QueueLog::write() {
   co_await loop_.yield();  // what else arrives in this turn comes along
   while (!waiting_.empty()) {
-    Group group = next_group();
+    std::vector<Waiting*> taken;
+    const Group group = next_group(taken);
     std::function<Result<Written>()> job = [&group] { return write_group(group); };
     auto result = co_await loop_.blocking(std::move(job), Helper::storage);
-    wrote(group, std::move(result));
-    // In their order; each may append anew, or end the process's use of this queue.
-    for (Waiting* record : group.records) {
+    wrote(group, taken, std::move(result));
+    // In their order; each may append anew.
+    for (Waiting* record : taken) {
       record->ended = true;
       record->done.notify_all();
     }
@@ -260,14 +203,13 @@ Task<> QueueLog::write() {
   writing_ = false;
 }
 
-void QueueLog::wrote(Group& group, Result<Written> result) {
-  for (const Waiting* record : group.records)
-    waiting_bytes_ -= record->body.size() + kRecordHead + kSegmentHead;
+void QueueLog::wrote(const Group& group, const std::vector<Waiting*>& taken, Result<Written> result) {
+  for (const Waiting* record : taken) waiting_bytes_ -= record->body.size() + kRecordHead + kSegmentHead;
   if (!result) {
     if (!std::exchange(failing_, true))
       logger_.error("The sending queue cannot be written; what comes is refused",
                     {{"file", group.path}, {"error", result.error().what}});
-    for (Waiting* record : group.records)
+    for (Waiting* record : taken)
       record->result = fail(Error{Fault::retryable, result.error().what, result.error().sys});
     // What the kernel could not write it may have forgotten: nothing is added to this segment any more.
     if (Segment* old = std::exchange(active_, nullptr)) drop_if_done(*old);
@@ -290,18 +232,17 @@ void QueueLog::wrote(Group& group, Result<Written> result) {
   }
   size_ += result->end - active_->position.end;
   active_->position.end = result->end;
-  for (std::size_t i = 0; i < group.records.size(); ++i) {
-    Place& place = result->places[i];
-    place.segment = active_;
-    const Amount one{1, place.items, place.size};
-    active_->unread += one;
-    held_ += one;
-    next_sequence_ = place.sequence + 1;
-    next_before_ += place.items;
-    group.records[i]->result = place;
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const auto& one = result->records[i];
+    const Amount amount{1, one.items, one.size};
+    active_->unread += amount;
+    held_ += amount;
+    next_sequence_ = one.sequence + 1;
+    next_before_ += one.items;
+    taken[i]->result = Place{active_, one.at, one.sequence, one.size, one.items, one.sum};
   }
   ++work_.groups;
-  work_.records += group.records.size();
+  work_.records += taken.size();
 }
 
 /// The segment to read next, or nullptr when everything was handed out.
@@ -344,46 +285,6 @@ bool QueueLog::take(const Place& place) {
   ++segment->out;
   return true;
 }
-
-namespace {
-/// What a job of the helper has read.
-struct Harvest {
-  std::shared_ptr<Disk::File> file;
-  SegmentReader::Options position;
-  struct One {
-    RecordHead head;
-    std::uint64_t at;
-    Bytes body;
-  };
-  std::vector<One> records;
-};
-
-/// On the helper.
-Result<Harvest> harvest(Disk& disk, const std::string& path, Harvest out, std::size_t bytes) {
-  if (!out.file) {
-    auto file = disk.open(path, Disk::Access::write);
-    if (!file) return fail(std::move(file.error()));
-    out.file = std::move(*file);
-  }
-  SegmentReader reader(*out.file, out.position);
-  for (std::size_t total = 0; total == 0 || total < bytes;) {
-    auto more = reader.next();
-    if (!more) return fail(std::move(more.error()).in(path));
-    if (!*more) break;
-    if (reader.head().done) continue;
-    const std::size_t size = reader.head().size;
-    Buffer body(size);
-    auto good = reader.body(body.reserve(size));
-    if (!good) return fail(std::move(good.error()).in(path));
-    if (!*good) continue;
-    body.commit(size);
-    total += size + 1;
-    out.records.push_back({reader.head(), reader.at(), std::move(body).finish()});
-  }
-  out.position = reader.position();
-  return out;
-}
-}  // namespace
 
 Task<Result<std::vector<QueueLog::Got>>> QueueLog::read(std::size_t bytes) {
   std::vector<Got> out;

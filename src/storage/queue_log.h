@@ -20,6 +20,9 @@
 
 namespace gleaner::storage {
 
+struct Group;
+struct Written;
+
 struct QueueOptions {
   Disk* disk = nullptr;
   std::string folder;
@@ -78,15 +81,12 @@ class QueueLog {
 
  private:
   struct Waiting;
-  struct Group;
-  struct Written;
-  static Result<Written> write_group(Group& group);
   Result<std::vector<SegmentInfo>> open_folder();
   void adopt(std::vector<SegmentInfo> found);
   void say_lost(const std::string& path, const Loss& loss);
   Task<> write();
-  Group next_group();
-  void wrote(Group& group, Result<Written> result);
+  Group next_group(std::vector<Waiting*>& taken);
+  void wrote(const Group& group, const std::vector<Waiting*>& taken, Result<Written> result);
   Segment* reading();
   void leave(Segment& segment);
   void drop_if_done(Segment& segment);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kLargest = 8u << 20;  // bytes of an answer; a summary of 110 pods has 0.5 MiB
 constexpr std::size_t kMostKubelets = 256;  // connections to nodes that are kept
-constexpr Duration kStopPatience = std::chrono::seconds(2);
+constexpr Duration kStopPatience = std::chrono::seconds(1);
 constexpr std::string_view kLogs = "/logs/pods/";
 
 net::HttpResponse answer(int status, std::string_view text, std::string_view type = "text/plain") {
@@ -72,9 +72,17 @@ class Relay final : public Extension, public net::HttpHandler {
     co_return Result<>();
   }
   Task<Result<>> stop() override {
-    if (server_) co_await server_->stop(context_.loop.now() + kStopPatience);
-    for (auto& [address, kubelet] : kubelets_) co_await kubelet->stop();
-    co_await api_->stop();
+    // Who is answered in a moment still is; a kubelet that hangs does not hold the stop up.
+    Timer patience(context_.loop);
+    Gate cutting;
+    const TimePoint until = context_.loop.now() + kStopPatience;
+    patience.start(until, [&](bool due) {
+      if (due) cutting.spawn(disconnect());
+    });
+    if (server_) co_await server_->stop(until);
+    patience.cancel();
+    co_await cutting.join();
+    co_await disconnect();
     co_return Result<>();
   }
 
@@ -100,6 +108,10 @@ class Relay final : public Extension, public net::HttpHandler {
   }
 
  private:
+  Task<> disconnect() {
+    for (auto& [address, kubelet] : kubelets_) co_await kubelet->stop();
+    co_await api_->stop();
+  }
   metrics::Counter& counter(const char* outcome) const {
     return context_.metrics.counter("kubelet_relay_requests", {{"outcome", outcome}},
                                     "Requests of pods to the relay.");
