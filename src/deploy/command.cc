@@ -260,7 +260,7 @@ class Command {
           parse(std::string_view(stream).substr(piece.begin, piece.end - piece.begin), source, piece.line);
       if (!parsed) return fail(std::move(parsed.error()));
       for (const Workload& workload : workloads(parsed->tree)) {
-        const Node* pod = node_at(parsed->tree, workload.path("spec"));
+        const Node* pod = node_at(*workload.object, workload.path("spec"));
         auto lines = sizing(pod ? *pod : Node(), workload.title(), sidecar.is_null() ? nullptr : &sidecar,
                             native, *price);
         if (!lines) return fail(std::move(lines.error()).in(source));

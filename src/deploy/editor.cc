@@ -92,15 +92,21 @@ Result<std::string> edit(std::string text, const std::vector<std::vector<Change>
       }
       patches.push_back(std::move(patch));
     }
-    std::sort(patches.begin(), patches.end(), [](const auto& a, const auto& b) { return a.begin > b.begin; });
-    std::string changed = text;
-    for (const auto& patch : patches) changed.replace(patch.begin, patch.end - patch.begin, patch.text);
+    std::sort(patches.begin(), patches.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+    std::string changed;
+    std::size_t kept = 0;
+    for (const auto& patch : patches) {
+      if (patch.begin < kept) return cannot(patch.begin, "");
+      changed.append(text, kept, patch.begin - kept).append(patch.text);
+      kept = patch.end;
+    }
+    changed.append(text, kept);
     auto then = parse(changed, source, line);
     if (!then || !same(then->tree, now->tree)) {
       // Which of them it was does not matter to whoever has to write it out: the first is named.
       const auto& first =
           *std::find_if(plans.begin(), plans.end(), [&](const auto& plan) { return round < plan.size(); });
-      return cannot(patches.back().begin, first[round].path);
+      return cannot(patches.front().begin, first[round].path);
     }
     text = std::move(changed);
     now = std::move(then);

@@ -73,14 +73,14 @@ Result<Needs> pod_needs(const Node& pod_spec) {
   Needs start, sidecars, run;
   if (const Node* init = pod_spec.find("initContainers"); init && init->is_list())
     for (const Node& container : init->items()) {
-      const auto its = needs_of(container);
+      auto its = needs_of(container);
       if (!its) return its;
       start = larger(start, sidecars + *its);
       if (text_at(container, "restartPolicy") == "Always") sidecars = sidecars + *its;
     }
   if (const Node* containers = pod_spec.find("containers"); containers && containers->is_list())
     for (const Node& container : containers->items()) {
-      const auto its = needs_of(container);
+      auto its = needs_of(container);
       if (!its) return its;
       run = run + *its;
     }

@@ -75,16 +75,16 @@ class Injector {
     for (Document& document : documents) {
       std::vector<std::vector<Change>> plans;
       for (const Workload& workload : workloads(document.tree)) {
-        const Collector* sidecar = choose(workload, document.tree, again.count(ordinal++) > 0);
+        const Collector* sidecar = choose(workload, again.count(ordinal++) > 0);
         if (!sidecar) continue;
         std::vector<std::string> notes;
-        auto changes = plan(document.tree, workload, *sidecar, options_, notes);
+        auto changes = plan(workload, *sidecar, options_, notes);
         if (!changes) return fail(std::move(changes.error()));
         plans.push_back(std::move(*changes));
         say(workload, fmt::format("sidecar {}/{} added", sidecar->name_space, sidecar->name));
         for (auto& note : notes) say(workload, std::move(note));
         if (options_.pod_logs)
-          rights += log_rights(workload, *node_at(document.tree, workload.path("spec")),
+          rights += log_rights(workload, *node_at(*workload.object, workload.path("spec")),
                                options_.cluster.name_space, open_end && rights.empty());
       }
       if (plans.empty()) continue;
@@ -108,8 +108,8 @@ class Injector {
     return nullptr;
   }
 
-  const Collector* choose(const Workload& workload, const Node& document, bool again) {
-    const Node* notes = node_at(document, workload.path("metadata/annotations"));
+  const Collector* choose(const Workload& workload, bool again) {
+    const Node* notes = node_at(*workload.object, workload.path("metadata/annotations"));
     const Node* pod = notes ? notes->find(kInjectKey) : nullptr;
     const std::string space = workload.name_space.empty() ? options_.cluster.name_space : workload.name_space;
     const auto space_asks = spaces_.find(space);
@@ -124,7 +124,7 @@ class Injector {
       return nullptr;
     }
     for (const std::string_view where : {"spec/containers", "spec/initContainers"})
-      if (item_with(node_at(document, workload.path(where)), "name", options_.container)) {
+      if (item_with(node_at(*workload.object, workload.path(where)), "name", options_.container)) {
         say(workload, fmt::format("left alone: it has a container \"{}\" that gleaner did not add",
                                   options_.container));
         return nullptr;
@@ -185,7 +185,7 @@ Result<std::vector<Document>> stripped(std::vector<Document> documents, const st
     }
     std::vector<std::vector<Change>> plans;
     for (const Workload& workload : workloads(document.tree)) {
-      auto changes = undo(document.tree, workload);
+      auto changes = undo(workload);
       if (!changes) return fail(std::move(changes.error()));
       if (!changes->empty()) {
         had.insert(ordinal);

@@ -227,7 +227,7 @@ TEST(Workloads, AreFoundByKindAndVersion) {
   EXPECT_EQ(workloads(doc("{apiVersion: example.com/v1, kind: Pod}")).size(), 0u);
   EXPECT_EQ(workloads(doc("{apiVersion: batch/v1beta1, kind: CronJob}"))[0].pod,
             "spec/jobTemplate/spec/template");
-  EXPECT_EQ(workloads(doc("{apiVersion: v1, kind: List, items: [{}, {apiVersion: v1, kind: Pod}]}"))[0].pod,
+  EXPECT_EQ(workloads(doc("{apiVersion: v1, kind: List, items: [{}, {apiVersion: v1, kind: Pod}]}"))[0].place,
             "items/1");
 }
 

@@ -21,7 +21,7 @@ constexpr std::size_t kMostEnvironment = 128 << 10;
 /// Collects changes, keeps a tree up to date for the next one, and writes down how to undo each.
 class Planner {
  public:
-  Planner(const Node& document, const Workload& workload) : tree_(document), workload_(workload) {}
+  explicit Planner(const Workload& workload) : tree_(*workload.object), workload_(workload) {}
 
   const Node* find(std::string_view at) const { return node_at(tree_, workload_.path(at)); }
 
@@ -56,6 +56,7 @@ class Planner {
     record["config"] = text(sidecar.hash.substr(0, 16));
     record["undo"] = list(undo_);
     fill_in(changes_.back().value, go_json(record));
+    for (Change& change : changes_) change.path = Workload::join(workload_.place, change.path);
     return std::move(changes_);
   }
 
@@ -217,9 +218,9 @@ Result<Node> collector_container(const Collector& sidecar, const Workload& workl
 
 }  // namespace
 
-Result<std::vector<Change>> plan(const Node& document, const Workload& workload, const Collector& sidecar,
+Result<std::vector<Change>> plan(const Workload& workload, const Collector& sidecar,
                                  const InjectOptions& options, std::vector<std::string>& notes) {
-  Planner planner(document, workload);
+  Planner planner(workload);
   const auto refuse = [&](std::string what) {
     return fail(Fault::config,
                 fmt::format("{}: {}: {}", workload.object->mark().text(), workload.title(), what));

@@ -17,12 +17,12 @@ inline constexpr std::string_view kRecord = "gleaner/injected";
 /// Changes that put `sidecar` into the pod of `workload`, paths from the document's root.
 /// @param notes  gets what the user should know
 /// @return Fault::config when the pod cannot take it: a volume is missing, a name is taken
-Result<std::vector<Change>> plan(const Node& document, const Workload& workload, const Collector& sidecar,
+Result<std::vector<Change>> plan(const Workload& workload, const Collector& sidecar,
                                  const InjectOptions& options, std::vector<std::string>& notes);
 
 /// Changes that take out what the pod's record says; empty without a record. What the user has removed
 /// meanwhile is passed over. @return Fault::config when the record is none
-Result<std::vector<Change>> undo(const Node& document, const Workload& workload);
+Result<std::vector<Change>> undo(const Workload& workload);
 
 /// Role and binding for `get` on pods/log in the workload's namespace, as documents with their "---".
 /// @param name_space   of the workload when it names none

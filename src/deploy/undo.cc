@@ -11,8 +11,8 @@ namespace {
 using Kind = Change::Kind;
 }
 
-Result<std::vector<Change>> undo(const Node& document, const Workload& workload) {
-  const Node* notes = node_at(document, workload.path("metadata/annotations"));
+Result<std::vector<Change>> undo(const Workload& workload) {
+  const Node* notes = node_at(*workload.object, workload.path("metadata/annotations"));
   const Node* record = notes ? notes->find(kRecord) : nullptr;
   if (!record) return std::vector<Change>{};
   const auto parsed = config::parse_yaml(record->text(), "record");
@@ -21,7 +21,7 @@ Result<std::vector<Change>> undo(const Node& document, const Workload& workload)
     return fail(Fault::config, fmt::format("{}: {}: the annotation {} is no record of gleaner's",
                                            record->mark().text(), workload.title(), kRecord));
   std::vector<Change> changes;
-  Node tree = document;
+  Node tree = *workload.object;
   const auto take = [&](Change change) {
     if (apply(tree, change)) changes.push_back(std::move(change));
   };
@@ -56,6 +56,7 @@ Result<std::vector<Change>> undo(const Node& document, const Workload& workload)
         take({Kind::empty, where, words[2], {}, 0});
     }
   }
+  for (Change& change : changes) change.path = Workload::join(workload.place, change.path);
   return changes;
 }
 
