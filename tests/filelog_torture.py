@@ -318,7 +318,7 @@ def full_disk(binary):
             while block := os.read(reader, 1 << 16):
                 to.write(block)
 
-    thread = threading.Thread(target=pump)
+    thread = threading.Thread(target=pump, daemon=True)
     thread.start()
     gleaner.log = work / "log"
     gleaner.start(stdout=pipe)

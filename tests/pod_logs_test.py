@@ -357,6 +357,7 @@ service:
     process, log = start(binary, work, "gleaner", config)
     assert until(lambda: lines_of(work, "app")[-1:] == [app.written - 1], 20), log.read_text()
     stop(process, log)
+    time.sleep(0.3)  # until the sink has written what it took
     once = len(lines_of(work, "app"))
     process, log = start(binary, work, "gleaner", config)  # an orderly stop leaves nothing to be read again
     time.sleep(0.5)

@@ -4,6 +4,7 @@ namespace gleaner::net {
 
 GrpcHead take_apart(const Headers& head, Headers& metadata) {
   GrpcHead found;
+  metadata.reserve(head.size(), head.bytes());  // a long one that grows would leave holes in the heap
   for (const auto [name, value] : head) {
     if (name.starts_with(':')) {
       if (name == ":path")

@@ -34,10 +34,7 @@ void Headers::add(std::string_view name, std::string_view value) {
 }
 
 void Headers::add_lower(std::string_view name, std::string_view value) {
-  if (entries_.empty()) {
-    entries_.reserve(12);
-    text_.reserve(384);
-  }
+  if (entries_.capacity() == 0) reserve(12, 384);
   entries_.push_back({static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(name.size()),
                       static_cast<std::uint32_t>(value.size())});
   text_.append(name).append(value);

@@ -28,6 +28,11 @@ class Headers {
   void add(std::string_view name, std::string_view value);
   /// The same for a name that is in lower case already, as all of HTTP/2 are.
   void add_lower(std::string_view name, std::string_view value);
+  /// Takes memory for as many fields, of as many bytes of names and values in all.
+  void reserve(std::size_t fields, std::size_t bytes) {
+    entries_.reserve(fields);
+    text_.reserve(bytes);
+  }
   /// Replaces every field of that name.
   void set(std::string_view name, std::string_view value);
   void remove(std::string_view name);

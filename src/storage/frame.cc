@@ -1,27 +1,14 @@
 #include "storage/frame.h"
 
-#include <bit>
-#include <cstring>
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include "storage/little_endian.h"
 
 namespace gleaner::storage {
 namespace {
 
 constexpr std::string_view kMagic = "glnrkv";
-static_assert(std::endian::native == std::endian::little, "numbers are stored as they are in memory");
-
-template <class T>
-T load(const char* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
-template <class T>
-void store(char* to, T value) {
-  std::memcpy(to, &value, sizeof value);
-}
 
 std::uint32_t checksum(std::string_view frame, std::uint64_t salt, std::uint64_t at) {
   const auto covered = frame.substr(4);

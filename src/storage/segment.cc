@@ -1,11 +1,11 @@
 #include "storage/segment.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include "storage/little_endian.h"
 
 namespace gleaner::storage {
 namespace {
@@ -13,18 +13,6 @@ namespace {
 constexpr std::string_view kMagic = "glnrkq";
 constexpr std::size_t kWindow = 64 << 10;              // bytes searched at once
 constexpr std::uint64_t kMostSearched = 512ull << 20;  // bytes looked at for a record behind broken ones
-static_assert(std::endian::native == std::endian::little, "numbers are stored as they are in memory");
-
-template <class T>
-T load(const char* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
-template <class T>
-void store(char* to, T value) {
-  std::memcpy(to, &value, sizeof value);
-}
 
 std::uint32_t head_sum(const char* head, std::uint64_t salt, std::uint64_t at) {
   return static_cast<std::uint32_t>(XXH64(head + 8, kRecordHead - 8, salt ^ (at * 0x9E3779B97F4A7C15)));
