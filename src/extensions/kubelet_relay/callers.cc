@@ -34,10 +34,12 @@ Task<Result<Caller>> Callers::who(std::string authorization, TimePoint deadline)
   if (!k8s::may_be_token(token)) co_return refuse(401, "this is no token");
   Digest digest{};
   ::SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
-  if (const auto found = known_.find(digest); found != known_.end() && loop_.now() < found->second.until)
-    co_return found->second.caller;
-  auto caller = co_await review(std::move(token), deadline);
-  if (caller || caller.error().sys != 502) remember(digest, caller);
+  if (const auto* known = recall(digest)) co_return *known;
+  co_await turns_.take();
+  const auto* known = recall(digest);  // by whoever asked for the same meanwhile
+  auto caller = known ? *known : co_await review(std::move(token), deadline);
+  turns_.give();
+  if (!known && (caller || caller.error().sys != 502)) remember(digest, caller);
   co_return caller;
 }
 
@@ -78,6 +80,11 @@ Task<Result<>> Callers::locate(Caller& caller, TimePoint deadline) {
   caller.node = place->node;
   caller.address = place->host_ip;
   co_return Result<>();
+}
+
+const Result<Caller>* Callers::recall(const Digest& digest) const {
+  const auto found = known_.find(digest);
+  return found != known_.end() && loop_.now() < found->second.until ? &found->second.caller : nullptr;
 }
 
 void Callers::remember(const Digest& digest, const Result<Caller>& caller) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "extensions/kubelet_relay/turns.h"
 #include "k8s/client.h"
 
 namespace gleaner::extensions::kubelet_relay {
@@ -37,6 +38,7 @@ class Callers {
   };
   Task<Result<Caller>> review(std::string token, TimePoint deadline);
   Task<Result<>> locate(Caller& caller, TimePoint deadline);
+  const Result<Caller>* recall(const Digest& digest) const;
   void remember(const Digest& digest, const Result<Caller>& caller);
 
   Loop& loop_;
@@ -44,6 +46,7 @@ class Callers {
   const std::string audience_;
   const bool addresses_;
   std::map<Digest, Known> known_;
+  Turns turns_{8};  ///< reviews at once: whoever floods us with tokens does not flood the API server
 };
 
 }  // namespace gleaner::extensions::kubelet_relay

@@ -2,7 +2,6 @@
 
 namespace gleaner::extensions::kubelet_relay {
 namespace {
-constexpr int kAtOnce = 4;                    // fetches
 constexpr std::size_t kMostKept = 32u << 20;  // bytes
 }  // namespace
 
@@ -17,15 +16,13 @@ Task<Result<k8s::Client::Answer>> Documents::get(std::string name, TimePoint dea
   }
   if (loop_.now() < document->until) co_return document->answer;
   document->fetching = true;
-  while (fetching_ >= kAtOnce) co_await turn_.wait();
-  ++fetching_;
+  co_await turns_.take();
   document->answer = co_await fetch(deadline);
-  --fetching_;
   const bool good = document->answer && document->answer->status == 200;
   document->until = good ? loop_.now() + keep_ : TimePoint{};
   document->fetching = false;
   auto answer = document->answer;
-  turn_.notify_one();
+  turns_.give();
   document->fetched.notify_all();
   co_return answer;
 }

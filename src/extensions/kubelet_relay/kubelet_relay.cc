@@ -157,7 +157,9 @@ class Relay final : public Extension, public net::HttpHandler {
     k8s::Client::Request upstream{.path = request.path, .method = "GET", .headers = {}, .body = {}};
     const auto range = request.headers.get("range");
     if (!range.empty()) upstream.headers.add("range", range);
+    co_await files_.take();
     auto file = co_await ask(caller, std::move(upstream), deadline);
+    files_.give();
     if (!file && file.error().sys == EMSGSIZE)
       co_return refused(413, fmt::format("more than {} bytes: ask for less with a Range header", kLargest));
     if (!file) co_return failed(caller, file.error().what);
@@ -210,6 +212,7 @@ class Relay final : public Extension, public net::HttpHandler {
   const bool direct_;
   Callers callers_;
   Documents documents_;
+  Turns files_{8};                                                ///< log files at once: each may be kLargest
   std::map<std::string, std::shared_ptr<k8s::Client>> kubelets_;  ///< by address
   std::unique_ptr<net::Server> server_;
   metrics::Counter &served_, &refused_, &failed_;
