@@ -26,12 +26,12 @@ class Peer final : public Http2Events {
     if (stream.user) std::abort();  // a peer's half ends once
     stream.user = this;
     const Headers head{{":status", "200"}, {"content-type", "application/grpc"}};
-    const Headers trailers{{"grpc-status", "0"}};
+    const auto trailers = std::make_shared<const Headers>(Headers{{"grpc-status", "0"}});
     if (stream.id % 8 == 7)
       session->reset(stream, Http2Code::cancel);
     else
       session->respond(stream, head, Chain(Bytes::copy(std::string_view("\0\0\0\0\0", 5))),
-                       stream.id % 8 == 5 ? nullptr : &trailers);
+                       stream.id % 8 == 5 ? nullptr : trailers);
   }
   void on_close(Http2Stream& stream, Http2Code) override { stream.user = nullptr; }
   void on_goaway(std::int32_t, Http2Code, std::string_view) override {}
