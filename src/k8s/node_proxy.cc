@@ -75,14 +75,20 @@ void AccountCheck::start(Loop& loop, log::Logger logger, std::string user_agent)
   auto api = Client::api_server(loop, std::move(options));
   if (!api) return;
   api_ = std::move(*api);
-  gate_.spawn(check_node_proxy(*api_, loop, std::move(logger)));
+  gate_.spawn(ask(api_, loop, std::move(logger)));
+}
+
+/// One question in the life of the process: its connection and its TLS are not kept for another.
+Task<> AccountCheck::ask(std::shared_ptr<Client> api, Loop& loop, log::Logger logger) {
+  co_await check_node_proxy(*api, loop, std::move(logger));
+  co_await api->stop();
+  api_ = nullptr;
 }
 
 Task<> AccountCheck::stop() {
-  if (!api_) co_return;
-  co_await api_->stop();
+  const auto asked_now = api_;
+  if (asked_now) co_await asked_now->stop();
   co_await gate_.join();
-  co_await api_->stop();
 }
 
 }  // namespace gleaner::k8s

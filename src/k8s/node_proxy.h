@@ -24,7 +24,8 @@ class AccountCheck {
   Task<> stop();
 
  private:
-  std::unique_ptr<Client> api_;
+  Task<> ask(std::shared_ptr<Client> api, Loop& loop, log::Logger logger);
+  std::shared_ptr<Client> api_;  ///< while it is being asked
   Gate gate_;
 };
 
