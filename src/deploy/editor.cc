@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/same.h"
 #include "deploy/patch.h"
 #include "deploy/tree.h"
 
@@ -75,7 +76,7 @@ Result<std::string> edit(std::string text, const std::vector<std::vector<Change>
   if (open_end) {
     text += '\n';
     auto closed = parse(text, source, line);
-    if (!closed || !same(closed->tree, now->tree)) return cannot(text.size() - 1, "");
+    if (!closed || !config::same(closed->tree, now->tree)) return cannot(text.size() - 1, "");
     now = std::move(closed);
   }
   std::size_t rounds = 0;
@@ -102,7 +103,7 @@ Result<std::string> edit(std::string text, const std::vector<std::vector<Change>
     }
     changed.append(text, kept);
     auto then = parse(changed, source, line);
-    if (!then || !same(then->tree, now->tree)) {
+    if (!then || !config::same(then->tree, now->tree)) {
       // Which of them it was does not matter to whoever has to write it out: the first is named.
       const auto& first =
           *std::find_if(plans.begin(), plans.end(), [&](const auto& plan) { return round < plan.size(); });

@@ -36,7 +36,5 @@ const Node* item_with(const Node* items, std::string_view key, std::string_view 
 
 /// Keys in byte order on every level, as Go writes its maps.
 Node sorted(Node root);
-/// Same kind, keys (in any order), items and scalars.
-bool same(const Node& a, const Node& b);
 
 }  // namespace gleaner::deploy

@@ -4,12 +4,13 @@
 #include <charconv>
 #include <tuple>
 
-#include "receivers/k8spodlogs/little_endian.h"
+#include "storage/little_endian.h"
 
 namespace gleaner::receivers::k8spodlogs {
 namespace {
 
 constexpr char kVersion = 2;  // 1 is a place in a stream
+constexpr std::size_t kHead = 1 + 4 + 8;
 constexpr std::string_view kLog = ".log";
 constexpr std::string_view kPacked = ".gz";
 
@@ -91,21 +92,17 @@ void FilePlace::pass(std::string_view read) {
 }
 
 std::string encode(const FilePlace& place) {
-  std::string out(1, kVersion);
-  put_little(out, place.life, 4);
-  put_little(out, place.offset, 8);
+  std::string out(kHead, kVersion);
+  storage::store(out.data() + 1, place.life);
+  storage::store(out.data() + 5, place.offset);
   return out + place.tail;
 }
 
 std::optional<FilePlace> decode_file_place(std::string_view value) {
-  constexpr std::size_t kHead = 1 + 4 + 8;
   if (value.size() < kHead || value.size() > kHead + FilePlace::kTail || value[0] != kVersion)
     return std::nullopt;
-  value.remove_prefix(1);
-  FilePlace place;
-  place.life = static_cast<std::uint32_t>(take_little(value, 4));
-  place.offset = take_little(value, 8);
-  place.tail = value;
+  FilePlace place{storage::load<std::uint32_t>(value.data() + 1),
+                  storage::load<std::uint64_t>(value.data() + 5), std::string(value.substr(kHead))};
   if (place.tail.size() > place.offset) return std::nullopt;
   return place;
 }
