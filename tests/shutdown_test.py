@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The end: --shutdown-timeout, a second signal, and gleaner healthcheck.
+"""The end: --shutdown-timeout, a second signal, --linger, and gleaner healthcheck.
 
-    shutdown_test.py GLEANER"""
+    shutdown_test.py GLEANER [--long]     --long: also what a pod's end does without a flag, half a minute"""
 import http.client
 import json
+import os
 import pathlib
 import re
 import signal
@@ -41,7 +42,7 @@ service: {extensions: [health_check], telemetry: {metrics: {level: none}}, pipel
 
     def ends_with_one(self, begin, least, most):
         try:
-            code = self.process.wait(10)
+            code = self.process.wait(most + 8)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise SystemExit("it does not end:\n" + self.log.read_text())
@@ -72,6 +73,49 @@ def second_signal(binary):
     return "a second SIGTERM: gone after %.2f s, 30 records reported" % stuck.ends_with_one(begin, 0, 1)
 
 
+def linger(binary):
+    """The app's last words: SIGTERM reaches it and gleaner at once, and it goes on for two seconds."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="linger-"))
+    port, log = free_port(), work / "app.log"
+    log.write_text("first\n")
+    process, own = start(binary, work, "gleaner", """
+receivers:
+  otlp: {protocols: {http: {endpoint: "127.0.0.1:%d"}}}
+  filelog: {include: ["%s"], start_at: beginning}
+exporters: {file: {path: "%s/out.json"}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {logs: {receivers: [otlp, filelog], exporters: [file]}}}
+""" % (port, log, work), "--linger", "20s")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    process.send_signal(signal.SIGTERM)
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "span"}}]}]}]})
+    with open(log, "a", buffering=1) as out:
+        for i in range(10):
+            time.sleep(0.2)
+            out.write("last %d\n" % i)
+            connection.request("POST", "/v1/logs", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            assert answer.status == 200, answer.status
+            answer.read()
+    time.sleep(1.5)  # quiet, but connected
+    assert process.poll() is None, own.read_text()
+    connection.close()
+    begin = time.monotonic()
+    assert process.wait(10) == 0, own.read_text()
+    took = time.monotonic() - begin
+    text = (work / "out.json").read_text()
+    assert 0.8 < took < 4 and text.count('"span"') == 10 and all('"last %d"' % i in text for i in range(10)), (took, text)
+    return "10 requests and 10 lines after SIGTERM are in; gone %.1f s after the last connection" % took
+
+
+def in_a_pod(binary):
+    os.environ["KUBERNETES_SERVICE_HOST"] = "127.0.0.1"
+    stuck = Stuck(binary)
+    del os.environ["KUBERNETES_SERVICE_HOST"]
+    begin = time.monotonic()
+    stuck.process.send_signal(signal.SIGTERM)
+    return "gone after %.1f s of nothing moving, 30 records reported" % stuck.ends_with_one(begin, 27.5, 29.8)
+
+
 def healthcheck(binary):
     stuck = Stuck(binary)
     ask = lambda at: subprocess.run([binary, "healthcheck", "--endpoint=" + at], capture_output=True, text=True)
@@ -85,7 +129,7 @@ def healthcheck(binary):
 
 
 def main():
-    for scenario in (limit, second_signal, healthcheck):
+    for scenario in (limit, second_signal, linger, healthcheck) + ((in_a_pod,) if "--long" in sys.argv else ()):
         print("shutdown: %s: %s" % (scenario.__name__.replace("_", " "), scenario(sys.argv[1])), flush=True)
 
 

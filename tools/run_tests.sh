@@ -19,6 +19,7 @@ python3 tests/filelog_test.py build/release/gleaner
 python3 tests/filelog_torture.py build/release/gleaner
 python3 tests/budget_test.py build/release/gleaner build/release/loadgen
 python3 tests/lanes_test.py build/release/gleaner
+python3 tests/reload_test.py build/release/gleaner
 python3 tests/pod_logs_test.py build/release/gleaner
 python3 tests/pod_files_test.py build/release/gleaner
 python3 tests/kubelet_relay_test.py build/release/gleaner

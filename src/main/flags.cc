@@ -100,6 +100,9 @@ std::optional<bool> truth(std::string_view text) {
   return std::nullopt;
 }
 
+/// Flags that may stand alone.
+bool is_switch(std::string_view name) { return name == "--validate" || name == "--watch"; }
+
 /// A flag that only print-config has. @return nothing when `name` is none of them
 std::optional<Result<>> print_flag(Flags& flags, const std::string& name, const std::string& value) {
   const auto bad = [&](std::string_view why) -> Result<> {
@@ -149,12 +152,12 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
         flags.command == "print-config" && (name == "--mode" || name == "--format" || name == "--validate");
     const bool asking = flags.command == "healthcheck" && name == "--endpoint";
     if (name != "--config" && name != "--set" && name != "--feature-gates" && name != "--compat" &&
-        name != "--lanes" && name != "--shutdown-timeout" && !printing && !asking)
+        name != "--lanes" && name != "--shutdown-timeout" && name != "--linger" && name != "--watch" && !printing && !asking)
       return fail(Fault::config, fmt::format("unknown flag: {}", name));
     std::string value;
     if (equals != std::string::npos)
       value = word.substr(equals + 1);
-    else if (name == "--validate")
+    else if (is_switch(name))
       value = "true";
     else if (i + 1 < words.size())
       value = words[++i];
@@ -163,12 +166,22 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     if (auto done = print_flag(flags, name, value); done && !*done) return fail(std::move(done->error()));
     if (name == "--config") flags.configs.push_back(value);
     if (name == "--endpoint") flags.endpoint = value;
-    if (name == "--shutdown-timeout") {
-      const auto limit = parse_duration(value);
-      if (!limit || *limit < std::chrono::nanoseconds{0})
-        return fail(Fault::config, fmt::format("invalid argument \"{}\" for \"--shutdown-timeout\" flag: {}",
-                                               value, limit ? "must not be negative" : limit.error().what));
-      flags.shutdown_timeout = *limit;
+    if (name == "--watch") {
+      const auto yes = truth(value);
+      if (!yes)
+        return fail(Fault::config,
+                    fmt::format("invalid argument \"{}\" for \"--watch\" flag: true or false", value));
+      flags.watch = *yes;
+    }
+    if (name == "--shutdown-timeout" || name == "--linger") {
+      const auto time = parse_duration(value);
+      if (!time || *time < std::chrono::nanoseconds{0})
+        return fail(Fault::config, fmt::format("invalid argument \"{}\" for \"{}\" flag: {}", value, name,
+                                               time ? "must not be negative" : time.error().what));
+      if (name == "--linger")
+        flags.linger = *time;
+      else
+        flags.shutdown_timeout = *time;
     }
     if (name == "--lanes") {
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), flags.lanes);

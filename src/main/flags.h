@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,9 @@ struct Flags {
   std::string compat;  ///< "" = not given
   bool help = false, version = false;
   std::size_t lanes = 0;  ///< 0 = by the CPU limit
-  std::chrono::nanoseconds shutdown_timeout{0};
+  std::optional<std::chrono::nanoseconds> shutdown_timeout;
+  std::chrono::nanoseconds linger{0};
+  bool watch = false;
   std::string endpoint = "localhost:13133";  ///< of healthcheck
   // print-config
   bool unredacted = false, json = false, validate = true;

@@ -41,6 +41,13 @@ TEST(Flags, PrintConfigHasItsOwn) {
 
 TEST(Flags, TheDrainMayHaveALimit) {
   EXPECT_EQ(parse_flags({"--shutdown-timeout=25s"})->shutdown_timeout, std::chrono::seconds(25));
+  EXPECT_EQ(parse_flags({"--config=x"})->shutdown_timeout, std::nullopt);
+  EXPECT_EQ(parse_flags({"--linger", "10s"})->linger, std::chrono::seconds(10));
+  EXPECT_TRUE(parse_flags({"--watch", "--config=x"})->watch);
+  EXPECT_FALSE(parse_flags({"--watch=false"})->watch);
+  EXPECT_EQ(error_of({"--watch=x"}), "invalid argument \"x\" for \"--watch\" flag: true or false");
+  EXPECT_EQ(error_of({"--linger=-1s"}),
+            "invalid argument \"-1s\" for \"--linger\" flag: must not be negative");
   EXPECT_EQ(error_of({"--shutdown-timeout", "-1s"}),
             "invalid argument \"-1s\" for \"--shutdown-timeout\" flag: must not be negative");
   EXPECT_NE(error_of({"--shutdown-timeout", "25"}), "");

@@ -49,7 +49,10 @@ Flags:
       --feature-gates LIST   accepted for compatibility; service.profilesSupport, service.AllowNoPipelines, filelog.allowFileDeletion have an effect
       --lanes N              threads that do the work; default: the CPU limit rounded up, 1 without a limit
       --set KEY=VALUE        one value; dots in the key nest; merged after all --config
-      --shutdown-timeout D   end after this long (25s) though data is still on its way, and say how much; default: never
+      --linger D             after SIGTERM stay open for senders and files until they are quiet, this long at most; default: 0
+      --shutdown-timeout D   end this long (25s) after SIGTERM though data is still on its way, and say how much; 0: never;
+                             default: in a pod, when nothing moves any more after 25s; never elsewhere
+      --watch                reload when a file of --config changes, as SIGHUP does: only what differs restarts
   -h, --help
   -v, --version
 
@@ -113,9 +116,9 @@ int main(int argc, char** argv) {
   if (!like) return complain("GLEANER_COMPAT: " + like.error().what);
   config::set_compat(*like);
   service::Options options{
-      flags->configs,         flags->sets,  "gleaner",
-      std::string(kVersion),  flags->lanes, config::gate_enabled("service.profilesSupport"),
-      flags->shutdown_timeout};
+      flags->configs,          flags->sets,   "gleaner",
+      std::string(kVersion),   flags->lanes,  config::gate_enabled("service.profilesSupport"),
+      flags->shutdown_timeout, flags->linger, flags->watch};
   service::set_up_heap(service::lanes_wanted(options));
   if (flags->command == "components") return main_program::print_components("gleaner", kVersion);
   if (flags->command == "validate") return service::validate(options);

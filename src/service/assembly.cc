@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/fingerprint.h"
 #include "config/gates.h"
 #include "service/components.h"
 
@@ -61,7 +62,8 @@ void read_section(const Node& root, const std::string& section, std::string_view
       continue;
     }
     auto& made = into[id->text()];
-    made = {*id, &*found, found->decode(entry.value, section + "::" + id->text(), problems), entry.mark};
+    made = {*id, &*found, found->decode(entry.value, section + "::" + id->text(), problems), entry.mark,
+            config::fingerprint(entry.value)};
   }
 }
 
@@ -198,6 +200,22 @@ class Resolver {
   const bool profiles_;
 };
 
+/// Extensions in use in their order, and of the own telemetry all but the log, which can change by itself.
+std::uint64_t frame_of(const Node& root, const Assembly& assembly) {
+  Node frame = Node::list({});
+  for (const auto& id : assembly.extension_order) {
+    frame.items().push_back(Node::scalar(id, false, {}));
+    frame.items().push_back(Node::scalar(std::to_string(assembly.extensions.at(id).fingerprint), false, {}));
+  }
+  const Node* service = root.find("service");
+  if (const Node* telemetry = service ? service->find("telemetry") : nullptr;
+      telemetry && telemetry->is_map()) {
+    frame.items().push_back(*telemetry);
+    frame.items().back().remove("logs");
+  }
+  return config::fingerprint(frame);
+}
+
 }  // namespace
 
 Assembly assemble(const Node& root, Problems& problems, bool profiles) {
@@ -237,6 +255,7 @@ Assembly assemble(const Node& root, Problems& problems, bool profiles) {
   Resolver resolver(root, assembly, problems, profiles);
   resolver.extensions();
   resolver.pipelines();
+  assembly.frame = frame_of(root, assembly);
   return assembly;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // A configuration checked as a whole: components decoded, pipelines resolved. Nothing is made or started
 // here.
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct Configured {
   const Factory* factory = nullptr;
   AnyConfig config;
   config::Mark mark;
+  std::uint64_t fingerprint = 0;  ///< of what is written
 };
 
 struct Pipeline {
@@ -35,6 +37,7 @@ struct Assembly {
   std::vector<std::string> extension_order;
   std::vector<Pipeline> pipelines;
   ServiceConfig service;
+  std::uint64_t frame = 0;  ///< fingerprint of what everything leans on: extensions in use, own metrics
 };
 
 /// The id of something in use that there can be only one of in a process; empty when there is none.

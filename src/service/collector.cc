@@ -4,18 +4,22 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
 #include <thread>
 
 #include "base/loop.h"
+#include "service/config_watch.h"
 #include "service/cpu_limit.h"
+#include "service/ending.h"
 #include "service/fetch.h"
 #include "service/heap.h"
 #include "service/lane.h"
 #include "service/metrics_server.h"
 #include "service/os_signals.h"
+#include "service/outline.h"
 #include "service/resource.h"
 #include "service/self_metrics.h"
 
@@ -32,9 +36,6 @@ constexpr Duration kSettled =
 
 extern "C" char __executable_start, etext;  // NOLINT(bugprone-reserved-identifier): the linker's
 
-// A drain that lasts longer is reported: kubelets wait for 30 s, as a rule, and then kill.
-constexpr Duration kLongDrain = std::chrono::seconds(25);
-constexpr Duration kLastWords = std::chrono::milliseconds(500);   // for counting what is held, before the end
 constexpr Duration kSameSignal = std::chrono::milliseconds(200);  // shells and wrappers pass one on twice
 
 /// Gives back what only the start needed: freed heap, and the program's own pages (they are clean: what runs
@@ -54,6 +55,8 @@ log::Level level_of(const std::string& name) {
     return name.size() == 5 && (name[1] == 'e' || name[1] == 'E') ? log::Level::debug : log::Level::error;
   return c == 'i' ? log::Level::info : c == 'w' ? log::Level::warn : log::Level::error;
 }
+
+bool in_a_pod() { return std::getenv("KUBERNETES_SERVICE_HOST") != nullptr; }
 
 int complain(const std::string& what) {
   std::fprintf(stderr, "Error: %s\n", what.c_str());
@@ -81,35 +84,33 @@ class Collector {
     logger_.info(fmt::format("Starting {}...", options_.command),
                  {{"Version", options_.version}, {"NumCPU", std::thread::hardware_concurrency()}});
     warn(problems);
+    if (options_.watch) watch_.start();
     loop_.run_until_done(live(std::move(*assembly)));
     return exit_code_;
   }
 
  private:
   Task<> live(Assembly assembly) {
-    if (!co_await bring_up(std::move(assembly))) co_return;
-    for (;;) {
-      const int signal = co_await next_signal();
+    const bool up = co_await bring_up(std::move(assembly));
+    int ended_by = 0;
+    while (up) {
+      const int signal = ended_by = co_await next_signal();
       if (signal != SIGHUP) {
         if (signal > 0)
           logger_.info("Received signal from OS",
                        {{"signal", signal == SIGTERM ? "terminated" : "interrupt"}});
         break;
       }
-      co_await reload();
-      if (!lanes_.front()->running()) co_return;
+      co_await reload(std::exchange(asked_to_reload_, false));
+      if (!lanes_.front()->running()) break;
     }
+    co_await watch_.stop();
+    if (!lanes_.front()->running()) co_return;
+    ending_.begin();
+    if (ended_by == SIGTERM) co_await ending_.linger();
     logger_.info("Starting shutdown...");
-    const Duration limit = options_.shutdown_timeout;
-    drain_.start(loop_.now() + (limit > Duration{0} ? limit : kLongDrain), [this, limit](bool came) {
-      if (came && limit > Duration{0})
-        end_at_once("Shutdown takes longer than --shutdown-timeout: ending now");
-      else if (came)
-        drain_gate_.spawn(report_held("Shutdown takes long"));
-    });
     if (!co_await take_down()) exit_code_ = 1;
-    drain_.cancel();
-    co_await drain_gate_.join();
+    co_await ending_.over();
     logger_.info("Shutdown complete.");
   }
 
@@ -152,6 +153,8 @@ class Collector {
   /// The first lane comes last: it tells probes that all is ready.
   Task<bool> start_lanes(Assembly assembly) {
     const std::size_t wanted = lanes_for(assembly);
+    make_lanes(wanted);
+    outline_ = outline(assembly);
     if (wanted > 1) logger_.info("Running on several lanes", {{"lanes", wanted}});
     for (std::size_t i = wanted; i-- > 0;) {
       auto started = co_await lanes_[i]->start(assembly, options_.version,
@@ -169,19 +172,23 @@ class Collector {
     co_return true;
   }
 
-  /// As many as the options say, unless something in use can be there once only. Makes them when first
-  /// needed.
+  /// As many as the options say, unless something in use can be there once only.
   std::size_t lanes_for(const Assembly& assembly) {
-    std::size_t wanted = lanes_wanted(options_);
-    if (const std::string why = kept_on_one_lane(assembly); wanted > 1 && !why.empty()) {
-      if (options_.lanes)
-        logger_.warn("Running on one lane: a component cannot be shared by several", {{"component", why}});
-      wanted = 1;
-    }
+    const std::size_t wanted = lanes_wanted(options_);
+    const std::string why = kept_on_one_lane(assembly);
+    if (wanted == 1 || why.empty()) return wanted;
+    if (options_.lanes)
+      logger_.warn("Running on one lane: a component cannot be shared by several", {{"component", why}});
+    return 1;
+  }
+  void make_lanes(std::size_t wanted) {
     while (lanes_.size() < wanted) lanes_.push_back(std::make_unique<Lane>(loop_, logger_, lanes_.size()));
     for (std::size_t i = 0; i < wanted; ++i)
       lanes_[i]->share(wanted, std::max(kMemoryBudget / wanted, kLeastBudget));
-    return wanted;
+  }
+  std::size_t lanes_running() const {
+    return static_cast<std::size_t>(
+        std::count_if(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->running(); }));
   }
 
   /// All at once, beginning with the first lane, which tells probes that this is the end.
@@ -208,8 +215,10 @@ class Collector {
     co_return stopped.has_value();
   }
 
-  /// The new configuration is checked and built before the old one stops: a bad file changes nothing.
-  Task<> reload() {
+  /// The new configuration is checked and built before the old one stops: a bad file changes nothing. What
+  /// differs restarts, the rest goes on. Without a difference somebody who asked means the files that the
+  /// configuration names: all restarts then.
+  Task<> reload(bool asked) {
     logger_.warn("Config updated, restart service");
     config::Problems problems;
     auto assembly = load(options_, problems);
@@ -217,44 +226,69 @@ class Collector {
       if (auto trial = lanes_.front()->trial(*assembly, options_.version); !trial)
         assembly = fail(std::move(trial.error()));
     if (!assembly) {
+      metrics_of_reloads("refused").add(1);
       logger_.error("The new configuration is refused, the old one stays",
                     {{"error", assembly.error().what}});
       co_return;
     }
+    metrics_of_reloads("done").add(1);
     warn(problems);
-    (void)co_await take_down();
+    const Outline next = outline(*assembly);
+    const bool in_parts = next.frame == outline_.frame && lanes_for(*assembly) == lanes_running();
+    const Staying stay = in_parts ? staying(outline_, next) : Staying{};
     configure_log(assembly->service.telemetry.logs);
-    (void)co_await bring_up(std::move(*assembly));
+    if (in_parts && (!stay.all || !asked)) {
+      co_await change(std::move(*assembly), stay);
+    } else {
+      (void)co_await take_down();
+      (void)co_await bring_up(std::move(*assembly));
+    }
+  }
+
+  /// When parts of the new configuration do not start, that is the end.
+  Task<> change(Assembly assembly, const Staying& stay) {
+    outline_ = outline(assembly);
+    if (stay.all) co_return logger_.info("Nothing differs in what runs");
+    books_.clear();
+    Result<> first;
+    for (auto& lane : lanes_) {
+      if (!lane->running()) continue;
+      auto changed = co_await lane->change(assembly, stay, books_);
+      if (!changed && first) first = std::move(changed);
+    }
+    if (first) {
+      co_return logger_.info("The new configuration is in service",
+                             {{"receivers_untouched", stay.receivers.size()},
+                              {"pipelines_untouched", stay.pipelines.size()},
+                              {"exporters_untouched", stay.exporters.size()}});
+    }
+    exit_code_ = complain(first.error().what);
+    auto rest = std::move(books_);
+    (void)co_await stop_lanes();
+    absorb(books_, rest);
+    report_ledgers();
+    co_await stop_metrics();
+  }
+  metrics::Counter& metrics_of_reloads(std::string_view outcome) {
+    return lanes_.front()->registry().counter("config_reloads", {{"outcome", std::string(outcome)}},
+                                              "Configurations that were read again.");
   }
 
   Task<int> next_signal() {
     while (pending_ == 0) co_await arrived_.wait();
     co_return std::exchange(pending_, 0);
   }
-  /// What is on its way in each pipeline, which nobody has delivered or kept yet.
-  Task<> report_held(std::string_view message) {
-    const Figures now = co_await figures();
-    for (const auto& ledger : now.ledgers)
-      if (ledger.held > 0) logger_.warn(message, {{"pipeline", ledger.pipeline}, {"held", ledger.held}});
-  }
-  /// The end, whatever is under way. What is held is reported first, if the lanes still answer.
-  void end_at_once(std::string_view message) {
-    logger_.error(message);
-    drain_.start(loop_.now() + kLastWords, [](bool) { std::_Exit(1); });
-    drain_gate_.spawn(report_and_end());
-  }
-  Task<> report_and_end() {
-    co_await report_held("Lost at the end");
-    std::_Exit(1);
-  }
-
   /// Signals may come while a reload is under way: a stop is never replaced by a later reload.
   void wake(int signal) {
     if (signal == SIGTERM || signal == SIGINT) {
       if (asked_to_end_ && loop_.now() - *asked_to_end_ > kSameSignal)
-        return end_at_once("Received a second signal from OS: ending now");
+        return ending_.at_once("Received a second signal from OS: ending now");
       if (!asked_to_end_) asked_to_end_ = loop_.now();
     }
+    if (signal == SIGHUP) asked_to_reload_ = true;
+    come(signal);
+  }
+  void come(int signal) {
     if (pending_ == 0 || pending_ == SIGHUP) pending_ = signal;
     arrived_.notify_all();
   }
@@ -301,9 +335,15 @@ class Collector {
   std::vector<std::unique_ptr<MetricsServer>> metrics_servers_;
   const std::string instance_id_ = random_uuid();
   Timer shed_{loop_};
-  Timer drain_{loop_};
-  Gate drain_gate_;
+  Ending ending_{loop_,
+                 logger_,
+                 {options_.linger, options_.shutdown_timeout.value_or(Duration{0}),
+                  !options_.shutdown_timeout && in_a_pod()},
+                 [this] { return figures(); }};
   std::optional<TimePoint> asked_to_end_;
+  bool asked_to_reload_ = false;  // by a signal, not by a file
+  ConfigWatch watch_{loop_, options_.configs, [this] { come(SIGHUP); }};
+  Outline outline_;  // of what runs
   Signal arrived_;
   int pending_ = 0;
   int exit_code_ = 0;

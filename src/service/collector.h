@@ -1,5 +1,7 @@
 #pragma once
 // gleaner's life: read the configuration, build, run until a signal, reload on SIGHUP, drain, leave.
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +16,12 @@ struct Options {
   std::vector<std::string> sets;     ///< --set, in order
   std::string command = "gleaner";
   std::string version;
-  std::size_t lanes = 0;                         ///< --lanes; 0: by the CPU limit
-  bool profiles = false;                         ///< whether pipelines of profiles may be configured
-  std::chrono::nanoseconds shutdown_timeout{0};  ///< of the drain at the end; 0 = as long as it takes
+  std::size_t lanes = 0;  ///< --lanes; 0: by the CPU limit
+  bool profiles = false;  ///< whether pipelines of profiles may be configured
+  /// Of the end; 0 = as long as it takes. Not given: in a pod, until nothing moves any more after 25 s.
+  std::optional<std::chrono::nanoseconds> shutdown_timeout;
+  std::chrono::nanoseconds linger{0};  ///< how long inputs stay open after SIGTERM while data comes
+  bool watch = false;                  ///< whether a changed file of `configs` is a reload
 };
 
 /// The merged, expanded tree of everything the options name.

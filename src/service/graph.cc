@@ -5,45 +5,10 @@
 #include <algorithm>
 
 #include "config/compat.h"
+#include "service/figures.h"
 
 namespace gleaner::service {
 namespace {
-
-/// A pipeline's door: books what comes in, and takes the booking back when it is refused.
-template <class S>
-class Entry final : public Consumer<S> {
- public:
-  Entry(Ledger& ledger, Consumer<S>& next, bool mutates) : ledger_(ledger), next_(next), mutates_(mutates) {}
-  Task<Result<>> consume(Batch<S>& batch) override {
-    batch.receipt.enter(ledger_);
-    auto result = co_await next_.consume(batch);
-    if (!result) batch.receipt.leave(ledger_);
-    co_return result;
-  }
-  bool mutates() const override { return mutates_; }
-
- private:
-  Ledger& ledger_;
-  Consumer<S>& next_;
-  bool mutates_;
-};
-
-/// Counts what passes, on its way in or out of a processor. Adds no coroutine.
-template <class S>
-class Meter final : public Consumer<S> {
- public:
-  Meter(metrics::Counter& counter, Consumer<S>& next) : counter_(counter), next_(next) {}
-  Task<Result<>> consume(Batch<S>& batch) override {
-    counter_.add(batch.data.items());
-    return next_.consume(batch);
-  }
-  bool mutates() const override { return next_.mutates(); }
-  bool wants_wire() const override { return next_.wants_wire(); }
-
- private:
-  metrics::Counter& counter_;
-  Consumer<S>& next_;
-};
 
 /// Processors that the reference builds without its helper, which is what counts there.
 bool counts_items(std::string_view type) { return type != "batch"; }
@@ -71,6 +36,17 @@ SignalSet signals_of(const Assembly& assembly, const std::string& id) {
   return signals;
 }
 
+/// The pipelines of a signal that a receiver feeds.
+std::vector<std::string> pipelines_behind(const Assembly& assembly, const std::string& receiver,
+                                          SignalKind signal) {
+  std::vector<std::string> ids;
+  for (const auto& pipeline : assembly.pipelines)
+    if (pipeline.signal == signal &&
+        std::find(pipeline.receivers.begin(), pipeline.receivers.end(), receiver) != pipeline.receivers.end())
+      ids.push_back(pipeline.id);
+  return ids;
+}
+
 /// Whether a component is made on the lane at `place`.
 bool belongs(const FactoryBase& factory, Place place) {
   return factory.spread == Spread::every_lane || place.lane == 0;
@@ -78,7 +54,12 @@ bool belongs(const FactoryBase& factory, Place place) {
 
 }  // namespace
 
-Graph::~Graph() = default;
+Graph::~Graph() {
+  // What an exporter still holds is booked: the books go last.
+  each_signal([&](auto& chains) {
+    for (auto& [id, chain] : chains) unsettled_.push_back(std::move(chain.ledger));
+  });
+}
 
 Context Graph::context(const std::string& id, std::string_view kind, std::string_view pipeline) const {
   const bool old = config::is_0_102();
@@ -101,11 +82,15 @@ Context Graph::context(const std::string& id, std::string_view kind, std::string
 }
 
 template <class S>
-Result<> Graph::build_pipeline(const Assembly& assembly, const Pipeline& pipeline) {
-  auto& lane = this->lane<S>();
-  ledgers_.push_back(std::make_unique<Ledger>());
-  Ledger& ledger = *ledgers_.back();
-  ledger.pipeline = pipeline.id;
+Result<> Graph::make_chain(const Assembly& assembly, const Pipeline& pipeline) {
+  auto& chains = std::get<Chains<S>>(chains_);
+  if (chains.contains(pipeline.id)) return {};
+  Chain<S> chain;
+  chain.ledger->pipeline = pipeline.id;
+  const auto own = [&](std::unique_ptr<Consumer<S>> made) {
+    chain.owned.push_back(std::move(made));
+    return chain.owned.back().get();
+  };
 
   std::vector<Consumer<S>*> ends;
   for (const auto& id : pipeline.exporters) {
@@ -115,11 +100,7 @@ Result<> Graph::build_pipeline(const Assembly& assembly, const Pipeline& pipelin
                   fmt::format("exporter \"{}\": telemetry type is not supported ({})", id, S::name));
     ends.push_back(input);
   }
-  Consumer<S>* next = ends.front();
-  if (ends.size() > 1) {
-    lane.owned.push_back(std::make_unique<FanOut<S>>(ends, true));
-    next = lane.owned.back().get();
-  }
+  Consumer<S>* next = ends.size() == 1 ? ends.front() : own(std::make_unique<FanOut<S>>(ends, true));
   bool mutates = next->mutates();
   for (auto id = pipeline.processors.rbegin(); id != pipeline.processors.rend(); ++id) {
     const auto& configured = assembly.processors.at(*id);
@@ -130,8 +111,7 @@ Result<> Graph::build_pipeline(const Assembly& assembly, const Pipeline& pipelin
                                 {{"otel_signal", std::string(S::name)}, {"processor", *id}},
                                 what == "incoming" ? "Number of items passed to the processor."
                                                    : "Number of items emitted from the processor.");
-      lane.owned.push_back(std::make_unique<Meter<S>>(counter, to));
-      return lane.owned.back().get();
+      return own(std::make_unique<Meter<S>>(counter, to));
     };
     if (counted) next = meter("outgoing", *next);
     auto made = make_processor<S>(configured, context(*id, "processor", pipeline.id), *next);
@@ -139,121 +119,253 @@ Result<> Graph::build_pipeline(const Assembly& assembly, const Pipeline& pipelin
       return fail(std::move(made.error())
                       .in(fmt::format("{}: failed to create \"{}\" processor, in pipeline \"{}\"",
                                       configured.mark.text(), *id, pipeline.id)));
-    lane.processors.push_back(std::move(*made));
-    next = lane.processors.back().get();
-    order_.push_back({*id, lane.processors.back().get()});
+    chain.processors.push_back(std::move(*made));
+    next = chain.processors.back().get();
     mutates |= next->mutates();
     if (counted) next = meter("incoming", *next);
   }
-  lane.owned.push_back(std::make_unique<Entry<S>>(ledger, *next, mutates));
-  lane.entries[pipeline.id] = lane.owned.back().get();
+  chain.entry = own(std::make_unique<Entry<S>>(*chain.ledger, *next, mutates));
+  chains.emplace(pipeline.id, std::move(chain));
   return {};
 }
 
 template <class S>
-void Graph::connect_receiver(const Assembly& assembly, const std::string& id, Consumers& into) {
-  auto& lane = this->lane<S>();
-  std::vector<Consumer<S>*> targets;
-  for (const auto& pipeline : assembly.pipelines)
-    if (pipeline.signal == S::kind &&
-        std::find(pipeline.receivers.begin(), pipeline.receivers.end(), id) != pipeline.receivers.end())
-      targets.push_back(lane.entries.at(pipeline.id));
-  if (targets.empty()) return;
-  if (targets.size() == 1) {
-    into.of<S>() = targets.front();
-    return;
-  }
-  lane.owned.push_back(std::make_unique<FanOut<S>>(targets, false));
-  into.of<S>() = lane.owned.back().get();
+Consumer<S>* Graph::connect(const Assembly& assembly, const std::string& receiver) {
+  const auto pipelines = pipelines_behind(assembly, receiver, S::kind);
+  if (pipelines.empty()) return nullptr;
+  auto& socket = std::get<std::unique_ptr<Socket<S>>>(receivers_[receiver].sockets);
+  if (socket && !socket->held()) return socket.get();
+  if (!socket) socket = std::make_unique<Socket<S>>();
+  std::vector<Consumer<S>*> to;
+  for (const auto& id : pipelines) to.push_back(std::get<Chains<S>>(chains_).at(id).entry);
+  std::unique_ptr<Consumer<S>> all;
+  if (to.size() > 1) all = std::make_unique<FanOut<S>>(to, false);
+  Consumer<S>& next = all ? *all : *to.front();
+  socket->lead_to(pipelines, next, std::move(all));
+  return socket.get();
 }
 
-Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host& host) {
-  std::unique_ptr<Graph> graph(new Graph(host));
+Result<> Graph::make_extensions(const Assembly& assembly) {
   for (const auto& id : assembly.extension_order) {
     const auto& configured = assembly.extensions.at(id);
-    if (!belongs(*configured.factory, host.place)) continue;
-    auto made = configured.factory->make(configured.config, graph->context(id, "extension"));
+    if (!belongs(*configured.factory, host_.place)) continue;
+    auto made = configured.factory->make(configured.config, context(id, "extension"));
     if (!made)
       return fail(std::move(made.error())
                       .in(fmt::format("{}: failed to create extension \"{}\"", configured.mark.text(), id)));
-    graph->extension_of_[id] = made->get();
-    graph->order_.push_back({id, made->get()});
-    graph->extensions_.push_back(std::move(*made));
+    extension_of_[id] = made->get();
+    extensions_.emplace_back(id, std::move(*made));
   }
+  return {};
+}
+
+Result<> Graph::make_exporters(const Assembly& assembly) {
   for (const auto& pipeline : assembly.pipelines) {
     for (const auto& id : pipeline.exporters) {
-      if (graph->exporters_.contains(id)) continue;
+      if (exporters_.contains(id)) continue;
       const auto& configured = assembly.exporters.at(id);
-      Context given = graph->context(id, "exporter");
+      Context given = context(id, "exporter");
       given.signals = signals_of(assembly, id);
       auto made = configured.factory->make(configured.config, given);
       if (!made)
         return fail(std::move(made.error())
                         .in(fmt::format("{}: failed to create \"{}\" exporter", configured.mark.text(), id)));
-      graph->order_.push_back({id, made->get()});
-      graph->exporters_[id] = std::move(*made);
+      exporters_[id] = std::move(*made);
     }
   }
+  return {};
+}
+
+Result<> Graph::make_chains(const Assembly& assembly) {
   for (const auto& pipeline : assembly.pipelines) {
     Result<> ok;
     switch (pipeline.signal) {
       case SignalKind::logs:
-        ok = graph->build_pipeline<Logs>(assembly, pipeline);
+        ok = make_chain<Logs>(assembly, pipeline);
         break;
       case SignalKind::metrics:
-        ok = graph->build_pipeline<Metrics>(assembly, pipeline);
+        ok = make_chain<Metrics>(assembly, pipeline);
         break;
       case SignalKind::traces:
-        ok = graph->build_pipeline<Traces>(assembly, pipeline);
+        ok = make_chain<Traces>(assembly, pipeline);
         break;
       case SignalKind::profiles:
-        ok = graph->build_pipeline<Profiles>(assembly, pipeline);
+        ok = make_chain<Profiles>(assembly, pipeline);
         break;
     }
-    if (!ok) return fail(std::move(ok.error()));
+    if (!ok) return ok;
   }
+  return {};
+}
+
+Result<> Graph::make_receivers(const Assembly& assembly) {
   for (const auto& [id, configured] : assembly.receivers) {
+    if (!belongs(*configured.factory, host_.place)) continue;
     Consumers next;
-    graph->connect_receiver<Logs>(assembly, id, next);
-    graph->connect_receiver<Metrics>(assembly, id, next);
-    graph->connect_receiver<Traces>(assembly, id, next);
-    graph->connect_receiver<Profiles>(assembly, id, next);
+    next.logs = connect<Logs>(assembly, id);
+    next.metrics = connect<Metrics>(assembly, id);
+    next.traces = connect<Traces>(assembly, id);
+    next.profiles = connect<Profiles>(assembly, id);
     if (!next.logs && !next.metrics && !next.traces && !next.profiles)
       continue;  // in no pipeline: checked, never made
-    if (!belongs(*configured.factory, host.place)) continue;
-    auto made = configured.factory->make(configured.config, graph->context(id, "receiver"), next);
+    auto& source = receivers_[id];
+    if (source.receiver) continue;
+    auto made = configured.factory->make(configured.config, context(id, "receiver"), next);
     if (!made)
       return fail(std::move(made.error())
                       .in(fmt::format("{}: failed to create \"{}\" receiver", configured.mark.text(), id)));
-    graph->order_.push_back({id, made->get()});
-    graph->receivers_.push_back(std::move(*made));
+    source.receiver = std::move(*made);
   }
+  return {};
+}
+
+Result<> Graph::make_all(const Assembly& assembly) {
+  if (auto ok = make_exporters(assembly); !ok) return ok;
+  if (auto ok = make_chains(assembly); !ok) return ok;
+  if (auto ok = make_receivers(assembly); !ok) return ok;
+  arrange(assembly);
+  return {};
+}
+
+void Graph::arrange(const Assembly& assembly) {
+  order_.clear();
+  for (auto& [id, extension] : extensions_) order_.push_back({id, extension.get()});
+  std::set<std::string> placed;
+  for (const auto& pipeline : assembly.pipelines)
+    for (const auto& id : pipeline.exporters)
+      if (placed.insert(id).second) order_.push_back({id, exporters_.at(id).get()});
+  for (const auto& pipeline : assembly.pipelines)
+    each_signal([&](auto& chains) {
+      const auto chain = chains.find(pipeline.id);
+      if (chain == chains.end()) return;
+      auto id = pipeline.processors.rbegin();
+      for (auto& processor : chain->second.processors) order_.push_back({*id++, processor.get()});
+    });
+  for (auto& [id, source] : receivers_) order_.push_back({id, source.receiver.get()});
+}
+
+Result<std::unique_ptr<Graph>> Graph::build(const Assembly& assembly, const Host& host) {
+  std::unique_ptr<Graph> graph(new Graph(host));
+  if (auto ok = graph->make_extensions(assembly); !ok) return fail(std::move(ok.error()));
+  if (auto ok = graph->make_all(assembly); !ok) return fail(std::move(ok.error()));
   return graph;
 }
 
 Task<Result<>> Graph::start() {
   if (!extensions_.empty() && host_.place.lane == 0) host_.logger.info("Starting extensions...");
-  for (; started_ < order_.size(); ++started_) {
-    const Named& named = order_[started_];
-    auto ok = co_await named.component->start();
-    if (ok) continue;
-    Error error = std::move(std::move(ok.error()).in(fmt::format("failed to start \"{}\"", named.id)));
+  if (auto ok = co_await start_rest(); !ok) co_return ok;
+  for (auto& [id, extension] : extensions_) extension->pipelines_ready();
+  co_return Result<>();
+}
+
+Task<Result<>> Graph::start_rest() {
+  for (const auto& [id, component] : order_) {
+    if (started_.contains(component)) continue;
+    auto ok = co_await component->start();
+    if (ok) {
+      started_.insert(component);
+      continue;
+    }
+    Error error = std::move(std::move(ok.error()).in(fmt::format("failed to start \"{}\"", id)));
     (void)co_await stop();
     co_return fail(std::move(error));
   }
-  for (auto& extension : extensions_) extension->pipelines_ready();
   co_return Result<>();
 }
 
 Task<Result<>> Graph::stop() {
-  for (auto& extension : extensions_) extension->pipelines_stopping();
+  for (auto& [id, extension] : extensions_) extension->pipelines_stopping();
+  for (auto& [id, source] :
+       receivers_)  // after a change that went wrong: who waits there would keep its receiver
+    each_socket(source, [](auto& socket) {
+      if (socket.held()) socket.shut();
+    });
+  co_return co_await stop_but({});
+}
+
+Task<Result<>> Graph::stop_but(std::set<const Component*> staying) {
   Result<> first;
-  while (started_ > 0) {
-    const Named& named = order_[--started_];
-    auto ok = co_await named.component->stop();
-    if (!ok && first) first = fail(std::move(ok.error()).in(fmt::format("failed to stop \"{}\"", named.id)));
+  for (auto named = order_.rbegin(); named != order_.rend(); ++named) {
+    if (staying.contains(named->component) || started_.erase(named->component) == 0) continue;
+    auto ok = co_await named->component->stop();
+    if (!ok && first) first = fail(std::move(ok.error()).in(fmt::format("failed to stop \"{}\"", named->id)));
   }
   co_return first;
+}
+
+Task<Result<>> Graph::change(const Assembly& assembly, const Staying& stay) {
+  co_await hold(stay, assembly);
+  if (auto ok = co_await stop_but(components(stay)); !ok)
+    host_.logger.error("A component that leaves did not stop well", {{"error", ok.error().what}});
+  forget(stay);
+  if (auto made = make_all(assembly); !made) {
+    (void)co_await stop();
+    co_return fail(std::move(made.error()).in("failed to build pipelines"));
+  }
+  if (auto started = co_await start_rest(); !started)
+    co_return fail(std::move(started.error()).in("cannot start pipelines"));
+  for (auto& [id, source] : receivers_)
+    each_socket(source, [](auto& socket) {
+      if (socket.held()) socket.release();
+    });
+  co_return Result<>();
+}
+
+Task<> Graph::hold(const Staying& stay, const Assembly& assembly) {
+  std::vector<Task<>> passing;
+  for (auto& [id, source] : receivers_) {
+    if (!stay.receivers.contains(id)) continue;
+    each_socket(source, [&]<class S>(Socket<S>& socket) {
+      const auto& now = socket.pipelines();
+      const auto stays = [&](const std::string& pipeline) { return stay.pipelines.contains(pipeline); };
+      if (std::all_of(now.begin(), now.end(), stays) && now == pipelines_behind(assembly, id, S::kind))
+        return;
+      socket.hold();
+      passing.push_back(socket.passed());
+    });
+  }
+  for (auto& one : passing) co_await std::move(one);
+  co_await host_.loop.yield();  // who passed last is still on its way out
+}
+
+std::set<const Component*> Graph::components(const Staying& stay) {
+  std::set<const Component*> all;
+  for (auto& [id, extension] : extensions_) all.insert(extension.get());
+  for (auto& [id, exporter] : exporters_)
+    if (stay.exporters.contains(id)) all.insert(exporter.get());
+  each_signal([&](auto& chains) {
+    for (auto& [id, chain] : chains)
+      if (stay.pipelines.contains(id))
+        for (auto& processor : chain.processors) all.insert(processor.get());
+  });
+  for (auto& [id, source] : receivers_)
+    if (stay.receivers.contains(id)) all.insert(source.receiver.get());
+  return all;
+}
+
+void Graph::forget(const Staying& stay) {
+  std::erase_if(receivers_, [&](const auto& pair) { return !stay.receivers.contains(pair.first); });
+  each_signal([&](auto& chains) {
+    for (auto& [id, chain] : chains)
+      if (!stay.pipelines.contains(id)) unsettled_.push_back(std::move(chain.ledger));
+    std::erase_if(chains, [&](const auto& pair) { return !stay.pipelines.contains(pair.first); });
+  });
+  std::erase_if(exporters_, [&](const auto& pair) { return !stay.exporters.contains(pair.first); });
+  std::erase_if(unsettled_, [&](const auto& ledger) {
+    if (ledger->held > 0) return false;
+    absorb(past_, {*ledger});
+    return true;
+  });
+}
+
+std::vector<Ledger> Graph::ledgers() const {
+  std::vector<Ledger> all = past_;
+  for (const auto& ledger : unsettled_) absorb(all, {*ledger});
+  const auto take = [&](const auto& chains) {
+    for (const auto& [id, chain] : chains) absorb(all, {*chain.ledger});
+  };
+  std::apply([&](const auto&... chains) { (take(chains), ...); }, chains_);
+  return all;
 }
 
 }  // namespace gleaner::service

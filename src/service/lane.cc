@@ -91,9 +91,29 @@ Task<Result<>> Lane::stop(std::vector<Ledger>& books) {
 Task<Result<>> Lane::stop_here(std::vector<Ledger>& books) {
   heap_.reset();
   auto stopped = co_await graph_->stop();
-  for (const auto& ledger : graph_->ledgers()) books.push_back(*ledger);
+  books = graph_->ledgers();
   graph_.reset();
   co_return stopped;
+}
+
+Task<Result<>> Lane::change(Assembly assembly, Staying stay, std::vector<Ledger>& books) {
+  std::vector<Ledger> last;
+  std::function<Task<Result<>>()> work = [&] {
+    return change_here(std::move(assembly), std::move(stay), last);
+  };
+  auto changed = co_await there(work);
+  running_ = changed.has_value();
+  absorb(books, last);
+  co_return changed;
+}
+
+Task<Result<>> Lane::change_here(Assembly assembly, Staying stay, std::vector<Ledger>& books) {
+  auto changed = co_await graph_->change(assembly, stay);
+  if (changed) co_return changed;
+  books = graph_->ledgers();
+  heap_.reset();
+  graph_.reset();
+  co_return changed;
 }
 
 Task<Figures> Lane::figures() {
@@ -103,8 +123,7 @@ Task<Figures> Lane::figures() {
 
 Task<Figures> Lane::figures_here() {
   Figures figures{registry_.samples(), {}, memory_.used(), memory_.limit()};
-  if (graph_)
-    for (const auto& ledger : graph_->ledgers()) figures.ledgers.push_back(*ledger);
+  if (graph_) figures.ledgers = graph_->ledgers();
   co_return figures;
 }
 

@@ -31,6 +31,9 @@ class Lane {
   Result<> trial(const Assembly& assembly, const std::string& version);
   /// Stops them and forgets them. @param books  gets what their ledgers say at the end
   Task<Result<>> stop(std::vector<Ledger>& books);
+  /// Goes over to another configuration with the same frame, see Graph::change().
+  /// @param books  gets what all ledgers say if that fails: nothing runs then
+  Task<Result<>> change(Assembly assembly, Staying stay, std::vector<Ledger>& books);
   bool running() const { return running_; }
   Task<Figures> figures();
 
@@ -41,6 +44,7 @@ class Lane {
   Task<T> there(std::function<Task<T>()> work);
   Task<Result<>> start_here(Assembly assembly, std::string version, std::function<void(Error)> fatal);
   Task<Result<>> stop_here(std::vector<Ledger>& books);
+  Task<Result<>> change_here(Assembly assembly, Staying stay, std::vector<Ledger>& books);
   Task<Figures> figures_here();
 
   Loop& home_;

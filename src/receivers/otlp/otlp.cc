@@ -43,10 +43,20 @@ class Otlp final : public Receiver {
       context_.logger.info("Starting HTTP server", {{"endpoint", http_server_->address().text()}});
     for (auto* server : {&grpc_server_, &http_server_})
       if (*server) (*server)->start();
+    open_connections_ = context_.metrics.gauge(
+        "receiver_open_connections", {{"receiver", context_.id}}, "Connections of senders now.",
+        [this] {
+          std::size_t sum = 0;
+          for (const auto* server : {&grpc_server_, &http_server_})
+            if (*server) sum += (*server)->stats().connections;
+          return static_cast<double>(sum);
+        },
+        false, metrics::Detail::detailed);
     co_return Result<>();
   }
 
   Task<Result<>> stop() override {
+    if (open_connections_) context_.metrics.remove(*open_connections_);
     const TimePoint deadline = context_.loop.now() + kStopPatience;
     for (auto* server : {&grpc_server_, &http_server_})
       if (*server) co_await (*server)->stop(deadline);
@@ -82,6 +92,7 @@ class Otlp final : public Receiver {
   std::optional<GrpcService> grpc_;
   std::optional<HttpService> http_;
   std::unique_ptr<net::Server> grpc_server_, http_server_;
+  std::optional<std::size_t> open_connections_;  // the gauge
 };
 
 void check_endpoint(config::Check& check, const std::string& transport, const std::string& endpoint) {
