@@ -13,6 +13,7 @@
 #include "main/components.h"
 #include "main/flags.h"
 #include "main/queue.h"
+#include "main/top.h"
 #include "service/collector.h"
 #include "service/fetch.h"
 #include "service/heap.h"
@@ -40,6 +41,7 @@ Commands:
   relay          hand each pod its own part of what the kubelets say; docs/components/extension-kubelet_relay.md
   render         the manifests an OpenTelemetryCollector object stands for; see gleaner render --help
   size           what a pod costs on Fargate with a sidecar and without; see gleaner size --help
+  top            what flows through a running gleaner, live, and whether its ledgers add up; see gleaner top --help
   validate       check a configuration; every problem at once, with its place
   help           this text
 
@@ -90,6 +92,7 @@ int main(int argc, char** argv) {
     return capture::run_exec(argv + 2, "gleaner exec", GLEANER_VERSION);
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (!words.empty() && words[0] == "queue") return main_program::run_queue({words.begin() + 1, words.end()});
+  if (!words.empty() && words[0] == "top") return main_program::run_top({words.begin() + 1, words.end()});
   if (!words.empty() && deploy::is_command(words[0])) return deploy::run_command(words);
   auto flags = main_program::parse_flags(words);
   if (!flags) return complain(flags.error().what);
