@@ -158,9 +158,13 @@ struct Protocols {
 
 struct Config {
   Protocols protocols;
+  bool wait_for_delivery = false;
   static std::span<const config::Field> fields() {
     static const config::Field kTable[] = {
-        config::field<&Config::protocols>("protocols", "at least one of grpc and http")};
+        config::field<&Config::protocols>("protocols", "at least one of grpc and http"),
+        config::field<&Config::wait_for_delivery>(
+            "wait_for_delivery", "answer only when the data is delivered, on disk, or given up"),
+    };
     return kTable;
   }
   void validate(config::Check& check) const {

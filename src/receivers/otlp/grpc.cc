@@ -16,8 +16,8 @@ std::optional<SignalKind> signal_of(std::string_view path) {
 
 }  // namespace
 
-GrpcService::GrpcService(const GrpcConfig& config, const Context& context, const Consumers& next)
-    : config_(config), door_(context.memory, config.include_metadata), intake_(context, next, "grpc") {}
+GrpcService::GrpcService(const GrpcConfig& config, const Context& context, const Consumers& next, bool wait)
+    : config_(config), door_(context.memory, config.include_metadata), intake_(context, next, "grpc", wait) {}
 
 bool GrpcService::serves(std::string_view path) const {
   const auto signal = signal_of(path);

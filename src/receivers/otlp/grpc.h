@@ -8,7 +8,7 @@ namespace gleaner::receivers::otlp {
 /// OTLP/gRPC. Source: spec/collector.md 4.2.
 class GrpcService final : public net::GrpcHandler {
  public:
-  GrpcService(const GrpcConfig& config, const Context& context, const Consumers& next);
+  GrpcService(const GrpcConfig& config, const Context& context, const Consumers& next, bool wait);
   bool serves(std::string_view path) const override;
   bool knows(std::string_view service) const override;
   bool guarded() const override { return door_.asks(); }

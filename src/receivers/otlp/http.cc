@@ -104,8 +104,8 @@ int http_status(net::GrpcCode code) {
   }
 }
 
-HttpService::HttpService(const HttpConfig& config, const Context& context, const Consumers& next)
-    : config_(config), door_(context.memory, config.include_metadata), intake_(context, next, "http") {}
+HttpService::HttpService(const HttpConfig& config, const Context& context, const Consumers& next, bool wait)
+    : config_(config), door_(context.memory, config.include_metadata), intake_(context, next, "http", wait) {}
 
 std::optional<SignalKind> HttpService::signal_of(std::string_view path) const {
   const auto is = [&](const std::string& wanted) {

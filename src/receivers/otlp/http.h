@@ -8,7 +8,7 @@ namespace gleaner::receivers::otlp {
 /// OTLP/HTTP, protobuf and JSON. Source: spec/collector.md 4.3-4.5.
 class HttpService final : public net::HttpHandler {
  public:
-  HttpService(const HttpConfig& config, const Context& context, const Consumers& next);
+  HttpService(const HttpConfig& config, const Context& context, const Consumers& next, bool wait);
   bool guarded() const override { return door_.asks(); }
   Task<std::optional<net::HttpResponse>> admit(net::HttpRequest& head) override;
   Task<net::HttpResponse> handle(net::HttpRequest request) override;

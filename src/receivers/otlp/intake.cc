@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "receivers/otlp/brake.h"
 
 namespace gleaner::receivers::otlp {
@@ -10,8 +12,18 @@ namespace gleaner::receivers::otlp {
 /// the heap cannot use between such blocks.
 constexpr std::size_t kBatchMemory = 1 << 10;
 
-Intake::Intake(const Context& context, const Consumers& next, const char* transport)
-    : loop_(context.loop), memory_(context.memory), next_(next) {
+namespace {
+
+/// The fate of one request's data. The ticket may outlast who asks.
+struct Fate {
+  std::optional<Outcome> outcome;
+  Signal known;
+};
+
+}  // namespace
+
+Intake::Intake(const Context& context, const Consumers& next, const char* transport, bool wait)
+    : loop_(context.loop), memory_(context.memory), next_(next), wait_(wait) {
   for (const auto signal : kSignals) {
     if (!serves(signal)) continue;
     const metrics::Labels labels{{"receiver", context.id}, {"transport", transport}};
@@ -69,7 +81,16 @@ Task<Verdict> Intake::take_as(Consumer<S>* next, Bytes request, std::shared_ptr<
       if (data.empty()) co_return Verdict{};
     }
   }
-  Batch<S> batch(std::move(data));
+  std::shared_ptr<Fate> fate;
+  Ticket* ticket = nullptr;
+  if (wait_) {
+    fate = std::make_shared<Fate>();
+    ticket = Ticket::make([fate](Outcome outcome) {
+      fate->outcome = outcome;
+      fate->known.notify_all();
+    });
+  }
+  Batch<S> batch(std::move(data), ticket);
   const std::size_t items = batch.data.items();
   batch.client = std::move(client);
   // Without room for it the request is taken all the same: its data, which is the most of it, is booked.
@@ -81,6 +102,11 @@ Task<Verdict> Intake::take_as(Consumer<S>* next, Bytes request, std::shared_ptr<
   auto& counters = counters_[static_cast<int>(S::kind)];
   if (result) {
     counters.accepted->add(items);
+    while (fate && !fate->outcome) co_await fate->known.wait();
+    if (fate && *fate->outcome ==
+                    Outcome::dropped)  // counted in the ledger, by reason: sending it again would not help
+      co_return Verdict{Verdict::Kind::refused,
+                        Error{Fault::permanent, "the data could not be delivered and was dropped"}};
     if (const Duration wait = brake(memory_); wait > Duration{0}) (void)co_await Timer(loop_).sleep(wait);
     co_return Verdict{};
   }

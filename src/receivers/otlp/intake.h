@@ -17,7 +17,8 @@ struct Verdict {
 /// One signal's way in, with its counters. Transport is "grpc" or "http".
 class Intake {
  public:
-  Intake(const Context& context, const Consumers& next, const char* transport);
+  /// @param wait  whether a request is answered only when its data is delivered, persisted or given up
+  Intake(const Context& context, const Consumers& next, const char* transport, bool wait = false);
   bool serves(SignalKind signal) const;
   /// @param request protobuf
   Task<Verdict> take(SignalKind signal, Bytes request, std::shared_ptr<const Client> client,
@@ -34,6 +35,7 @@ class Intake {
   Loop& loop_;
   Budget& memory_;
   const Consumers next_;
+  const bool wait_;
   Counters counters_[std::size(kSignals)];
 };
 

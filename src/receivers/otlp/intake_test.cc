@@ -40,6 +40,16 @@ struct Rig {
   }
 };
 
+/// Takes batches and keeps them until the test says what becomes of them.
+struct SlowSink final : Consumer<Metrics> {
+  std::vector<Batch<Metrics>> kept;
+  Task<Result<>> consume(Batch<Metrics>& batch) override {
+    kept.push_back(std::move(batch));
+    co_return Result<>();
+  }
+  bool mutates() const override { return false; }
+};
+
 const std::string kPoint = sub(1, std::string("\x31\x01\0\0\0\0\0\0\0", 9));  // as_int 1
 
 TEST(Intake, CountsWhatThePipelineTook) {
@@ -65,6 +75,41 @@ TEST(Intake, TakesWhatIsEmptyOnceReadWithoutCallingThePipeline) {
   EXPECT_EQ(rig.take(sub(5, "")).kind, Verdict::Kind::taken);
   EXPECT_EQ(rig.sink.batches, 0u);
   EXPECT_EQ(rig.count("receiver_accepted_metric_points"), 0u);
+}
+
+TEST(Intake, AnswersWhenTheFateIsKnownIfToldTo) {
+  struct Row {
+    Outcome outcome;
+    Drop reason;
+    Verdict::Kind want;
+  };
+  for (const auto& row : {Row{Outcome::delivered, Drop::none, Verdict::Kind::taken},
+                          Row{Outcome::persisted, Drop::none, Verdict::Kind::taken},
+                          Row{Outcome::dropped, Drop::filtered, Verdict::Kind::taken},
+                          Row{Outcome::dropped, Drop::permanent_error, Verdict::Kind::refused}}) {
+    testing_support::Bench bench;
+    SlowSink sink;
+    Intake intake{bench.context, Consumers{.metrics = &sink}, "grpc", true};
+    std::optional<Verdict> verdict;
+    Gate gate;
+    const auto ask = [&]() -> Task<> {
+      verdict = co_await intake.take(
+          SignalKind::metrics, Bytes::copy(sub(1, sub(2, sub(2, sub(1, "m") + sub(5, kPoint + kPoint))))),
+          nullptr, {});
+    };
+    gate.spawn(ask());
+    bench.loop.run_ready();
+    ASSERT_EQ(sink.kept.size(), 1u);
+    EXPECT_FALSE(verdict);
+    auto half = sink.kept[0].receipt.split(1);  // one half's end is not the end
+    half.settle(Outcome::delivered);
+    bench.loop.run_ready();
+    EXPECT_FALSE(verdict);
+    sink.kept[0].settle(row.outcome, row.reason);
+    bench.loop.run_ready();
+    ASSERT_TRUE(verdict);
+    EXPECT_EQ(verdict->kind, row.want);
+  }
 }
 
 TEST(Brake, IsOnWhenAQuarterIsHeld) {

@@ -12,8 +12,8 @@ class Otlp final : public Receiver {
  public:
   Otlp(const Config& config, const Context& context, const Consumers& next)
       : config_(config.protocols), context_(context) {
-    if (config.protocols.grpc) grpc_.emplace(*config.protocols.grpc, context, next);
-    if (config.protocols.http) http_.emplace(*config.protocols.http, context, next);
+    if (config.protocols.grpc) grpc_.emplace(*config.protocols.grpc, context, next, config.wait_for_delivery);
+    if (config.protocols.http) http_.emplace(*config.protocols.http, context, next, config.wait_for_delivery);
   }
   ~Otlp() override = default;
 
