@@ -187,7 +187,10 @@ bool JsonCursor::text_or_number(std::string_view& out) {
 }
 
 bool JsonCursor::number(std::optional<std::uint64_t>& out) {
-  if (peek() == 'n') return literal("null");
+  if (peek() == 'n') {
+    out.reset();
+    return literal("null");
+  }
   static constexpr std::string_view kWanted = "a whole number, 0 or more,";
   if (!digit(peek())) return mismatch(kWanted);
   const char* const from = at_;

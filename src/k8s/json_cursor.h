@@ -71,6 +71,7 @@ class JsonCursor {
     return true;
   }
   bool is_null() const { return peek() == 'n'; }
+  bool is_negative() const { return peek() == '-'; }
   /// True when nothing but blanks is left.
   bool finish();
   /// Refuses the document for a reason of the caller's.

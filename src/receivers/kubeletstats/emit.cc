@@ -1,6 +1,7 @@
 #include "receivers/kubeletstats/emit.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace gleaner::receivers::kubeletstats {
 namespace {
@@ -260,7 +261,21 @@ class Emitter {
   }
   void network(const Names& names, const k8s::NetworkStats& network, bool all) {
     if (!all) return interface(names, network.main);
-    for (const auto& one : network.interfaces) interface(names, one);
+    const auto& list = network.interfaces;
+    for (auto one = list.begin(); one != list.end(); ++one) {
+      const auto same = [&](const k8s::InterfaceStats& other) { return other.name == one->name; };
+      if (std::any_of(list.begin(), one, same)) continue;
+      k8s::InterfaceStats sum = *one;
+      for (auto other = one + 1; other != list.end(); ++other)
+        if (same(*other)) add(sum, *other);
+      interface(names, sum);
+    }
+  }
+  /// Two interfaces of one name are one point: their sum, as the reference has it.
+  static void add(k8s::InterfaceStats& to, const k8s::InterfaceStats& from) {
+    for (const auto part : {&k8s::InterfaceStats::rx_bytes, &k8s::InterfaceStats::tx_bytes,
+                            &k8s::InterfaceStats::rx_errors, &k8s::InterfaceStats::tx_errors})
+      if (from.*part) to.*part = (to.*part).value_or(0) + *(from.*part);
   }
   void interface(const Names& names, const k8s::InterfaceStats& one) {
     const auto points = [&](M id, const k8s::Amount& received, const k8s::Amount& sent) {

@@ -154,5 +154,23 @@ TEST(Emit, KeepsOldNamesOnRequest) {
   EXPECT_FALSE(out.points.contains("container.cpu.utilization"));
 }
 
+TEST(Emit, InterfacesOfOneNameAreOnePoint) {
+  Config config;
+  config.metric_groups = {"node"};
+  config.collect_all_network_interfaces.node = true;
+  Emitted out;
+  run(config,
+      R"({"node":{"nodeName":"n","network":{"interfaces":[{"name":"lo","rxBytes":1,"txBytes":2},{"name":"eth0","rxBytes":5},
+          {"name":"lo","rxBytes":10,"rxErrors":3}]}}})",
+      "", out);
+  EXPECT_EQ(out.points, (std::map<std::string, std::string>{{"k8s.node.network.io lo receive", "11"},
+                                                            {"k8s.node.network.io lo transmit", "2"},
+                                                            {"k8s.node.network.io eth0 receive", "5"},
+                                                            {"k8s.node.network.errors lo receive", "3"}}));
+  std::size_t points = 0;
+  for (const auto& metric : out.records.resources[0].scopes[0].records) points += metric.points();
+  EXPECT_EQ(points, 4u);
+}
+
 }  // namespace
 }  // namespace gleaner::receivers::kubeletstats
