@@ -38,16 +38,20 @@ SETTINGS = (
         "cpu_limit", "cpu_request", "memory_limit", "memory_request")),
 )
 NUMBERS = (0, 1, -1, 9, 2**31, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**63), 1e3, 1.5, 1e30, 0.1)
-QUANTITIES = ("0", "1", "100m", "1.5Gi", "0.1", "128974848000m", "1e3", "1E", "12E", "-1", "+2", "1Ki", ".5", "5.", "1n", "1u", "", " 1", "1 ", "1kk", "abc", "1e", "1e-3",
-              "9223372036854775807", "9223372036854775808", "1e400", "0.0000000001", 2, 1.5)
+QUANTITIES = ("0", "1", "100m", "1.5Gi", "0.1", "128974848000m", "1e3", "1E", "-1", "+2", "1Ki", ".5", "5.", "1n", "1u", "", " 1", "1 ", "1kk", "abc", "1e", "1e-3",
+              "9223372036854775807", "8Ei", "20Ei", "0.0000000001", 2, 1.5)  # decimal ones beyond 2^63 wrap around in the reference
 TEXTS = ("", "ä", "\u0000", "\ud800", "日本語", "a" * 300, "\U0001f600", "x\ny", "\u2028", "null", "0")
 TIMES = ("2026-11-25T10:00:00Z", "2026-11-25T10:00:00.123456789Z", "2026-11-25T10:00:00+09:00", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2262-04-12T00:00:00Z",
          "9999-12-31T23:59:59Z", "2026-02-30T10:00:00Z", "2026-11-25 10:00:00Z", "2026-11-25T10:00:00", "2026-11-25T24:00:00Z", "", "yesterday",
          "2026-11-25T10:00:00.1234567891Z", "2026-11-25t10:00:00z", "2026-11-25T10:00:60Z", "2026-11-25T10:00:00,5Z", "2026-11-25T1:00:00Z")
 
 
-class Repeated(list):
-    """(key, value) of an object, in which a key may come twice."""
+# Keys whose values gleaner reads.
+USED = set("""node nodeName startTime cpu memory network fs rlimit systemContainers pods podRef name namespace uid containers rootfs logs volume
+    ephemeral-storage usageNanoCores usageCoreNanoSeconds availableBytes usageBytes workingSetBytes rssBytes pageFaults majorPageFaults capacityBytes
+    usedBytes inodes inodesFree inodesUsed rxBytes txBytes rxErrors txErrors interfaces items metadata spec status volumes
+    containerStatuses initContainerStatuses containerID limits requests resources claimName persistentVolumeClaim""".split())
+UNREADABLE = "cannot unmarshal|parsing time|quantities must match|unable to parse quantity|failed to unmarshal"
 
 
 def places(node, path=()):
@@ -104,6 +108,20 @@ def change(random_, document):
     return "%s %s" % (".".join(str(k) for k in path), done)
 
 
+def is_read(change):
+    """Whether gleaner reads what a change is about; an index of a list stands for the list."""
+    path = [part for part in change.split(" ")[0].split(".") if not part.isdigit()]
+    unused = {"runtime", "swap", "io", "process_stats", "state", "conditions", "projected"}
+    if path[:3] == ["pods", "items", "metadata"]:
+        return path[3:] in ([], ["uid"])
+    if path[:2] in (["pods", "metadata"], ["summary", "metadata"]) or "pvcRef" in path:
+        return False
+    if change.endswith("with an unknown one beside it") or path[-1] == "items" and len(path) > 2:
+        return False
+    return path[-1] in USED and not unused & set(path) and not ({"logs", "rootfs"} & set(path[:-1]) and path[-1].startswith("inodes")) and not (
+        "logs" in path[:-1] and path[-1] != "usedBytes")
+
+
 def text_of(node):
     """JSON with keys that are repeated: those that were wrapped in a tuple."""
     if isinstance(node, dict):
@@ -148,7 +166,10 @@ class Kubelet:
                 self.end_headers()
                 self.wfile.write(body)
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            request_queue_size = 1024  # all receivers come at once
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -160,7 +181,7 @@ def configuration(documents, port, work):
                      (n, port, n, settings))
     lines.append("exporters:")
     lines += ["  file/%d: {path: %s/%d.json, flush_interval: 50ms}" % (n, work, n) for n in documents]
-    lines.append("service:\n  telemetry: {metrics: {level: none}}\n  pipelines:")
+    lines.append("service:\n  telemetry: {metrics: {level: none}, logs: {sampling: {enabled: false}}}\n  pipelines:")
     lines += ["    metrics/%d: {receivers: [kubeletstats/%d], exporters: [file/%d]}" % (n, n, n) for n in documents]
     return "\n".join(lines) + "\n"
 
@@ -188,7 +209,7 @@ def collect(binary, documents, port, work):
 def points(text):
     """What was measured, without when it was read."""
     found = []
-    for line in text.splitlines():
+    for line in filter(None, text.split("\n")):  # other ends of lines occur in texts
         for resource in json.loads(line).get("resourceMetrics", []):
             about = tuple(sorted((a["key"], json.dumps(a["value"], sort_keys=True)) for a in resource.get("resource", {}).get("attributes", [])))
             for metric in resource["scopeMetrics"][0]["metrics"]:
@@ -197,14 +218,18 @@ def points(text):
                     value = next((json.dumps(point[k]) for k in ("asInt", "asDouble") if k in point), None)
                     labels = tuple((a["key"], json.dumps(a["value"])) for a in point.get("attributes", []))
                     begun = point.get("startTimeUnixNano", "0")
-                    if begun == "11651379494838206464":  # the reference's zero time: docs/compatibility.md
-                        begun = "0"
                     # The start of volumes is the receiver's own.
-                    found.append((about, metric["name"], kind, metric.get("unit"), labels, value, None if metric["name"].startswith("k8s.volume") else begun))
+                    found.append((about, metric["name"], kind, metric.get("unit"), labels, value, None if any(k == "k8s.volume.name" for k, _ in about) else begun))
     return collections.Counter(found)
 
 
-def listed(extra, n=4):
+def said(log, n):
+    """Errors and warnings about one document, the first two."""
+    found = [line for line in log.splitlines() if '"kubeletstats/%d"' % n in line and re.search(r"\t(error|warn)\t", line)]
+    return "".join("\n      " + re.sub(r'"resource": {[^}]*}, ', "", line)[:500] for line in found[:2])
+
+
+def listed(extra, n=2):
     return "".join("\n      %s" % (one,) for one in list(extra)[:n])
 
 
@@ -219,7 +244,7 @@ def main():
         print("kubeletstats differential: skipped, no real collector here (bench/peers/build.sh makes it)")
         return 0
     numbers = [options.show] if options.show is not None else list(range(options.documents))
-    different, same, empty = [], 0, 0
+    different, same, empty, lenient = [], 0, 0, 0
     for first in range(0, len(numbers), AT_ONCE):
         documents = {n: make(options.seed * 1000003 + n) for n in numbers[first:first + AT_ONCE]}
         kubelet = Kubelet(documents)
@@ -234,15 +259,18 @@ def main():
             if a == b:
                 same += 1
                 continue
-            def said(log):
-                return "".join("\n      " + line[:600] for line in log.splitlines() if '"kubeletstats/%d"' % n in line and "rror" in line or "kubeletstats/%d\"" % n in line and "ail" in line)
+            # A bad value where gleaner does not look: docs/compatibility.md.
+            if not b and not all(is_read(one) for one in changes) and re.search(UNREADABLE, said(their_log, n)):
+                lenient += 1
+                continue
             different.append(n)
             print("  %d: %s\n    with %s\n    gleaner %d points, reference %d%s%s%s%s" % (
                 n, "; ".join(changes), settings[:90], sum(a.values()), sum(b.values()), "\n    only gleaner:" + listed(a - b) if a - b else "",
-                "\n    only the reference:" + listed(b - a) if b - a else "", "\n    gleaner says:" + said(my_log), "\n    the reference says:" + said(their_log)))
+                "\n    only the reference:" + listed(b - a) if b - a else "", "\n    gleaner says:" + said(my_log, n), "\n    the reference says:" + said(their_log, n)))
     if options.show is not None:
         print("\n".join(documents[options.show][:2]))
-    print("kubeletstats differential: %d documents, %d the same (%d of them empty), %d not" % (len(numbers), same, empty, len(different)))
+    print("kubeletstats differential: %d documents, %d the same (%d of them empty), %d where the reference alone gave up over what nobody uses, %d not" %
+          (len(numbers), same, empty, lenient, len(different)))
     return 1 if different else 0
 
 
