@@ -139,7 +139,7 @@ class Emitter {
     if (plan_.container_id) {
       const k8s::ContainerStatus* status = about ? about->status(one.name) : nullptr;
       if (!status || status->id.empty()) return skip_container(stats, one, status);
-      attributes[A::container_id] = own(k8s::strip_runtime(status->id));
+      attributes[A::container_id] = k8s::strip_runtime(status->id);
     }
     out_.begin(one.start_time);
     const k8s::ContainerResources* found = about ? about->container(one.name) : nullptr;
@@ -196,22 +196,21 @@ class Emitter {
                   {"error", "failed to set extra labels from metadata: " + why}});
   }
   void set_source(const k8s::VolumeSource& source, Attributes& to) {
-    if (!source.type.empty()) to[A::volume_type] = own(source.type);
-    if (source.type == "persistentVolumeClaim") to[A::claim_name] = own(source.claim);
+    if (!source.type.empty()) to[A::volume_type] = source.type;
+    if (source.type == "persistentVolumeClaim") to[A::claim_name] = source.claim;
     const bool aws = source.type == "awsElasticBlockStore", gce = source.type == "gcePersistentDisk";
-    if (aws) to[A::aws_volume_id] = own(source.volume_id);
-    if (gce) to[A::gce_pd_name] = own(source.pd_name);
+    if (aws) to[A::aws_volume_id] = source.volume_id;
+    if (gce) to[A::gce_pd_name] = source.pd_name;
     if (aws || gce) {
-      to[A::fs_type] = own(source.fs_type);
-      to[A::partition] = own(source.partition);
+      to[A::fs_type] = source.fs_type;
+      to[A::partition] = source.partition;
     }
     if (source.type == "glusterfs") {
-      to[A::glusterfs_endpoints] = own(source.endpoints);
-      to[A::glusterfs_path] = own(source.path);
+      to[A::glusterfs_endpoints] = source.endpoints;
+      to[A::glusterfs_path] = source.path;
     }
   }
   /// A text of /pods or the API server: those documents are gone before the metrics are.
-  std::string_view own(std::string_view text) { return out_.arena().copy(text); }
 
   static Attributes of_pod(const k8s::PodStats& stats) {
     Attributes attributes;

@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "otlp/decode.h"
+#include "otlp/encode.h"
 #include "pipeline/testing.h"
 
 namespace gleaner::receivers::kubeletstats {
@@ -19,6 +21,13 @@ struct Emitted {
 };
 
 constexpr std::uint64_t kNow = 1'700'000'100'500'000'000;
+
+std::size_t count_metrics(const Records<Metrics>& records) {
+  std::size_t total = 0;
+  for (const auto& resource : records.resources)
+    for (const auto& scope : resource.scopes) total += scope.records.size();
+  return total;
+}
 
 void run(const Config& config, std::string_view summary, std::string_view pods, Emitted& out,
          const k8s::NodeCapacity* capacity = nullptr) {
@@ -36,9 +45,13 @@ void run(const Config& config, std::string_view summary, std::string_view pods, 
   }
   documents.capacity = capacity;
   const Plan plan(config);
-  Recorder recorder(plan.switches, out.records, kNow, "1");
+  Recorder recorder(plan.switches, out.records.arena, kNow, "1");
   const log::Logger logger(out.log);
   emit(plan, documents, recorder, logger);
+  auto scraped = recorder.take();
+  for (const auto& part : scraped.data.wire().parts()) otlp::decode(part, out.records);
+  EXPECT_EQ(scraped.data.items(), count_items(out.records));
+  EXPECT_EQ(scraped.metrics, count_metrics(out.records));
   for (const auto& resource : out.records.resources)
     for (const auto& metric : resource.scopes[0].records)
       for (const auto& point : metric.numbers) {
