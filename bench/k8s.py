@@ -12,7 +12,7 @@ import time
 
 PODS = 110
 SCRAPE = """
-receivers: {kubeletstats: {auth_type: none, endpoint: "http://127.0.0.1:%d", initial_delay: 1ms, collection_interval: %s, %s}}
+receivers: {kubeletstats: {auth_type: none, endpoint: "http://127.0.0.1:%d", initial_delay: 1ms, timeout: 5s, collection_interval: %s, %s}}
 exporters: {nop: {}}
 service: {telemetry: {metrics: {level: none}}, pipelines: {metrics: {receivers: [kubeletstats], exporters: [nop]}}}
 """
