@@ -11,6 +11,7 @@ import threading
 import time
 
 PODS = 110
+RATE = 300_000  # lines a second
 SCRAPE = """
 receivers: {kubeletstats: {auth_type: none, endpoint: "http://127.0.0.1:%d", initial_delay: 1ms, timeout: 5s, collection_interval: %s, %s}}
 exporters: {nop: {}}
@@ -92,37 +93,43 @@ class Answers:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
-def kernel_peak_is_now(pid):
-    """From here on VmHWM is the peak since now."""
-    pathlib.Path("/proc/%d/clear_refs" % pid).write_text("5")
+def run_time(pid):
+    """Seconds of CPU, to the nanosecond."""
+    return sum(int(one.read_text().split()[0]) for one in pathlib.Path("/proc/%d/task" % pid).glob("*/schedstat")) / 1e9
 
 
-def scrapes(Collector, binary, settings, interval, seconds):
-    """CPU seconds of a scrape, what it needs above what is resident between two, MiB, and what is resident then."""
+def scrapes(Collector, binary, settings, count):
+    """CPU seconds of a scrape, and what it needs above what is resident after it, MiB; ten a second."""
     summary, pods = node()
     kubelet = Answers({"/stats/summary": summary, "/pods": pods})
     with tempfile.TemporaryDirectory(prefix="bench-") as work:
-        collector = Collector(binary, SCRAPE % (kubelet.port, "%dms" % (interval * 1000), settings), pathlib.Path(work), "collector")
+        collector = Collector(binary, SCRAPE % (kubelet.port, "100ms", settings), pathlib.Path(work), "collector")
 
         def done():
             return kubelet.counts.get("/stats/summary", 0)
-        while done() < 3:
-            time.sleep(0.05)
-        before, from_cpu = done(), collector.cpu()
-        kernel_peak_is_now(collector.pid)
-        low = collector.resident()
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            time.sleep(0.01)
-            low = min(low, collector.resident())
-        count, cpu, peak = done() - before, collector.cpu() - from_cpu, collector.peak()
+
+        def wait_for(number):
+            while done() < number:
+                time.sleep(0.002)
+        wait_for(15)
+        begun, cpu = done(), run_time(collector.pid)
+        wait_for(begun + count)
+        cpu = (run_time(collector.pid) - cpu) / (done() - begun)
+        above = []  # what the real collector frees is its garbage collector's affair: its figure says little
+        for _ in range(15):
+            wait_for(done() + 1)
+            time.sleep(0.06)  # between two scrapes
+            pathlib.Path("/proc/%d/clear_refs" % collector.pid).write_text("5")  # VmHWM is the peak from here on
+            wait_for(done() + 1)
+            time.sleep(0.06)
+            above.append(collector.peak() - collector.resident())
         collector.stop()
     kubelet.server.shutdown()
-    return cpu / count, peak - low, low
+    return cpu, sorted(above)[len(above) // 2]
 
 
-def pod_logs(Collector, Sink, options, count, compression):
-    """CPU seconds of a line, and peak MiB."""
+def pod_logs(Collector, Sink, options, count, compression, rate):
+    """CPU seconds of a line, and peak MiB. @param rate  lines a second; 0: as fast as they are taken"""
     text = "2026-11-25T10:00:%02d.%09dZ level=info msg=\"order accepted\" order=%d customer=cust-%d total=19.90 currency=EUR trace=0af7651916cd43dd8448eb211c80319c\n"
     block = "".join(text % (i * 60 // count % 60, i * 997 % 10**9, i, i % 977) for i in range(count)).encode()
 
@@ -131,7 +138,10 @@ def pod_logs(Collector, Sink, options, count, compression):
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
         if "previous=true" not in handler.path and "sinceTime" not in handler.path:
+            begun = time.monotonic()
             for at in range(0, len(block), 32768):
+                if rate and (ahead := at / len(block) * count / rate - (time.monotonic() - begun)) > 0:
+                    time.sleep(ahead)
                 piece = block[at:at + 32768]
                 handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         if "follow=true" in handler.path:
@@ -165,15 +175,15 @@ def pod_logs(Collector, Sink, options, count, compression):
 def run(options, peer, Collector, Sink):
     """Prints two tables. @return how many budgets were missed"""
     missed = 0
-    print("\n| A scrape of a node with %d pods | gleaner, CPU | real collector, CPU | ratio | budget | above idle | budget | its |\n" % PODS + "|---" * 8 + "|")
+    print("\n| A scrape of a node with %d pods | gleaner, CPU | real collector, CPU | ratio | budget | above idle | budget | the real collector's |\n" % PODS + "|---" * 8 + "|")
     for name, settings in (("/stats/summary, the default groups", "metric_groups: [node, pod, container]"),
                            ("with /pods: container.id, kinds of volumes, limits", "metric_groups: [node, pod, container, volume], extra_metadata_labels: "
                             "[container.id, k8s.volume.type], metrics: {k8s.container.memory_limit_utilization: {enabled: true}}")):
         ours, theirs = [], []
         for _ in range(options.runs):
-            ours.append(scrapes(Collector, options.gleaner, settings, 0.05, 10 * options.scale))
+            ours.append(scrapes(Collector, options.gleaner, settings, int(100 * options.scale)))
             if peer:
-                theirs.append(scrapes(Collector, peer, settings, 0.2, 15 * options.scale))
+                theirs.append(scrapes(Collector, peer, settings, int(100 * options.scale)))
         us, above = min(one[0] for one in ours), min(one[1] for one in ours)
         cells = [name, "%.2f ms" % (us * 1e3)]
         if theirs:
@@ -185,9 +195,11 @@ def run(options, peer, Collector, Sink):
         missed += above > 1
         print("| %s |" % " | ".join(cells + ["1/20", "%.2f MiB" % above, "1 MiB", "%.1f MiB" % min(one[1] for one in theirs) if theirs else ""]), flush=True)
     print("\n| k8s_pod_logs -> batch -> OTLP | CPU | lines/s of a core | budget | peak RSS | budget |\n" + "|---" * 6 + "|")
-    for compression in ("none", "gzip"):
-        best = [pod_logs(Collector, Sink, options, int(1_000_000 * options.scale), compression) for _ in range(options.runs)]
-        cpu, peak = min(one[0] for one in best), min(one[1] for one in best)
-        missed += (1 / cpu < 300_000) + (peak > 14)
-        print("| compression: %s | %.2f us a line | %d | 300000 | %.1f MiB | 14 MiB |" % (compression, cpu * 1e6, 1 / cpu, peak), flush=True)
+    for name, rate, memory in (("a million lines, %d a second" % RATE, RATE, 14), ("as fast as they come", 0, None)):
+        for compression in ("none", "gzip"):
+            best = [pod_logs(Collector, Sink, options, int(1_000_000 * options.scale), compression, rate) for _ in range(options.runs)]
+            cpu, peak = min(one[0] for one in best), min(one[1] for one in best)
+            missed += (1 / cpu < RATE) + (bool(memory) and peak > memory)
+            print("| %s, compression: %s | %.2f us a line | %d | %d | %.1f MiB | %s |" % (
+                name, compression, cpu * 1e6, 1 / cpu, RATE, peak, "%d MiB" % memory if memory else ""), flush=True)
     return missed

@@ -10,9 +10,10 @@ import manifest_rows
 import programs
 import written
 
-ROWS = ("sidecar", "daemonset")
+ROWS = ("sidecar", "daemonset", "daemonset_by_hand")
 QUICK = ("sidecar",)
 PEER = pathlib.Path(os.environ.get("GLEANER_PEER", manifest_rows.DEPLOY.parent / "bench/peers/bin/otelcol-0.159"))
+BY_HAND = manifest_rows.DEPLOY.parent / "tests/golden/filelog/seed-onprem-daemonset/config.yaml"  # regex_parser twice and move
 LINES, SPANS, NAMES = 5000, 1000, 31
 # A JSON line a turn, with a time of its own.
 APP = ("i=0; while [ $i -lt %d ]; do printf '{\"timestamp\":\"2026-11-30T10:%%02d:%%02d.%%03dZ\",\"level\":\"info\",\"n\":%%d}\\n' "
@@ -134,3 +135,38 @@ def daemonset(there):
     for name, namespace in (("app", "shop"), ("node", "monitoring")):
         there.delete_pod(name, namespace)
     return "%d lines of /var/log/pods (rotated: %d files left), %d names of metrics from :10250, probes content" % (len(mine), rotated, len(names))
+
+
+def daemonset_by_hand(there):
+    """The same from before there was the container operator, and the kubelet's statistics; the real collector beside it."""
+    lines = 10000
+    there.namespace("monitoring", "by-hand")
+    there.namespace("hand")
+    there.allow("by-hand", "by-hand", "monitoring", ["nodes/stats"])
+    first = there.config("by-hand", BY_HAND.read_text().replace("${env:DIR}/logs/pods", "/var/log/pods").replace("${env:DIR}/out.json", "/out/logs.json"))
+    second = there.config("by-hand-metrics", """
+receivers: {kubeletstats: {auth_type: serviceAccount, endpoint: "https://${env:NODE_IP}:10250", collection_interval: 2s}}
+exporters: {file/m: {path: /out/metrics.json, flush_interval: 100ms}}
+service: {pipelines: {metrics: {receivers: [kubeletstats], exporters: [file/m]}}}
+""")
+    pod = there.pod("app", "hand", "default", there.container("c", "sh", "-c", "seq 1 %d; echo last >&2; sleep 1000" % lines))
+    who = {"hand-g": "/gleaner/gleaner", **({"hand-reference": "/peer/" + PEER.name} if PEER.exists() else {})}
+    for name, binary in who.items():
+        mounts, volumes = [("varlog", "/var/log")], [{"name": "varlog", "hostPath": {"path": "/var/log"}}]
+        if name != "hand-g":
+            mounts, volumes = mounts + [("peer", "/peer")], volumes + [{"name": "peer", "hostPath": {"path": str(PEER.parent)}}]
+        there.pod(name, "monitoring", "by-hand", there.container("g", binary, "--config=" + first, "--config=" + second, mounts=mounts), volumes=volumes)
+    said = {}
+    for name in who:
+        cluster.eventually(lambda: "lines of " + name, lambda: there.out(name, "logs.json").count('"body"') >= lines + 1, 60)
+        records = [(about, r["timeUnixNano"], written.plain(r["body"]), written.attributes(r["attributes"])) for about, r in written.logs(
+            there.out(name, "logs.json")) if about == {"k8s.namespace.name": "hand", "k8s.pod.name": "app"}]
+        assert len(records) == lines + 1, (name, len(records))
+        names = cluster.eventually("metrics of " + name, lambda: sorted({n for about, n, _ in written.metrics(there.out(name, "metrics.json"))
+                                                                         if about.get("k8s.pod.uid") == pod["metadata"]["uid"]}))
+        said[name] = json.dumps(sorted(map(json.dumps, records))), names
+        there.delete_pod(name, "monitoring")
+    there.delete_pod("app", "hand")
+    if len(said) > 1:
+        assert said["hand-g"][0] == said["hand-reference"][0], "records differ"
+    return "%d records%s" % (lines + 1, ", the same as the real collector's" if len(said) > 1 else "")
