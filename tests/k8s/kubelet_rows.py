@@ -26,6 +26,7 @@ def rights(there):
     there.allow("rights-proxy", "web", "rights", ["nodes/proxy"])
     names = cluster.eventually("metrics", lambda: {name for _, name, _ in written.metrics(there.out("g", "m.json"))})
     assert "may use nodes/proxy" not in there.log("g", "rights", "g")  # it might not when it started
+    there.delete_pod("g", "rights")
     return "403 without the ClusterRole, %d names of metrics with it" % len(names)
 
 
@@ -37,6 +38,7 @@ def warning(there):
     cluster.eventually("metrics", lambda: there.out("w", "m.json"))
     said = cluster.eventually("the warning", lambda: [line for line in there.log("w", "warned", "g").splitlines() if "may use nodes/proxy" in line])
     assert len(said) == 1 and "run commands in every pod" in said[0], said
+    there.delete_pod("w", "warned")
     return "said once, and the work goes on"
 
 
