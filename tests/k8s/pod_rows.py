@@ -167,7 +167,7 @@ service: {pipelines: {metrics: {receivers: [kubeletstats], exporters: [file/m]}}
         assert len(records) == lines + 1, (name, len(records))
         names = cluster.eventually("metrics of " + name, lambda: sorted({n for about, n, _ in written.metrics(there.out(name, "metrics.json"))
                                                                          if about.get("k8s.pod.uid") == pod["metadata"]["uid"]}))
-        said[name] = json.dumps(sorted(map(json.dumps, records))), names
+        said[name] = sorted(json.dumps(r, sort_keys=True) for r in records), names
         there.delete_pod(name, "monitoring")
     there.delete_pod("app", "hand")
     if len(said) > 1:
