@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""./dev bench [otlp|filelog]: gleaner and the real collector in turn on the same input. Prints ratios and peaks, the best
+"""./dev bench [otlp|filelog|k8s]: gleaner and the real collector in turn on the same input. Prints ratios and peaks, the best
 run of each; a table for docs/benchmarks.md. Fails when a budget is missed.
 
 CPU is the whole process's (user and system, as the kernel counts it when the process ends), start and stop included.
@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import k8s
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SINK = """
@@ -262,7 +264,7 @@ IDLE = [(1_000, 0.5, 12), (10_000, 2, None)]
 
 def main():
     parse = argparse.ArgumentParser()
-    parse.add_argument("group", nargs="?", choices=sorted({row[0] for row in ROWS}), help="all groups without one")
+    parse.add_argument("group", nargs="?", choices=sorted({row[0] for row in ROWS} | {"k8s"}), help="all groups without one")
     parse.add_argument("--gleaner", default=str(ROOT / "build/release/gleaner"))
     parse.add_argument("--loadgen", default=str(ROOT / "build/release/loadgen"))
     parse.add_argument("--peer", default=os.environ.get("GLEANER_PEER", str(ROOT / "bench/peers/bin/otelcol-0.159")))
@@ -276,7 +278,8 @@ def main():
     rotel = options.rotel if os.path.exists(options.rotel) else None
     for binary in filter(None, (options.gleaner, peer, rotel)):
         print("%s: %s" % (pathlib.Path(binary).name, subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.strip()))
-    print("| What | gleaner, CPU | real collector, CPU | ratio | budget | peak RSS | budget | its peak RSS | Rotel, CPU | ratio | its peak RSS |\n" + "|---" * 11 + "|")
+    if options.group != "k8s":
+        print("| What | gleaner, CPU | real collector, CPU | ratio | budget | peak RSS | budget | its peak RSS | Rotel, CPU | ratio | its peak RSS |\n" + "|---" * 11 + "|")
     missed = 0
     for group, name, unit, budget, memory, count, run, extra in ROWS:
         if options.group not in (None, group):
@@ -312,6 +315,8 @@ def main():
         cells = ["%d idle files" % files, "%.2f %% of a core" % share, "%.1f %%" % theirs[0] if theirs else "not measured", "1/%d" % (theirs[0] / max(share, 0.05)) if theirs else "",
                  "%.1f %%" % budget, "%.1f MiB" % resident, "%d" % memory if memory else "", "%.1f MiB" % theirs[1] if theirs else ""]
         print("| %s |" % " | ".join(cells), flush=True)
+    if options.group in (None, "k8s"):
+        missed += k8s.run(options, peer, Collector, Sink)
     sys.exit(1 if missed else 0)
 
 

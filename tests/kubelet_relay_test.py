@@ -3,6 +3,7 @@
 neighbours, whatever it asks for; a kubelet_stats receiver behind it needs no rights of its own.
 
     kubelet_relay_test.py GLEANER"""
+import collections
 import concurrent.futures
 import http.client
 import http.server
@@ -208,6 +209,25 @@ def many_at_once(relay, api):
     api.slow = 0
 
 
+def flood(relay, api):
+    """A pod that asks as fast as it can is slowed and then refused; its neighbour does not notice."""
+    time.sleep(3)  # all that the rows before asked for is paid
+    with concurrent.futures.ThreadPoolExecutor(250) as pool:
+        asking = [pool.submit(relay.get, "/pods", "token-a") for _ in range(600)]
+        begun = time.monotonic()
+        expect("the neighbour of a flood", relay.get("/pods", "token-b")[0], 200)
+        took = time.monotonic() - begun
+        answers = [one.result() for one in asking]
+    said = collections.Counter(status for status, _, _ in answers)
+    if set(said) != {200, 429} or said[200] < 100:
+        raise SystemExit("a flood got %s" % said)
+    if took > 2:
+        raise SystemExit("the neighbour of a flood waited %.1f s" % took)
+    limited = next((body, headers) for status, body, headers in answers if status == 429)
+    if b"rate_limit" not in limited[0] or limited[1]["Retry-After"] != "1":
+        raise SystemExit("no word of what limits: %r" % (limited,))
+
+
 def trouble(relay, api):
     time.sleep(5.2)
     api.broken = True
@@ -257,12 +277,13 @@ def main():
         own_part(relay, api)
         log_files(relay, api)
         many_at_once(relay, api)
+        flood(relay, api)
         trouble(relay, api)
         receiver_behind(binary, work, relay)
         connection = http.client.HTTPConnection("127.0.0.1", relay.metrics, timeout=10)
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
-        for outcome in ("served", "refused", "failed"):
+        for outcome in ("served", "refused", "failed", "limited"):
             found = re.search(r'kubelet_relay_requests\S*\{[^}]*outcome="%s"[^}]*\} (\d+)' % outcome, text)
             if not found or int(found[1]) == 0:
                 raise SystemExit("no count of %s requests:\n%s" % (outcome, text))
@@ -278,7 +299,7 @@ def main():
     if took > 5:
         raise SystemExit("stopping took %.1f s" % took)
     subprocess.run(["rm", "-r", work])
-    print("kubelet relay: each pod its own part, 40 at once one request, 18 ways to others refused")
+    print("kubelet relay: each pod its own part, 40 at once one request, 18 ways to others refused, a flood slowed")
 
 
 main()

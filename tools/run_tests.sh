@@ -24,6 +24,8 @@ python3 tests/pod_logs_test.py build/release/gleaner
 python3 tests/pod_files_test.py build/release/gleaner
 python3 tests/kubelet_relay_test.py build/release/gleaner
 python3 tests/k8s_attributes_test.py build/release/gleaner
+python3 tests/kubeletstats_differential.py build/release/gleaner --documents 150
+python3 tests/k8s/run.py build/release/gleaner --cached
 python3 tests/schema_test.py build/release/gleaner
 python3 tests/outage_test.py build/release/gleaner
 python3 tests/queue_test.py build/release/gleaner

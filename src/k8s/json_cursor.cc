@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "text/json_scan.h"
 #include "text/time_layout.h"
 #include "text/utf8.h"
 
@@ -43,27 +44,6 @@ bool JsonCursor::mismatch(std::string_view wanted) {
       fmt::format("{} is expected as \"{}\" at byte {} of the document", wanted, key_, at_ - begin_));
 }
 
-bool JsonCursor::enter(char open, std::string_view wanted) {
-  if (peek() != open) return mismatch(wanted);
-  ++at_;
-  blanks();
-  return true;
-}
-
-bool JsonCursor::leave(char close) {
-  blanks();
-  if (peek() != close) return false;
-  ++at_;
-  return true;
-}
-
-bool JsonCursor::comma() {
-  if (peek() != ',') return syntax();
-  ++at_;
-  blanks();
-  return true;
-}
-
 bool JsonCursor::next_key(std::string_view& key) {
   if (peek() != '"') return syntax();
   if (!raw_string(key, true)) return false;
@@ -90,8 +70,9 @@ bool JsonCursor::raw_string(std::string_view& out, bool keep) {
   const char* const from = ++at_;
   const char* plain = from;  // what is not in scratch_ yet
   bool decoded = false;
+  std::uint64_t seen = 0;
   for (;;) {
-    while (at_ < end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
+    at_ = text::string_stop(at_, end_, seen);
     if (at_ >= end_ || static_cast<unsigned char>(*at_) < 0x20) return syntax();
     if (*at_ == '"') break;
     if (!decoded) scratch_.clear();
@@ -106,7 +87,7 @@ bool JsonCursor::raw_string(std::string_view& out, bool keep) {
     out = scratch_;
   }
   ++at_;
-  if (keep && !text::is_utf8(out)) {
+  if (keep && (seen & text::kHighBits) && !text::is_utf8(out)) {
     std::string clean;
     text::append_utf8_go(clean, out);
     scratch_ = std::move(clean);
@@ -187,13 +168,27 @@ bool JsonCursor::text_or_number(std::string_view& out) {
 }
 
 bool JsonCursor::number(std::optional<std::uint64_t>& out) {
-  if (peek() == 'n') return literal("null");
+  if (peek() == 'n') {
+    out.reset();
+    return literal("null");
+  }
   static constexpr std::string_view kWanted = "a whole number, 0 or more,";
   if (!digit(peek())) return mismatch(kWanted);
   const char* const from = at_;
+  std::uint64_t value = 0;
+  while (digit(peek())) value = value * 10 + static_cast<std::uint64_t>(*at_++ - '0');
+  // Most are like this: no zero in front, no fraction, and sure to fit.
+  constexpr int kSafeDigits = 19;
+  const auto digits = at_ - from;
+  if (const char next = peek();
+      digits <= kSafeDigits && (*from != '0' || digits == 1) && next != '.' && (next | 0x20) != 'e') {
+    out = value;
+    return true;
+  }
+  at_ = from;
   std::string_view raw;
   if (!raw_number(raw)) return false;
-  std::uint64_t value = 0;
+  value = 0;
   const auto read = std::from_chars(raw.data(), raw.data() + raw.size(), value);
   if (read.ec != std::errc() || read.ptr != raw.data() + raw.size()) {
     at_ = from;

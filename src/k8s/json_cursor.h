@@ -71,6 +71,7 @@ class JsonCursor {
     return true;
   }
   bool is_null() const { return peek() == 'n'; }
+  bool is_negative() const { return peek() == '-'; }
   /// True when nothing but blanks is left.
   bool finish();
   /// Refuses the document for a reason of the caller's.
@@ -84,9 +85,24 @@ class JsonCursor {
   void blanks() {
     while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
   }
-  bool enter(char open, std::string_view wanted);
-  bool leave(char close);
-  bool comma();
+  bool enter(char open, std::string_view wanted) {
+    if (peek() != open) return mismatch(wanted);
+    ++at_;
+    blanks();
+    return true;
+  }
+  bool leave(char close) {
+    blanks();
+    if (peek() != close) return false;
+    ++at_;
+    return true;
+  }
+  bool comma() {
+    if (peek() != ',') return syntax();
+    ++at_;
+    blanks();
+    return true;
+  }
   bool next_key(std::string_view& key);
   bool literal(std::string_view word);
   bool raw_string(std::string_view& out, bool keep);

@@ -18,6 +18,13 @@ const T* named(const List<T>& list, std::string_view name) {
   return found == list.end() ? nullptr : found;
 }
 
+std::string_view without_blanks(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\n\v\f\r";
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
+}
+
 /// The kinds the reference names, in the order it tests them.
 constexpr std::string_view kPodSources[] = {
     "configMap", "downwardAPI",          "emptyDir",          "secret",   "persistentVolumeClaim",
@@ -46,6 +53,11 @@ class Reader {
   }
 
  private:
+  template <class T, class F>
+  bool list(List<T>& out, F&& item) {
+    out.clear();  // a repeated key: the last one counts
+    return json_.array(std::forward<F>(item));
+  }
   bool pod(Pod& out) {
     List<ContainerStatus> init;
     const bool ok = json_.object([&](std::string_view part) {
@@ -54,14 +66,14 @@ class Reader {
             [&](std::string_view key) { return key == "uid" ? json_.text(out.uid) : json_.skip(); });
       if (part == "spec")
         return json_.object([&](std::string_view key) {
-          if (key == "containers") return json_.array([&] { return container(out); });
-          if (key == "volumes") return json_.array([&] { return volume(out); });
+          if (key == "containers") return list(out.containers, [&] { return container(out); });
+          if (key == "volumes") return list(out.volumes, [&] { return volume(out); });
           return json_.skip();
         });
       if (part == "status")
         return json_.object([&](std::string_view key) {
-          if (key == "containerStatuses") return json_.array([&] { return status(out.statuses); });
-          if (key == "initContainerStatuses") return json_.array([&] { return status(init); });
+          if (key == "containerStatuses") return list(out.statuses, [&] { return status(out.statuses); });
+          if (key == "initContainerStatuses") return list(init, [&] { return status(init); });
           return json_.skip();
         });
       return json_.skip();
@@ -84,13 +96,13 @@ class Reader {
     return ok;
   }
   bool amounts(double& cores, std::int64_t& bytes) {
+    if (json_.is_null()) cores = 0, bytes = 0;
     return json_.object([&](std::string_view key) {
       const bool cpu = key == "cpu";
       if (!cpu && key != "memory") return json_.skip();
-      std::string_view text;
+      std::string_view text = "0";  // which null means
       if (!json_.text_or_number(text)) return false;
-      if (text.empty()) return true;  // null
-      const auto amount = Quantity::parse(text);
+      const auto amount = Quantity::parse(without_blanks(text));
       if (!amount) return json_.refuse(amount.error().what);
       if (cpu)
         cores = amount->real();

@@ -74,5 +74,38 @@ TEST(StripRuntime, TakesTheSchemeOff) {
   for (const auto& [from, want] : cases) EXPECT_EQ(strip_runtime(from), want);
 }
 
+TEST(ReadPodList, AmountsMayHaveBlanksAroundThemAndNullIsNone) {
+  Arena arena;
+  const auto got = read_pod_list(
+      R"({"items":[{"metadata":{"uid":"u"},"spec":{"containers":[{"name":"a",
+          "resources":{"limits":{"cpu":" 1 ","memory":"5","memory":null},"requests":{"cpu":2}}}]}}]})",
+      arena);
+  ASSERT_TRUE(got) << got.error().what;
+  EXPECT_EQ(got->pods[0].container("a")->cpu_limit, 1);
+  EXPECT_EQ(got->pods[0].container("a")->memory_limit, 0);
+  EXPECT_EQ(got->pods[0].container("a")->cpu_request, 2);
+  EXPECT_FALSE(
+      read_pod_list(R"({"items":[{"spec":{"containers":[{"resources":{"limits":{"cpu":""}}}]}}]})", arena));
+}
+
+TEST(ReadPodList, OfARepeatedListTheLastOneCounts) {
+  Arena arena;
+  const auto got = read_pod_list(
+      R"({"items":[{"metadata":{"uid":"u"},
+          "spec":{"containers":[{"name":"a"}],"containers":[{"name":"b","resources":{"limits":{"cpu":1,"memory":5},"limits":null}}],
+                  "volumes":[{"name":"v","emptyDir":{}}],"volumes":null},
+          "status":{"containerStatuses":[{"name":"a","containerID":"x"}],"containerStatuses":[{"name":"b","containerID":"y"}]}}]})",
+      arena);
+  ASSERT_TRUE(got) << got.error().what;
+  const Pod& pod = got->pods[0];
+  EXPECT_FALSE(pod.container("a"));
+  ASSERT_TRUE(pod.container("b"));
+  EXPECT_EQ(pod.container("b")->cpu_limit, 0);
+  EXPECT_EQ(pod.container("b")->memory_limit, 0);
+  EXPECT_FALSE(pod.volume("v"));
+  EXPECT_FALSE(pod.status("a"));
+  EXPECT_TRUE(pod.status("b"));
+}
+
 }  // namespace
 }  // namespace gleaner::k8s

@@ -52,10 +52,26 @@ class Reader {
       if (row.key == key) return json_.number(out.*row.to);
     return json_.skip();
   }
-  /// An object of numbers.
+  /// An object of numbers. A key that is repeated adds to what there is, and with null it takes that away.
   template <class T, std::size_t N>
   bool numbers(const Row<T> (&rows)[N], T& out) {
+    if (json_.is_null())
+      for (const auto& row : rows) (out.*row.to).reset();
     return json_.object([&](std::string_view key) { return number(rows, key, out); });
+  }
+  /// These two may be negative in the document; then there is no such limit.
+  bool limits(NodeStats& out) {
+    if (json_.is_null())
+      for (const auto& row : kRlimit) (out.*row.to).reset();
+    return json_.object([&](std::string_view key) {
+      for (const auto& row : kRlimit)
+        if (row.key == key && !json_.is_negative()) return json_.number(out.*row.to);
+      return json_.skip();
+    });
+  }
+  bool time(std::uint64_t& out) {
+    if (json_.is_null()) out = kNoTime;
+    return json_.time(out);
   }
   template <class T, class F>
   bool list(List<T>& out, F&& item) {
@@ -71,12 +87,12 @@ class Reader {
   bool node(NodeStats& out) {
     return json_.object([&](std::string_view key) {
       if (key == "nodeName") return json_.text(out.name);
-      if (key == "startTime") return json_.time(out.start_time);
+      if (key == "startTime") return time(out.start_time);
       if (key == "cpu") return numbers(kCpu, out.cpu);
       if (key == "memory") return numbers(kMemory, out.memory);
       if (key == "network") return network(out.network);
       if (key == "fs") return numbers(kFs, out.fs);
-      if (key == "rlimit") return numbers(kRlimit, out);
+      if (key == "rlimit") return limits(out);
       if (key == "systemContainers")
         return list(out.system_containers, [&](ContainerStats& one) { return container(one); });
       return json_.skip();
@@ -85,7 +101,7 @@ class Reader {
   bool pod(PodStats& out) {
     return json_.object([&](std::string_view key) {
       if (key == "podRef") return reference(out);
-      if (key == "startTime") return json_.time(out.start_time);
+      if (key == "startTime") return time(out.start_time);
       if (key == "cpu") return numbers(kCpu, out.cpu);
       if (key == "memory") return numbers(kMemory, out.memory);
       if (key == "network") return network(out.network);
@@ -107,14 +123,16 @@ class Reader {
   bool container(ContainerStats& out) {
     return json_.object([&](std::string_view key) {
       if (key == "name") return json_.text(out.name);
-      if (key == "startTime") return json_.time(out.start_time);
+      if (key == "startTime") return time(out.start_time);
       if (key == "cpu") return numbers(kCpu, out.cpu);
       if (key == "memory") return numbers(kMemory, out.memory);
       if (key == "rootfs") return numbers(kFs, out.rootfs);
-      if (key == "logs")
+      if (key == "logs") {
+        if (json_.is_null()) out.logs_used.reset();
         return json_.object([&](std::string_view inner) {
           return inner == "usedBytes" ? json_.number(out.logs_used) : json_.skip();
         });
+      }
       return json_.skip();
     });
   }
@@ -129,6 +147,7 @@ class Reader {
     return number(kInterface, key, out);
   }
   bool network(NetworkStats& out) {
+    if (json_.is_null()) out = {};
     return json_.object([&](std::string_view key) {
       if (key == "interfaces")
         return list(out.interfaces, [&](InterfaceStats& one) {

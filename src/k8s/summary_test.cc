@@ -75,5 +75,27 @@ TEST(ReadSummary, RefusesWrongTypesByTheirKey) {
   EXPECT_FALSE(read_summary(R"({"pods":{}})", arena));
 }
 
+TEST(ReadSummary, ARepeatedKeyAddsAndNullTakesAway) {
+  Arena arena;
+  const auto got = read_summary(
+      R"({"node":{"cpu":{"usageNanoCores":1,"usageNanoCores":null,"usageCoreNanoSeconds":2},"startTime":"2026-11-25T10:00:00Z","startTime":null,
+          "memory":{"usageBytes":1},"memory":{"rssBytes":2},"fs":{"usedBytes":1},"fs":null,"network":{"rxBytes":1},"network":null,
+          "rlimit":{"maxpid":-1,"curproc":7}},
+          "pods":[{"podRef":{"uid":"u"},"containers":[{"name":"c","logs":{"usedBytes":1},"logs":null,"memory":{"usageBytes":1},"memory":null}]}]})",
+      arena);
+  ASSERT_TRUE(got) << got.error().what;
+  EXPECT_FALSE(got->node.cpu.usage_nano_cores);
+  EXPECT_EQ(got->node.cpu.usage_core_nano_seconds, 2u);
+  EXPECT_EQ(got->node.start_time, kNoTime);
+  EXPECT_EQ(got->node.memory.usage, 1u) << "objects are joined";
+  EXPECT_EQ(got->node.memory.rss, 2u);
+  EXPECT_FALSE(got->node.fs.used);
+  EXPECT_FALSE(got->node.max_pid) << "negative: no limit";
+  EXPECT_EQ(got->node.current_processes, 7u);
+  EXPECT_FALSE(got->node.network.main.rx_bytes);
+  EXPECT_FALSE(got->pods[0].containers[0].logs_used);
+  EXPECT_FALSE(got->pods[0].containers[0].memory.usage);
+}
+
 }  // namespace
 }  // namespace gleaner::k8s

@@ -1,16 +1,6 @@
 #include "pipeline/scraping.h"
 
 namespace gleaner {
-namespace {
-
-std::size_t count_metrics(const Records<Metrics>& records) {
-  std::size_t total = 0;
-  for (const auto& resource : records.resources)
-    for (const auto& scope : resource.scopes) total += scope.records.size();
-  return total;
-}
-
-}  // namespace
 
 Scraping::Scraping(const ScrapingConfig& config, const Context& context, const std::string& name,
                    Scraper& scraper, Consumer<Metrics>& next)
@@ -56,16 +46,16 @@ Task<> Scraping::run() {
 
 Task<> Scraping::once() {
   const Duration limit = config_.timeout > Duration{0} ? config_.timeout : config_.collection_interval;
-  auto records = co_await scraper_.scrape(context_.loop.now() + limit);
-  if (!records) {
+  auto scraped = co_await scraper_.scrape(context_.loop.now() + limit);
+  if (!scraped) {
     if (!stopping_)
-      context_.logger.error("Error scraping metrics", {{"scraper", name_}, {"error", records.error().what}});
+      context_.logger.error("Error scraping metrics", {{"scraper", name_}, {"error", scraped.error().what}});
     co_return;
   }
-  scraped_.add(count_metrics(**records));
-  const std::size_t points = count_items(**records);
+  scraped_.add(scraped->metrics);
+  const std::size_t points = scraped->data.items();
   if (points == 0) co_return;
-  Batch<Metrics> batch(Payload<Metrics>(std::move(*records)));
+  Batch<Metrics> batch(std::move(scraped->data));
   Result<> taken;
   if (auto memory = context_.memory.try_reserve(batch.data.bytes())) {
     batch.memory.push_back(std::move(memory));

@@ -8,13 +8,19 @@
 
 namespace gleaner {
 
+/// What a look brought.
+struct Scraped {
+  Payload<Metrics> data;
+  std::size_t metrics = 0;  ///< whatever number of points each has
+};
+
 /// Something that can be asked for metrics.
 class Scraper {
  public:
   virtual ~Scraper() = default;
   /// One look, over by `deadline`. An error means nothing was learnt; what is missing in part is the
   /// scraper's own to log.
-  virtual Task<Result<std::unique_ptr<Records<Metrics>>>> scrape(TimePoint deadline) = 0;
+  virtual Task<Result<Scraped>> scrape(TimePoint deadline) = 0;
 };
 
 /// Asks after initial_delay and then on every tick of collection_interval. Scrapes never overlap: ticks that

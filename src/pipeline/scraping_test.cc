@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 class Source final : public Scraper {
  public:
   explicit Source(Loop& loop) : loop_(loop), timer_(loop), start_(loop.now()) {}
-  Task<Result<std::unique_ptr<Records<Metrics>>>> scrape(TimePoint deadline) override {
+  Task<Result<Scraped>> scrape(TimePoint deadline) override {
     asked.push_back(loop_.now() - start_);
     limits.push_back(deadline - loop_.now());
     if (takes > Duration{0}) (void)co_await timer_.sleep(takes);
@@ -26,7 +26,7 @@ class Source final : public Scraper {
       metric.kind = pdata::Metric::Kind::gauge;
       metric.numbers.push_back(records->arena, {});
     }
-    co_return records;
+    co_return Scraped{Payload<Metrics>(std::move(records)), static_cast<std::size_t>(points)};
   }
   void hurry() { timer_.cancel(); }
   std::vector<Duration> asked, limits;

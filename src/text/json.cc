@@ -3,33 +3,17 @@
 #include "text/json.h"
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 
+#include "text/json_scan.h"
 #include "text/utf8.h"
 
 namespace gleaner::text {
 namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
-
-/// The first '"', '\\' or control character in [at, end), eight bytes a step.
-const char* string_stop(const char* at, const char* end) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-  const auto zero = [](std::uint64_t x) { return (x - kOnes) & ~x & kHigh; };
-  while (end - at >= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, at, 8);
-    const std::uint64_t hit =
-        zero(word ^ (kOnes * '"')) | zero(word ^ (kOnes * '\\')) | ((word - kOnes * 0x20) & ~word & kHigh);
-    if (hit) return at + std::countr_zero(hit) / 8;
-    at += 8;
-  }
-  while (at < end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20) ++at;
-  return at;
-}
 
 int hex(char c) {
   if (digit(c)) return c - '0';

@@ -16,6 +16,7 @@ struct Config {
   std::string node = "alone";
   Duration cache = std::chrono::seconds(5);
   Duration timeout = std::chrono::seconds(10);
+  double rate_limit = 50;
   bool insecure_skip_verify = false;
 
   static std::span<const config::Field> fields() {
@@ -35,6 +36,8 @@ struct Config {
             "node", "who is told of the node itself: alone (a pod without others beside it), always, never"),
         config::field<&Config::cache>("cache", "how long what a kubelet said counts for all of its pods"),
         config::field<&Config::timeout>("timeout", "of a request, with all that it takes"),
+        config::field<&Config::rate_limit>(
+            "rate_limit", "requests a second of one pod, and twice as many at once; 0: as many as come"),
         config::field<&Config::insecure_skip_verify>("insecure_skip_verify",
                                                      "do not check kubelets' certificates"),
     };

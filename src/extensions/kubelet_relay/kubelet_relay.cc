@@ -5,6 +5,7 @@
 #include "extensions/kubelet_relay/callers.h"
 #include "extensions/kubelet_relay/config.h"
 #include "extensions/kubelet_relay/documents.h"
+#include "extensions/kubelet_relay/pace.h"
 #include "net/endpoint.h"
 #include "net/server.h"
 
@@ -43,9 +44,11 @@ class Relay final : public Extension, public net::HttpHandler {
         direct_(config.via == "kubelet"),
         callers_(context.loop, *api_, config.audience, direct_),
         documents_(context.loop, config.cache),
+        pace_(config.rate_limit),
         served_(counter("served")),
         refused_(counter("refused")),
-        failed_(counter("failed")) {}
+        failed_(counter("failed")),
+        limited_(counter("limited")) {}
 
   Task<Result<>> start() override {
     net::HttpServerOptions options;
@@ -97,6 +100,12 @@ class Relay final : public Extension, public net::HttpHandler {
         context_.logger.warn("The relay cannot tell who asks", {{"error", caller.error().what}});
       co_return answer(status, caller.error().what + "\n");
     }
+    if (const auto wait = pace_.admit(caller->uid, context_.loop.now()); !wait) {
+      co_return too_fast();
+    } else if (*wait > Duration{0}) {
+      Timer turn(context_.loop);
+      (void)co_await turn.sleep(*wait);
+    }
     if (request.method != "GET") co_return refused(405, "only GET is served");
     // As behind the API server: whoever moves from there changes the host and nothing else.
     const std::string proxy = fmt::format("/api/v1/nodes/{}/proxy/", caller->node);
@@ -119,6 +128,13 @@ class Relay final : public Extension, public net::HttpHandler {
   net::HttpResponse refused(int status, std::string_view why) {
     refused_.add(1);
     return answer(status, std::string(why) + "\n");
+  }
+  net::HttpResponse too_fast() {
+    limited_.add(1);
+    auto response =
+        answer(429, fmt::format("more than {} requests a second (rate_limit)\n", config_.rate_limit));
+    response.headers.add("retry-after", "1");
+    return response;
   }
   net::HttpResponse failed(const Caller& caller, const std::string& what) {
     failed_.add(1);
@@ -212,10 +228,11 @@ class Relay final : public Extension, public net::HttpHandler {
   const bool direct_;
   Callers callers_;
   Documents documents_;
+  Pace pace_;
   Turns files_{8};                                                ///< log files at once: each may be kLargest
   std::map<std::string, std::shared_ptr<k8s::Client>> kubelets_;  ///< by address
   std::unique_ptr<net::Server> server_;
-  metrics::Counter &served_, &refused_, &failed_;
+  metrics::Counter &served_, &refused_, &failed_, &limited_;
 };
 
 }  // namespace
@@ -228,6 +245,7 @@ void Config::validate(config::Check& check) const {
     check.error("via", "kubelet needs auth_type serviceAccount");
   if (node != "alone" && node != "always" && node != "never") check.error("node", "alone, always or never");
   if (timeout <= Duration{0}) check.error("timeout", "must be positive");
+  if (!(rate_limit >= 0)) check.error("rate_limit", "must not be negative");
   if (cache < Duration{0}) check.error("cache", "must not be negative");
 }
 

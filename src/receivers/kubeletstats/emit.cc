@@ -1,6 +1,7 @@
 #include "receivers/kubeletstats/emit.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace gleaner::receivers::kubeletstats {
 namespace {
@@ -138,7 +139,7 @@ class Emitter {
     if (plan_.container_id) {
       const k8s::ContainerStatus* status = about ? about->status(one.name) : nullptr;
       if (!status || status->id.empty()) return skip_container(stats, one, status);
-      attributes[A::container_id] = own(k8s::strip_runtime(status->id));
+      attributes[A::container_id] = k8s::strip_runtime(status->id);
     }
     out_.begin(one.start_time);
     const k8s::ContainerResources* found = about ? about->container(one.name) : nullptr;
@@ -195,22 +196,21 @@ class Emitter {
                   {"error", "failed to set extra labels from metadata: " + why}});
   }
   void set_source(const k8s::VolumeSource& source, Attributes& to) {
-    if (!source.type.empty()) to[A::volume_type] = own(source.type);
-    if (source.type == "persistentVolumeClaim") to[A::claim_name] = own(source.claim);
+    if (!source.type.empty()) to[A::volume_type] = source.type;
+    if (source.type == "persistentVolumeClaim") to[A::claim_name] = source.claim;
     const bool aws = source.type == "awsElasticBlockStore", gce = source.type == "gcePersistentDisk";
-    if (aws) to[A::aws_volume_id] = own(source.volume_id);
-    if (gce) to[A::gce_pd_name] = own(source.pd_name);
+    if (aws) to[A::aws_volume_id] = source.volume_id;
+    if (gce) to[A::gce_pd_name] = source.pd_name;
     if (aws || gce) {
-      to[A::fs_type] = own(source.fs_type);
-      to[A::partition] = own(source.partition);
+      to[A::fs_type] = source.fs_type;
+      to[A::partition] = source.partition;
     }
     if (source.type == "glusterfs") {
-      to[A::glusterfs_endpoints] = own(source.endpoints);
-      to[A::glusterfs_path] = own(source.path);
+      to[A::glusterfs_endpoints] = source.endpoints;
+      to[A::glusterfs_path] = source.path;
     }
   }
   /// A text of /pods or the API server: those documents are gone before the metrics are.
-  std::string_view own(std::string_view text) { return out_.arena().copy(text); }
 
   static Attributes of_pod(const k8s::PodStats& stats) {
     Attributes attributes;
@@ -260,7 +260,21 @@ class Emitter {
   }
   void network(const Names& names, const k8s::NetworkStats& network, bool all) {
     if (!all) return interface(names, network.main);
-    for (const auto& one : network.interfaces) interface(names, one);
+    const auto& list = network.interfaces;
+    for (auto one = list.begin(); one != list.end(); ++one) {
+      const auto same = [&](const k8s::InterfaceStats& other) { return other.name == one->name; };
+      if (std::any_of(list.begin(), one, same)) continue;
+      k8s::InterfaceStats sum = *one;
+      for (auto other = one + 1; other != list.end(); ++other)
+        if (same(*other)) add(sum, *other);
+      interface(names, sum);
+    }
+  }
+  /// Two interfaces of one name are one point: their sum, as the reference has it.
+  static void add(k8s::InterfaceStats& to, const k8s::InterfaceStats& from) {
+    for (const auto part : {&k8s::InterfaceStats::rx_bytes, &k8s::InterfaceStats::tx_bytes,
+                            &k8s::InterfaceStats::rx_errors, &k8s::InterfaceStats::tx_errors})
+      if (from.*part) to.*part = (to.*part).value_or(0) + *(from.*part);
   }
   void interface(const Names& names, const k8s::InterfaceStats& one) {
     const auto points = [&](M id, const k8s::Amount& received, const k8s::Amount& sent) {

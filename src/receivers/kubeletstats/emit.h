@@ -18,8 +18,7 @@ struct Plan {
   bool all_of_node, all_of_pod;
 };
 
-/// The documents of one scrape. The texts of `summary` live in the recorder's arena; those of the others need
-/// not outlive emit().
+/// The documents of one scrape. Their texts need not outlive emit().
 struct Documents {
   k8s::Summary summary;
   std::uint64_t created = 0;                    ///< when the receiver was made: the start time of volumes
@@ -30,7 +29,7 @@ struct Documents {
   std::function<Result<k8s::VolumeSource>(const k8s::PodStats&, const k8s::Volume&)> claim;
 };
 
-/// Appends resources to the recorder's records in the reference's order. Skipped containers and volumes are
+/// Gives the recorder resources in the reference's order. Skipped containers and volumes are
 /// one warning each.
 void emit(const Plan& plan, const Documents& documents, Recorder& out, const log::Logger& logger);
 

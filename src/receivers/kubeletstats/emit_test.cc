@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "otlp/decode.h"
+#include "otlp/encode.h"
 #include "pipeline/testing.h"
 
 namespace gleaner::receivers::kubeletstats {
@@ -19,6 +21,13 @@ struct Emitted {
 };
 
 constexpr std::uint64_t kNow = 1'700'000'100'500'000'000;
+
+std::size_t count_metrics(const Records<Metrics>& records) {
+  std::size_t total = 0;
+  for (const auto& resource : records.resources)
+    for (const auto& scope : resource.scopes) total += scope.records.size();
+  return total;
+}
 
 void run(const Config& config, std::string_view summary, std::string_view pods, Emitted& out,
          const k8s::NodeCapacity* capacity = nullptr) {
@@ -36,9 +45,13 @@ void run(const Config& config, std::string_view summary, std::string_view pods, 
   }
   documents.capacity = capacity;
   const Plan plan(config);
-  Recorder recorder(plan.switches, out.records, kNow, "1");
+  Recorder recorder(plan.switches, out.records.arena, kNow, "1");
   const log::Logger logger(out.log);
   emit(plan, documents, recorder, logger);
+  auto scraped = recorder.take();
+  for (const auto& part : scraped.data.wire().parts()) otlp::decode(part, out.records);
+  EXPECT_EQ(scraped.data.items(), count_items(out.records));
+  EXPECT_EQ(scraped.metrics, count_metrics(out.records));
   for (const auto& resource : out.records.resources)
     for (const auto& metric : resource.scopes[0].records)
       for (const auto& point : metric.numbers) {
@@ -152,6 +165,24 @@ TEST(Emit, KeepsOldNamesOnRequest) {
   run(config, kFull, "", out);
   EXPECT_EQ(out.points["k8s.pod.cpu.utilization"], "0.5");
   EXPECT_FALSE(out.points.contains("container.cpu.utilization"));
+}
+
+TEST(Emit, InterfacesOfOneNameAreOnePoint) {
+  Config config;
+  config.metric_groups = {"node"};
+  config.collect_all_network_interfaces.node = true;
+  Emitted out;
+  run(config,
+      R"({"node":{"nodeName":"n","network":{"interfaces":[{"name":"lo","rxBytes":1,"txBytes":2},{"name":"eth0","rxBytes":5},
+          {"name":"lo","rxBytes":10,"rxErrors":3}]}}})",
+      "", out);
+  EXPECT_EQ(out.points, (std::map<std::string, std::string>{{"k8s.node.network.io lo receive", "11"},
+                                                            {"k8s.node.network.io lo transmit", "2"},
+                                                            {"k8s.node.network.io eth0 receive", "5"},
+                                                            {"k8s.node.network.errors lo receive", "3"}}));
+  std::size_t points = 0;
+  for (const auto& metric : out.records.resources[0].scopes[0].records) points += metric.points();
+  EXPECT_EQ(points, 4u);
 }
 
 }  // namespace

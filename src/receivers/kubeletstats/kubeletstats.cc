@@ -50,22 +50,20 @@ class Receiver final : public gleaner::Receiver, public Scraper {
     co_return Result<>();
   }
 
-  Task<Result<std::unique_ptr<Records<Metrics>>>> scrape(TimePoint deadline) override {
-    auto records = std::make_unique<Records<Metrics>>();
+  Task<Result<Scraped>> scrape(TimePoint deadline) override {
+    Arena arena;
     Documents documents;
     documents.created = created_;
     if (!kubelet_) {
-      auto summary = co_await look(records->arena, deadline);
+      auto summary = co_await look(arena, deadline);
       if (!summary) co_return fail(std::move(summary.error()));
       documents.summary = *summary;
-      Recorder recorder(plan_.switches, *records, unix_nanos(), context_.version);
-      emit(plan_, documents, recorder, context_.logger);
-      co_return records;
+      co_return emitted(documents, arena);
     }
     auto body = co_await kubelet_->get("/stats/summary", deadline);
     Result<k8s::Summary> summary = fail(Fault::retryable, "");
     if (body)
-      summary = k8s::read_summary(body->view(), records->arena);
+      summary = k8s::read_summary(body->view(), arena);
     else
       summary = fail(std::move(body.error()));
     if (!summary) co_return fail(std::move(summary.error()).in("call to /stats/summary endpoint failed"));
@@ -91,12 +89,15 @@ class Receiver final : public gleaner::Receiver, public Scraper {
         context_.logger.warn("Asking for the node's capacity failed", {{"error", ok.error().what}});
       documents.capacity = capacity_->get();
     }
-    Recorder recorder(plan_.switches, *records, unix_nanos(), context_.version);
-    emit(plan_, documents, recorder, context_.logger);
-    co_return records;
+    co_return emitted(documents, arena);
   }
 
  private:
+  Scraped emitted(const Documents& documents, Arena& arena) const {
+    Recorder recorder(plan_.switches, arena, unix_nanos(), context_.version);
+    emit(plan_, documents, recorder, context_.logger);
+    return recorder.take();
+  }
   /// Without a kubelet.
   Task<Result<k8s::Summary>> look(Arena& arena, TimePoint deadline) {
     if (machine_)

@@ -10,7 +10,9 @@ namespace {
 constexpr std::string_view kScope =
     "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/kubeletstatsreceiver";
 constexpr std::string_view kOldScope = "otelcol/kubeletstatsreceiver";  // of 0.102
-constexpr std::int32_t kCumulative = 2;
+constexpr std::uint32_t kCumulative = 2;
+constexpr std::size_t kFirstPiece = 8 << 10;  // bytes; a pod on Fargate needs no more
+constexpr std::size_t kPiece = 64 << 10;
 
 }  // namespace
 
@@ -48,6 +50,12 @@ bool Switches::keeps(const Attributes& attributes) const {
   return true;
 }
 
+Recorder::Recorder(const Switches& switches, Arena& arena, std::uint64_t now, std::string_view version)
+    : switches_(switches), arena_(arena), now_(now), out_(kFirstPiece) {
+  scope_.name = config::is_0_102() ? kOldScope : kScope;
+  scope_.version = arena.copy(version);
+}
+
 void Recorder::add(MetricId id, const k8s::Amount& value, const pdata::Map& attributes) {
   if (value) push(id, pdata::Value::integer(static_cast<std::int64_t>(*value)), attributes);
 }
@@ -55,44 +63,81 @@ void Recorder::add(MetricId id, double value) { push(id, pdata::Value::real(valu
 
 void Recorder::push(MetricId id, pdata::Value value, const pdata::Map& attributes) {
   if (id == MetricId::none || !switches_.on(id)) return;
-  auto& points = points_[static_cast<std::size_t>(id)];
-  if (points.empty()) ++metrics_;
-  pdata::NumberPoint point;
-  point.start_time = start_time_;
-  point.time = now_;
-  point.value = value;
-  point.attributes = attributes;
-  points.reserve(arena_, 1);  // most metrics have one point: no room for four
-  points.push_back(arena_, point);
+  points_.push_back({value, attributes});
+  auto& series = series_[static_cast<std::size_t>(id)];
+  const auto at = static_cast<std::uint32_t>(points_.size());
+  if (series.first == 0)
+    series.first = at;
+  else
+    points_[series.last - 1].next = at;
+  series.last = at;
 }
 
 void Recorder::finish(const Attributes& attributes) {
-  if (metrics_ > 0 && switches_.keeps(attributes)) {
-    auto& resource = to_.resources.push_back(arena_, {});
-    for (std::size_t i = 0; i < kAttributes; ++i)
-      if (attributes.values[i] && switches_.on(static_cast<AttributeId>(i)))
-        resource.resource.attributes.items.push_back(
-            arena_, {kAttributeInfo[i].name, pdata::Value::string(*attributes.values[i])});
-    auto& scope = resource.scopes.push_back(arena_, {});
-    scope.scope.name = config::is_0_102() ? kOldScope : kScope;
-    scope.scope.version = version_;
-    scope.records.reserve(arena_, metrics_);
-    for (std::size_t i = 0; i < kMetrics; ++i) {
-      if (points_[i].empty()) continue;
-      pdata::Metric metric;
-      metric.name = kMetricInfo[i].name;
-      metric.description = kMetricInfo[i].about;
-      metric.unit = kMetricInfo[i].unit;
-      const bool gauge = kMetricInfo[i].kind == Kind::gauge;
-      metric.kind = gauge ? pdata::Metric::Kind::gauge : pdata::Metric::Kind::sum;
-      metric.temporality = gauge ? 0 : kCumulative;
-      metric.monotonic = kMetricInfo[i].kind == Kind::sum_up;
-      metric.numbers = points_[i];
-      scope.records.push_back(arena_, metric);
+  if (points_.empty()) return;
+  if (switches_.keeps(attributes)) {
+    items_ += points_.size();
+    write_resource(attributes);
+    if (out_.written().size() >= kPiece) {
+      written_.append(out_.finish());
+      out_ = otlp::Writer(kPiece + kPiece / 4);
     }
   }
-  if (metrics_ > 0) points_.fill({});
-  metrics_ = 0;
+  points_.clear();
+  series_.fill({});
+}
+
+// Field numbers: opentelemetry/proto/metrics/v1/metrics.proto.
+void Recorder::write_resource(const Attributes& attributes) {
+  const auto resource = [&] {
+    for (std::size_t i = 0; i < kAttributes; ++i)
+      if (attributes.values[i] && switches_.on(static_cast<AttributeId>(i)))
+        out_.pair(1, kAttributeInfo[i].name, *attributes.values[i]);
+  };
+  const auto scope = [&] {
+    out_.scope(scope_);
+    for (std::size_t i = 0; i < kMetrics; ++i)
+      if (series_[i].first != 0) write_metric(i);
+  };
+  const auto both = [&] {
+    out_.message_if(1, resource);
+    out_.message(2, scope, 2);
+  };
+  out_.message(1, both, 2);
+}
+
+void Recorder::write_metric(std::size_t metric) {
+  ++metrics_;
+  const auto& about = kMetricInfo[metric];
+  const bool gauge = about.kind == Kind::gauge;
+  const auto data = [&] {
+    for (std::uint32_t at = series_[metric].first; at != 0; at = points_[at - 1].next)
+      out_.message(1, [&] { write_point(points_[at - 1]); });
+    if (!gauge) out_.varint(2, kCumulative);
+    if (about.kind == Kind::sum_up) out_.varint(3, 1);
+  };
+  const auto all = [&] {
+    out_.text(1, about.name);
+    out_.text(2, about.about);
+    out_.text(3, about.unit);
+    out_.message(gauge ? 5 : 7, data);
+  };
+  out_.message(2, all, 2);
+}
+
+void Recorder::write_point(const Point& point) {
+  out_.fixed64(2, start_time_);
+  out_.fixed64(3, now_);
+  if (point.value.kind() == pdata::Value::Kind::real)
+    out_.real_always(4, point.value.as_real());
+  else
+    out_.fixed64_always(6, static_cast<std::uint64_t>(point.value.as_int()));
+  out_.attributes(7, point.attributes);
+}
+
+Scraped Recorder::take() {
+  if (!out_.written().empty()) written_.append(out_.finish());
+  return {Payload<Metrics>(std::move(written_), items_), metrics_};
 }
 
 }  // namespace gleaner::receivers::kubeletstats
