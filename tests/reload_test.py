@@ -172,7 +172,66 @@ def by_watching(binary):
     return bench.check(["1", "2", "3"])
 
 
+KEEPING = """
+extensions: {file_storage: {directory: "%(work)s/store", create_directory: true}}
+receivers: {filelog: {include: ["%(work)s/in.log"], start_at: beginning, storage: file_storage, poll_interval: %(poll)dms}}
+exporters: {otlp: {endpoint: "127.0.0.1:%(backend)d", tls: {insecure: true}, retry_on_failure: {initial_interval: 50ms, max_interval: 100ms}}}
+service:
+  extensions: [file_storage]
+  telemetry: {metrics: {level: none}}
+  pipelines: {logs: {receivers: [filelog], exporters: [otlp]}}
+"""
+SINK = """
+receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d"}}}}
+exporters: {file: {path: "%s", append: true, flush_interval: 0s}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {logs: {receivers: [otlp], exporters: [file]}}}
+"""
+
+
+def keeping(binary):
+    """A receiver with a store is exchanged while the exporter, which stays, holds what it handed on: with a backend, where
+    nothing comes twice; and without one, where it may, and where the old receiver is still led back to."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="reload-"))
+    values = {"work": work, "backend": free_port(), "poll": 50}
+    out = work / "out.json"
+    backend = start(binary, work, "backend", SINK % (values["backend"], out))
+    writer = Writer(work / "in.log")
+    writer.start()
+    process, log = start(binary, work, "gleaner", KEEPING % values)
+
+    def change():
+        done = log.read_text().count("in service")
+        values["poll"] += 1
+        (work / "gleaner.yaml").write_text(KEEPING % values)
+        process.send_signal(signal.SIGHUP)
+        assert until(lambda: log.read_text().count("in service") > done or process.poll() is not None, 15), log.read_text()[-2000:]
+        assert process.poll() is None, log.read_text()[-2000:]
+
+    for _ in range(3):
+        change()
+        time.sleep(0.3)
+    assert until(lambda: bodies(out))
+    stop(*backend)
+    calm = writer.lines  # from here on lines wait for the backend
+    time.sleep(0.5)
+    change()
+    time.sleep(0.5)
+    change()
+    backend = start(binary, work, "backend", SINK % (values["backend"], out))
+    writer.stop()
+    assert until(lambda: set(bodies(out)) >= {"l%d" % i for i in range(writer.lines)}, 30), log.read_text()[-2000:]
+    change()
+    stop(process, log)
+    stop(*backend)
+    came = bodies(out)
+    early = [body for body in came if int(body[1:]) < calm - 100]
+    assert len(early) == len(set(early)), "%d lines came twice with a backend" % (len(early) - len(set(early)))
+    assert log.read_text().count("and may come twice") == 2, log.read_text()[-3000:]
+    return "%d lines over 6 changes of a receiver with a store, %d twice" % (writer.lines, len(came) - len(set(came)))
+
+
 def main():
+    print("reload: %s" % keeping(sys.argv[1]), flush=True)
     print("reload: %s asked for; %s seen in the file; all there once, connections of receivers that stay untouched"
           % (by_signal(sys.argv[1]), by_watching(sys.argv[1])))
 

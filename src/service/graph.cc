@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/compat.h"
+#include "pipeline/unsettled.h"
 #include "service/figures.h"
 
 namespace gleaner::service {
@@ -45,6 +46,14 @@ std::vector<std::string> pipelines_behind(const Assembly& assembly, const std::s
         std::find(pipeline.receivers.begin(), pipeline.receivers.end(), receiver) != pipeline.receivers.end())
       ids.push_back(pipeline.id);
   return ids;
+}
+
+constexpr Duration kSettle = std::chrono::seconds(5);      // a longer outage of a backend is not waited for
+constexpr Duration kLook = std::chrono::milliseconds(10);  // between two looks
+
+bool unsettled(const std::unique_ptr<Receiver>& receiver) {
+  const auto* one = dynamic_cast<const Unsettled*>(receiver.get());
+  return one && one->unsettled();
 }
 
 /// Whether a component is made on the lane at `place`.
@@ -297,6 +306,7 @@ Task<Result<>> Graph::change(const Assembly& assembly, const Staying& stay) {
   co_await hold(stay, assembly);
   if (auto ok = co_await stop_but(components(stay)); !ok)
     host_.logger.error("A component that leaves did not stop well", {{"error", ok.error().what}});
+  co_await settle(stay);
   forget(stay);
   if (auto made = make_all(assembly); !made) {
     (void)co_await stop();
@@ -328,6 +338,18 @@ Task<> Graph::hold(const Staying& stay, const Assembly& assembly) {
   co_await host_.loop.yield();  // who passed last is still on its way out
 }
 
+Task<> Graph::settle(const Staying& stay) {
+  const TimePoint until = host_.loop.now() + kSettle;
+  Timer timer(host_.loop);
+  for (auto& [id, source] : receivers_) {
+    if (stay.receivers.contains(id)) continue;
+    while (unsettled(source.receiver) && host_.loop.now() < until) (void)co_await timer.sleep(kLook);
+    if (unsettled(source.receiver))
+      host_.logger.warn("What a receiver that leaves had handed on is still on its way, and may come twice",
+                        {{"receiver", id}});
+  }
+}
+
 std::set<const Component*> Graph::components(const Staying& stay) {
   std::set<const Component*> all;
   for (auto& [id, extension] : extensions_) all.insert(extension.get());
@@ -344,6 +366,9 @@ std::set<const Component*> Graph::components(const Staying& stay) {
 }
 
 void Graph::forget(const Staying& stay) {
+  std::erase_if(departed_, [](const Source& source) { return !unsettled(source.receiver); });
+  for (auto& [id, source] : receivers_)
+    if (!stay.receivers.contains(id) && unsettled(source.receiver)) departed_.push_back(std::move(source));
   std::erase_if(receivers_, [&](const auto& pair) { return !stay.receivers.contains(pair.first); });
   each_signal([&](auto& chains) {
     for (auto& [id, chain] : chains)

@@ -97,6 +97,9 @@ class Graph {
   /// there.
   Task<> hold(const Staying& stay, const Assembly& assembly);
   std::set<const Component*> components(const Staying& stay);
+  /// Until what receivers that leave had handed on is settled, for some seconds: their successors would read
+  /// what is not settled again.
+  Task<> settle(const Staying& stay);
   /// Throws away what does not stay.
   void forget(const Staying& stay);
   /// The components in the order they start.
@@ -109,7 +112,8 @@ class Graph {
   std::map<std::string, Extension*> extension_of_;
   std::vector<Ledger> past_;  ///< of pipelines that left
   std::vector<std::unique_ptr<Ledger>>
-      unsettled_;  ///< the same, but exporters that stayed still hold data of theirs
+      unsettled_;                 ///< the same, but exporters that stayed still hold data of theirs
+  std::vector<Source> departed_;  ///< receivers that stopped before all they had handed on was settled
   std::map<std::string, std::unique_ptr<Exporter>> exporters_;
   AllChains chains_;
   std::map<std::string, Source> receivers_;

@@ -25,6 +25,7 @@ class Storage {
  public:
   virtual ~Storage() = default;
   /// Opens the store of a component; closed when the extension stops, which is after everything that uses it.
+  /// A component that stops releases it: its successor gets the same one.
   /// @return Fault::os when its file is there and cannot be used
   virtual Task<Result<Store*>> open(Owner owner) = 0;
   /// Where a component keeps a queue, and how. The queue is the component's own.

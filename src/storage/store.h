@@ -58,6 +58,13 @@ class Store {
   /// Hands on what was put and erased. Returns at once.
   void flush();
 
+  /// Its component has stopped: the next one of that name may have it as it is. Until then the old one may
+  /// still note what is settled late.
+  void release() { released_ = true; }
+  bool released() const { return released_; }
+  void take() { released_ = fresh_ = false; }
+  const std::string& path() const { return options_.path; }
+
   /// Writes what can be written, and lets go of the file.
   Task<> close();
 
@@ -98,6 +105,7 @@ class Store {
   bool flush_wanted_ = false;
   bool failing_ = false;
   bool gave_up_ = false;  ///< at the end
+  bool released_ = false;
   Duration wait_{};
   TimePoint looked_{}, renew_not_before_{};
   Timer timer_;

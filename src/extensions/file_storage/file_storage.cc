@@ -56,8 +56,14 @@ class FileStorage final : public Extension, public storage::Storage {
 
   Task<Result<storage::Store*>> open(storage::Owner owner) override {
     const std::string name = short_name(owner);
+    const std::string path = fmt::format("{}/{}{}", config_.directory, name, kSuffix);
+    for (const auto& store : stores_) {
+      if (store->path() != path || !store->released()) continue;
+      store->take();
+      co_return store.get();
+    }
     stores_.push_back(std::make_unique<storage::Store>(
-        storage::StoreOptions{.path = fmt::format("{}/{}{}", config_.directory, name, kSuffix),
+        storage::StoreOptions{.path = path,
                               .fsync = config_.fsync,
                               .max_size = static_cast<std::uint64_t>(config_.max_size),
                               .patience = config_.timeout,

@@ -78,6 +78,24 @@ TEST_F(FileStorageTest, OneOwnerOneUser) {
   EXPECT_TRUE(loop.run_until_done(extension->stop()));
 }
 
+TEST_F(FileStorageTest, ASuccessorGetsTheSame) {
+  Config config;
+  config.directory = folder;
+  const auto extension = started(config);
+  const auto store = loop.run_until_done(storage_of(*extension).open(kOwner));
+  ASSERT_TRUE(store);
+  EXPECT_TRUE((*store)->fresh());
+  (*store)->put("place", "1");
+  (*store)->release();
+  const auto again = loop.run_until_done(storage_of(*extension).open(kOwner));
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->get("place"), "1");
+  EXPECT_FALSE((*again)->fresh());
+  EXPECT_FALSE((*again)->released());
+  EXPECT_FALSE(loop.run_until_done(storage_of(*extension).open(kOwner)));  // it is in use again
+  EXPECT_TRUE(loop.run_until_done(extension->stop()));
+}
+
 TEST_F(FileStorageTest, ALongNameGetsAFile) {
   Config config;
   config.directory = folder;

@@ -6,6 +6,7 @@
 #include "config/compat.h"
 #include "pipeline/find_extension.h"
 #include "pipeline/hand_on.h"
+#include "pipeline/unsettled.h"
 #include "receivers/filelog/checkpoints.h"
 #include "receivers/filelog/config.h"
 #include "receivers/filelog/reference_offsets.h"
@@ -22,7 +23,7 @@ constexpr Duration kAckEvery = std::chrono::seconds(1);
 constexpr Duration kReferencePatience = std::chrono::seconds(1);  // for a collector that is about to end
 constexpr Duration kReferencePause = std::chrono::milliseconds(50);
 
-class Filelog final : public Receiver, public files::RecordSink {
+class Filelog final : public Receiver, public Unsettled, public files::RecordSink {
  public:
   Filelog(const Config& config, files::TailerOptions options, const Context& context, Consumer<Logs>& next,
           storage::Storage* storage)
@@ -41,9 +42,7 @@ class Filelog final : public Receiver, public files::RecordSink {
                                      "Number of open files that are being read",
                                      [this] { return tailer_.reading() ? 1.0 : 0.0; })};
   }
-  ~Filelog() override {
-    for (const auto gauge : gauges_) context_.metrics.remove(gauge);
-  }
+  ~Filelog() override { forget_gauges(); }
 
   Result<> build() {
     auto made = stanza::Pipeline::make(config_.operators, config_.output, context_.logger, context_.loop,
@@ -75,9 +74,12 @@ class Filelog final : public Receiver, public files::RecordSink {
     if (checkpoints_) {
       tailer_.keep(*checkpoints_, unsafe_);
       checkpoints_->flush();
+      store_->release();
     }
+    forget_gauges();
     co_return Result<>();
   }
+  bool unsettled() const override { return on_their_way_ > 0 || tailer_.holds_memory(); }
 
   // files::RecordSink
   Task<> take(stanza::Entries&& entries, const files::File& from, std::vector<Reservation> memory) override {
@@ -106,9 +108,10 @@ class Filelog final : public Receiver, public files::RecordSink {
     const storage::Owner owner{"receiver", "filelog", storage::name_in(context_.id), ""};
     auto store = co_await storage_->open(owner);
     if (!store) co_return fail(std::move(store.error()).in("storage client"));
-    checkpoints_ = std::make_unique<Checkpoints>(**store, context_.logger);
+    store_ = *store;
+    checkpoints_ = std::make_unique<Checkpoints>(*store_, context_.logger);
     auto kept = checkpoints_->load();
-    if ((*store)->fresh())
+    if (store_->fresh())
       if (auto ok = co_await take_over(storage_->reference_path(owner), kept); !ok) co_return ok;
     if (checkpoints_->earlier_run() || !kept.empty()) tailer_.restore(std::move(kept));
     checkpoints_->flush();
@@ -157,9 +160,10 @@ class Filelog final : public Receiver, public files::RecordSink {
 
   /// A batch has come to its end. What is lost because there is no time left is read again by the next run.
   void settled(files::InFlight::Token token, Outcome outcome) {
+    --on_their_way_;
     if (stopping_ && outcome == Outcome::dropped) return;
     for (const auto source : in_flight_.settled(token)) moved(source);
-    if (stopped_ && checkpoints_) keep();
+    if (stopped_ && checkpoints_ && store_->released()) keep();
     if (config_.acknowledge && !acknowledging_ && !stopping_) gate_.spawn(acknowledge());
   }
 
@@ -168,10 +172,14 @@ class Filelog final : public Receiver, public files::RecordSink {
     const auto token = in_flight_.add(entries.list, entries.also);
     Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries), old_))),
                       Ticket::make([this, token](Outcome outcome) { settled(token, outcome); }));
+    ++on_their_way_;
     batch.memory = std::exchange(memory_, {});
     hand_on_.put(std::move(batch));
   }
 
+  void forget_gauges() {
+    for (const auto gauge : std::exchange(gauges_, {})) context_.metrics.remove(gauge);
+  }
   std::vector<files::Progress> progress() const { return tailer_.progress(unsafe_); }
 
   /// Once a second while batches are settled.
@@ -185,6 +193,8 @@ class Filelog final : public Receiver, public files::RecordSink {
   const Config config_;
   const Context context_;
   storage::Storage* storage_;
+  storage::Store* store_ = nullptr;
+  std::size_t on_their_way_ = 0;  ///< batches that are not settled
   std::unique_ptr<Checkpoints> checkpoints_;
   std::vector<std::uint32_t> moved_;  ///< sources to be looked at in keep(); a turn's worth
   files::InFlight in_flight_;

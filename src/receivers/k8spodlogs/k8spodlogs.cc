@@ -13,6 +13,7 @@
 #include "net/url.h"
 #include "pipeline/find_extension.h"
 #include "pipeline/hand_on.h"
+#include "pipeline/unsettled.h"
 #include "receivers/k8spodlogs/config.h"
 #include "receivers/k8spodlogs/file_follower.h"
 #include "receivers/k8spodlogs/stream_follower.h"
@@ -47,7 +48,7 @@ std::string own_namespace() {
   return name;
 }
 
-class PodLogs final : public Receiver, public LineSink {
+class PodLogs final : public Receiver, public Unsettled, public LineSink {
  public:
   PodLogs(const Config& config, const Context& context, Consumer<Logs>& next,
           std::unique_ptr<k8s::Client> api, std::unique_ptr<k8s::Client> relay, storage::Storage* storage)
@@ -127,9 +128,13 @@ class PodLogs final : public Receiver, public LineSink {
     if (relay_) co_await relay_->stop();
     co_await gate_.join();
     stopped_ = true;  // what is still on its way may be delivered later: then settled() keeps it
-    if (store_) keep();
+    if (store_) {
+      keep();
+      store_->release();
+    }
     co_return Result<>();
   }
+  bool unsettled() const override { return on_their_way_ > 0; }
 
   // LineSink
   Task<> take(const Source& source, Chunk chunk) override {
@@ -197,15 +202,17 @@ class PodLogs final : public Receiver, public LineSink {
     const auto token = in_flight_.add(entries.list, entries.also);
     Batch<Logs> batch(Payload<Logs>(std::make_unique<Records<Logs>>(stanza::emit(std::move(entries)))),
                       Ticket::make([this, token](Outcome outcome) { settled(token, outcome); }));
+    ++on_their_way_;
     batch.memory = std::exchange(memory_, {});
     hand_on_.put(std::move(batch));
   }
 
   /// A batch has come to its end. What is lost because there is no time left is read again by the next run.
   void settled(stanza::files::InFlight::Token token, Outcome outcome) {
+    --on_their_way_;
     if (stopping_ && outcome == Outcome::dropped) return;
     for (const auto number : in_flight_.settled(token)) moved_.insert(number);
-    if (!store_) return moved_.clear();
+    if (!store_ || (stopped_ && !store_->released())) return moved_.clear();
     if (stopped_) return keep();
     if (!keeping_) gate_.spawn(keep_soon());
   }
@@ -399,6 +406,7 @@ class PodLogs final : public Receiver, public LineSink {
   const std::unique_ptr<k8s::Client> api_, relay_;  ///< relay_: null where files come through the API server
   storage::Storage* storage_;
   storage::Store* store_ = nullptr;
+  std::size_t on_their_way_ = 0;  ///< batches that are not settled
   const std::string name_space_, pod_;
   std::string own_container_, complained_;
   std::uint64_t started_at_ = 0;

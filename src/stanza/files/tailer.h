@@ -95,6 +95,8 @@ class Tailer {
 
   std::size_t open_files() const { return files_.size(); }
   bool reading() const { return reading_; }
+  /// Whether memory of chunks it handed on was not given back yet.
+  bool holds_memory() const { return window_.used() > 0; }
 
  private:
   Task<> run();
