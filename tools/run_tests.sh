@@ -29,6 +29,7 @@ python3 tests/k8s/run.py build/release/gleaner --cached
 python3 tests/schema_test.py build/release/gleaner
 python3 tests/outage_test.py build/release/gleaner
 python3 tests/queue_test.py build/release/gleaner
+python3 tests/chaos/run.py build/release/gleaner
 python3 tests/shutdown_test.py build/release/gleaner
 python3 tests/h2spec_test.py build/release/gleaner
 python3 tests/lying_backend_test.py build/release/gleaner
