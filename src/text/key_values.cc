@@ -1,15 +1,14 @@
 #include "text/key_values.h"
 
 #include "text/go_format.h"
+#include "text/utf8.h"
 
 namespace gleaner::text {
 namespace {
 
+/// White space and NUL: so does the reference.
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\n\v\f\r";
-  const auto from = text.find_first_not_of(kBlank);
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
+  return trim_runes(text, [](char32_t c) { return c == 0 || is_space(c); });
 }
 
 /// The piece being read: a part of the input as long as it has no quotes, a copy after that.

@@ -140,7 +140,7 @@ bool parse_uri(std::string_view text, Arena& arena, pdata::Map& out, std::string
     return true;
   }
   put("scheme", lowered);
-  if (!scheme.empty() && rest.starts_with("//") && !rest.starts_with("///")) {
+  if (!scheme.empty() && rest.starts_with("//")) {
     auto authority = rest.substr(2);
     const auto slash = authority.find('/');
     rest = slash == std::string_view::npos ? std::string_view() : authority.substr(slash);
