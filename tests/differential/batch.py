@@ -88,20 +88,20 @@ def run(binary, chains, zone="UTC", least=1.5, still=1.0):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="differential-"))
         try:
             write(folder, left)
-            process = start(binary, folder, zone)
+            process, hung = start(binary, folder, zone), False
             quiet(folder, process, least, still)
             if process.poll() is None:
                 process.terminate()
                 try:
                     process.wait(15)
+                    results |= {n: (output(folder, n, chain), "") for n, chain in left.items()}
+                    break
                 except subprocess.TimeoutExpired:
+                    hung = True
                     process.kill()
                     process.wait()
-                    print("%s did not end within 15 s after SIGTERM" % binary)
-                results |= {n: (output(folder, n, chain), "") for n, chain in left.items()}
-                break
-            words = (folder / "stderr").read_text("utf-8", "replace")
-            if re.search(r"^(panic|fatal error):|Sanitizer", words, re.M):
+            words = "did not end" if hung else (folder / "stderr").read_text("utf-8", "replace")
+            if hung or re.search(r"^(panic|fatal error):|Sanitizer", words, re.M):
                 named = []
             else:
                 named = sorted({int(n) for n in REFUSED.findall(words)} & set(left))

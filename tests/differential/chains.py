@@ -318,6 +318,9 @@ def chain(seed):
         operators.append(r.choice(ALL_PARSERS if r.random() < 0.2 else OTHERS)(r))
     if r.random() < 0.2 and not any(op["type"] == "container" for op in operators):
         operators.insert(r.randint(0, 1), recombine(r))
+        for op in operators:
+            if "header_attribute" in op:  # behind recombine the reference looks at the header before `if`, elsewhere after it
+                op["header"] = op.get("delimiter", ",").join(["a", op.pop("header_attribute")])
     elif len(operators) > 1 and r.random() < 0.3:
         wire(r, operators)
         if len(operators) > 2 and r.random() < 0.5:

@@ -31,7 +31,7 @@ def number(r, depth=0):
 
 def string(r, depth=0):
     if depth > 2 or r.random() < 0.4:
-        return r.choice([text(r), text(r), "string(%s)" % field(r), "body", "attributes.msg"])
+        return r.choice([text(r), text(r), "string(%s)" % field(r), "string(body)", "attributes.msg"])
     s = string(r, depth + 1)
     return r.choice(["upper(%s)", "lower(%s)", "trim(%s)", "%s + " + text(r), "%s[:1]", "%s[1:]", "replace(%s, " + text(r) + ", " + text(r) + ")",
                      "join(split(%s, " + text(r) + "), \"+\")", "trimPrefix(%s, " + text(r) + ")", "toBase64(%s)", "type(%s)",
@@ -62,16 +62,21 @@ def truth(r, depth=0):
     ])()
 
 
+def part(r):
+    """A field that holds no other one: a map put into itself hangs the reference."""
+    return r.choice([f for f in FIELDS if "." in f and "obj" not in f])
+
+
 def anything(r):
-    return r.choice([truth, number, string, lambda r: field(r),
-                     lambda r: "[%s, %s]" % (field(r), number(r)), lambda r: '{"a": %s, "k": %s}' % (string(r), field(r)),
+    return r.choice([truth, number, string, lambda r: part(r),
+                     lambda r: "[%s, %s]" % (part(r), number(r)), lambda r: '{"a": %s, "k": %s}' % (string(r), part(r)),
                      lambda r: "map(attributes.list, %s)" % r.choice(["#", "# == 1", "string(#)", "type(#)"]),
                      lambda r: "filter(attributes.list ?? [], # != %s)" % whole(r),
                      lambda r: "fromJSON(%s)" % r.choice(["body", "attributes.msg"]), lambda r: "int(%s)" % field(r),
                      lambda r: "float(%s)" % field(r), lambda r: "sort(keys(%s))" % r.choice(["attributes", "attributes.obj", "body"]),
-                     lambda r: "%s ? %s : %s" % (truth(r), string(r), number(r)), lambda r: "let v = %s; v == nil ? \"n\" : v" % field(r),
+                     lambda r: "%s ? %s : %s" % (truth(r), string(r), number(r)), lambda r: "let v = %s; v == nil ? \"n\" : v" % part(r),
                      lambda r: "split(string(body), %s)" % text(r), lambda r: "attributes.list | map(string(#)) | join(\",\")",
                      lambda r: "reduce(attributes.list ?? [], # == 1 ? 1 : 2)", lambda r: "bitand(%s, 6)" % whole(r),
                      lambda r: "%s %% %s" % (whole(r), whole(r)), lambda r: "abs(%s)" % number(r), lambda r: "round(%s)" % number(r),
                      lambda r: "first(attributes.list)", lambda r: "map(1..4, #)", lambda r: "string(%s)" % field(r),
-                     lambda r: "toJSON(%s)" % field(r), lambda r: "duration(\"1m\")", lambda r: "timestamp"])(r)
+                     lambda r: "toJSON(%s)" % part(r), lambda r: "duration(\"1m\")", lambda r: "timestamp"])(r)

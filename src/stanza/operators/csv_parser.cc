@@ -43,10 +43,9 @@ class CsvParser : public Parser<CsvParser> {
       : Parser(build.id, "csv_parser", build.logger, std::move(options), std::move(parts)),
         config_(std::move(config)) {
     header_ = split(config_.header, config_.header_delimiter);
-    if (!config_.header_attribute.empty()) condition_ = std::exchange(options_.condition, std::nullopt);
   }
 
-  /// The header first: without one a record is dropped, whatever `if` says or else is wrong with it.
+  /// The header first: without one a record is dropped, whatever else is wrong with it.
   bool apply(Entry& entry, Flow& flow) {
     if (!config_.header_attribute.empty()) {
       const pdata::Value* value = entry.attributes.find(config_.header_attribute);
@@ -55,11 +54,6 @@ class CsvParser : public Parser<CsvParser> {
         return fail_and_drop("header is expected to be a string but is " +
                              std::string(text::go_type(*value)));
       header_ = split(value->text(), config_.header_delimiter);
-    }
-    if (condition_) {
-      const auto truth = test(*condition_, entry);
-      if (!truth) return fail("running if expr: " + truth.error().what);
-      if (!*truth) return true;
     }
     return Parser::apply(entry, flow);
   }
@@ -87,7 +81,6 @@ class CsvParser : public Parser<CsvParser> {
 
  private:
   Config config_;
-  std::optional<text::expr::Program> condition_;  ///< `if`, with header_attribute
   std::vector<std::string_view> header_;          ///< with header_attribute: of the record being parsed
   std::vector<std::string_view> row_;
   pdata::Map object_;

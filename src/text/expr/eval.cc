@@ -676,6 +676,7 @@ bool Evaluator::over(const Node& node, Val& out) {
       bytes.as_array().push_back(arena_, pdata::Value::integer(static_cast<unsigned char>(c)));
     collection = bytes;
   }
+  if (collection.map() && collection.value.as_map().empty()) collection = pdata::Value::new_array(arena_);
   if (!collection.array())
     return fail("builtin " + node.text + " takes only array (got " +
                 std::string(collection.nil() ? "nil" : type_name(collection)) + ")");
