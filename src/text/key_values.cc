@@ -6,11 +6,6 @@
 namespace gleaner::text {
 namespace {
 
-/// White space and NUL: so does the reference.
-std::string_view trim(std::string_view text) {
-  return trim_runes(text, [](char32_t c) { return c == 0 || is_space(c); });
-}
-
 /// The piece being read: a part of the input as long as it has no quotes, a copy after that.
 class Piece {
  public:
@@ -55,7 +50,8 @@ bool parse_key_values(std::string_view input, std::string_view delimiter, std::s
       why += (why.empty() ? "" : "; ") + ("cannot split " + go_quote(text)) + " into 2 items, got 1 item(s)";
       return;
     }
-    out.set(arena, trim(text.substr(0, at)), pdata::Value::string(trim(text.substr(at + delimiter.size()))));
+    out.set(arena, trim_space(text.substr(0, at)),
+            pdata::Value::string(trim_space(text.substr(at + delimiter.size()))));
   };
   bool escaped = false;
   char quote = 0;
@@ -71,7 +67,8 @@ bool parse_key_values(std::string_view input, std::string_view delimiter, std::s
         piece.to_copy();
         continue;
       }
-      if (quote && input[i] == quote) {
+      if (input[i] == quote) {  // outside of quotes that is a NUL, which the reference skips
+        piece.to_copy();
         quote = 0;
         continue;
       }

@@ -35,9 +35,7 @@ std::string_view trim_runes(std::string_view text, Drop drop) {
   }
   return text;
 }
-/// The white space of Unicode, as Go's unicode.IsSpace.
-bool is_space(char32_t code);
-/// `text` without white space at both ends, as Go's strings.TrimSpace.
+/// `text` without the white space of Unicode at both ends, as Go's strings.TrimSpace.
 std::string_view trim_space(std::string_view text);
 
 bool is_utf8(std::string_view text);
