@@ -300,7 +300,7 @@ def receiver_keys(r, chain):
                          ("max_log_size_behavior", ["truncate", "split"])):
         if r.random() < 0.06:
             keys[name] = r.choice(values)
-    if keys.get("encoding") == "nop":
+    if keys.get("encoding", "utf-8") not in ("utf-8", "utf-8-raw", "ascii"):  # the reference mixes up positions then
         keys.pop("multiline", None)
 
 

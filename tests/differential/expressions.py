@@ -79,4 +79,4 @@ def anything(r):
                      lambda r: "reduce(attributes.list ?? [], # == 1 ? 1 : 2)", lambda r: "bitand(%s, 6)" % whole(r),
                      lambda r: "%s %% %s" % (whole(r), whole(r)), lambda r: "abs(%s)" % number(r), lambda r: "round(%s)" % number(r),
                      lambda r: "first(attributes.list)", lambda r: "map(1..4, #)", lambda r: "string(%s)" % field(r),
-                     lambda r: "toJSON(%s)" % part(r), lambda r: "duration(\"1m\")", lambda r: "timestamp"])(r)
+                     lambda r: "toJSON(%s)" % part(r), lambda r: "timestamp"])(r)

@@ -163,6 +163,10 @@ bool parse_uri(std::string_view text, Arena& arena, pdata::Map& out, std::string
     }
     if (!port.empty() && (port[0] != ':' || !std::all_of(port.begin() + 1, port.end(), digit)))
       return refuse("invalid port " + text::go_quote(port) + " after host");
+    // Escapes in names are for bytes past ASCII and for a zone's '%' only.
+    for (auto at = host.find('%'); at != std::string_view::npos; at = host.find('%', at + 1))
+      if (at + 2 < host.size() && host[at + 1] >= '0' && host[at + 1] < '8' && host.substr(at, 3) != "%25")
+        return refuse("invalid URL escape " + text::go_quote(host.substr(at, 3)));
     if (!unescape(host, false, plain, reason)) return refuse(reason);
     if (!valid_host(plain)) return refuse("invalid character " + text::go_quote(plain) + " in host name");
     put("host", plain);
