@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "base/lasting.h"
+
 namespace gleaner::stanza {
 namespace {
 
@@ -49,6 +51,10 @@ Result<std::vector<std::string>> split(std::string_view text) {
 
 }  // namespace
 
+Field::Field(Root root, const std::vector<std::string>& keys) : root_(root) {
+  for (const auto& key : keys) keys_.push_back(lasting(key));
+}
+
 Result<Field> Field::parse(std::string_view text, bool allow_root) {
   auto keys = split(text);
   if (!keys) return fail(keys.error());
@@ -57,7 +63,7 @@ Result<Field> Field::parse(std::string_view text, bool allow_root) {
     if (i > 0 && keys->size() == 1 && !allow_root)
       return fail(Fault::config, std::string(kRoots[i]) + " cannot be referenced without subfield");
     keys->erase(keys->begin());
-    return Field(static_cast<Root>(i), std::move(*keys));
+    return Field(static_cast<Root>(i), *keys);
   }
   return fail(Fault::config, "field \"" + std::string(text) +
                                  "\": unrecognized prefix: it must begin with body, attributes or resource");
@@ -86,7 +92,7 @@ const pdata::Value* Field::get(const Entry& entry) const {
   }
 }
 
-bool Field::set(Entry& entry, const pdata::Value& value, Arena& arena) const {
+bool Field::set(Entry& entry, pdata::Value value, Arena& arena) const {
   pdata::Map* map;
   if (root_ == Root::body) {
     if (keys_.empty() && !value.is_map()) {
@@ -102,7 +108,7 @@ bool Field::set(Entry& entry, const pdata::Value& value, Arena& arena) const {
   const std::size_t steps = value.is_map() ? keys_.size() : keys_.size() - 1;
   for (std::size_t i = 0; i < steps; ++i) {
     pdata::Value* next = map->find(keys_[i]);
-    if (!next) next = &map->items.push_back(arena, {arena.copy(keys_[i]), {}}).value;
+    if (!next) next = &map->items.push_back(arena, {keys_[i], {}}).value;
     if (!next->is_map()) *next = pdata::Value::new_map(arena);
     map = &next->as_map();
   }
@@ -111,7 +117,7 @@ bool Field::set(Entry& entry, const pdata::Value& value, Arena& arena) const {
   } else if (pdata::Value* there = map->find(keys_.back())) {
     *there = value;
   } else {
-    map->items.push_back(arena, {arena.copy(keys_.back()), value});
+    map->items.push_back(arena, {keys_.back(), value});
   }
   return true;
 }
@@ -154,7 +160,7 @@ Field Field::parent() const {
 
 Field Field::child(std::string_view key) const {
   Field down = *this;
-  down.keys_.emplace_back(key);
+  down.keys_.push_back(key);
   return down;
 }
 
@@ -162,7 +168,7 @@ std::string Field::text() const {
   std::string out(kRoots[static_cast<std::size_t>(root_)]);
   bool dots = false;
   for (const auto& key : keys_) dots = dots || key.find('.') != std::string::npos;
-  for (const auto& key : keys_) out += dots ? "['" + key + "']" : "." + key;
+  for (const auto& key : keys_) out += dots ? "['" + std::string(key) + "']" : "." + std::string(key);
   return out;
 }
 

@@ -15,7 +15,7 @@ class Field {
   enum class Root : std::uint8_t { body, attributes, resource };
 
   Field() = default;  ///< body
-  explicit Field(Root root, std::vector<std::string> keys = {}) : root_(root), keys_(std::move(keys)) {}
+  explicit Field(Root root, const std::vector<std::string>& keys = {});
 
   /// `body`, `body.a.b` (nested maps), `attributes["a.b"]["c"]` (keys with dots).
   /// @param allow_root  whether `attributes` and `resource` may stand alone
@@ -27,14 +27,14 @@ class Field {
   const pdata::Value* get(const Entry& entry) const;
   /// Writes a value. Maps are merged key by key, new ones win; steps that are no maps become maps; a body
   /// that is no map gives way to one. False: attributes and resource themselves can only take maps.
-  bool set(Entry& entry, const pdata::Value& value, Arena& arena) const;
+  bool set(Entry& entry, pdata::Value value, Arena& arena) const;
   /// Takes the value out; nothing when it is not there. A root becomes empty.
   std::optional<pdata::Value> remove(Entry& entry, Arena& arena) const;
 
   Root root() const { return root_; }
   bool is_root() const { return keys_.empty(); }
-  const std::vector<std::string>& keys() const { return keys_; }
-  /// The same place without its last key, and with one more.
+  const std::vector<std::string_view>& keys() const { return keys_; }
+  /// The same place without its last key, and with one more, which must last as long as what it is set in.
   Field parent() const;
   Field child(std::string_view key) const;
   /// As error words name it: attributes.a.b, attributes['a.b'].
@@ -43,7 +43,7 @@ class Field {
 
  private:
   Root root_ = Root::body;
-  std::vector<std::string> keys_;
+  std::vector<std::string_view> keys_;  ///< lasting(): entries point at them
 };
 
 /// Puts the pairs of `from` (unique keys) into `into`; equal keys are replaced. Cost: linear when `into` is

@@ -188,33 +188,43 @@ bool JsonReader::object(pdata::Map& out, int depth) {
   }
   for (;;) {
     if (at_ == end_ || *at_ != '"') return fail_at(Flaw::value);
-    pdata::KeyValue pair;
-    if (!string(pair.key)) return false;
+    // Read into its place: a pair built elsewhere would be copied while its parts are still on their way to
+    // memory.
+    const std::size_t slot = pairs_.size();
+    pairs_.emplace_back();
+    if (!string(pairs_[slot].key)) return false;
     blanks();
     if (at_ == end_ || *at_ != ':') return fail_at(Flaw::colon);
     ++at_;
     blanks();
-    if (!value(pair.value, depth)) return false;
-    const auto& key = pair.key;
+    if (at_ < end_ && (*at_ == '{' || *at_ == '[')) {  // moves the pairs
+      pdata::Value nested;
+      if (!value(nested, depth)) return false;
+      pairs_[slot].value = nested;
+    } else if (!value(pairs_[slot].value, depth)) {
+      return false;
+    }
+    const auto& key = pairs_[slot].key;
     const auto letter = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
     const std::uint64_t mark = std::uint64_t{1}
                                << ((key.empty() ? 0
                                                 : key.size() * 7 + letter(0) + letter(key.size() / 2) * 5u +
                                                       letter(key.size() - 1) * 3u) &
                                    63);
-    bool replaced = false;
     if (seen & mark) {
-      if (pairs_.size() - from > 64) {
+      if (slot - from > 64) {
         crowded = true;
       } else {
-        const auto there = std::find_if(pairs_.begin() + static_cast<std::ptrdiff_t>(from), pairs_.end(),
+        const auto last = pairs_.begin() + static_cast<std::ptrdiff_t>(slot);
+        const auto there = std::find_if(pairs_.begin() + static_cast<std::ptrdiff_t>(from), last,
                                         [&](const auto& p) { return p.key == key; });
-        replaced = there != pairs_.end();
-        if (replaced) there->value = pair.value;
+        if (there != last) {
+          there->value = last->value;
+          pairs_.pop_back();
+        }
       }
     }
     seen |= mark;
-    if (!replaced) pairs_.push_back(pair);
     blanks();
     if (at_ == end_) return fail_at(Flaw::comma);
     if (*at_ == '}') break;

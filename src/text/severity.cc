@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
+#include <utility>
 
 namespace gleaner::text {
 namespace {
@@ -17,6 +19,28 @@ std::string lower(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
   return out;
+}
+
+constexpr std::size_t kShort = 7;  // bytes
+
+/// The bytes of `text`, at most seven, in lower case, under their count.
+std::uint64_t pack(std::string_view text) {
+  std::uint64_t word = 0;
+  if (text.size() >= 4) {
+    std::uint32_t first = 0, last = 0;
+    std::memcpy(&first, text.data(), 4);
+    std::memcpy(&last, text.data() + text.size() - 4, 4);
+    word = first | (std::uint64_t{last} << (text.size() - 4) * 8);
+  } else {
+    for (std::size_t i = 0; i < text.size(); ++i)
+      word |= std::uint64_t{static_cast<unsigned char>(text[i])} << i * 8;
+  }
+  // Bytes in 'A'..'Z' get bit 5, all at once; others, those beyond ASCII too, stay.
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  const std::uint64_t low = word & kEach * 0x7f;
+  const std::uint64_t upper =
+      ((low + kEach * (0x80 - 'A')) ^ (low + kEach * (0x7f - 'Z'))) & ~word & kEach * 0x80;
+  return (word | upper >> 2) | std::uint64_t{text.size() + 1} << kShort * 8;
 }
 
 }  // namespace
@@ -46,10 +70,10 @@ int SeverityMap::key(std::string_view name) {
 
 void SeverityMap::add(int number, std::string_view text) {
   if (text == "2xx" || text == "3xx" || text == "4xx" || text == "5xx") {
-    for (int i = (text[0] - '0') * 100, end = i + 100; i < end; ++i) numbers_[std::to_string(i)] = number;
+    for (int i = (text[0] - '0') * 100, end = i + 100; i < end; ++i) put(std::to_string(i), number);
     return;
   }
-  numbers_[lower(text)] = number;
+  put(lower(text), number);
 }
 
 Result<> SeverityMap::add_range(int number, std::int64_t from, std::int64_t to) {
@@ -57,15 +81,40 @@ Result<> SeverityMap::add_range(int number, std::int64_t from, std::int64_t to) 
   if (static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from) > 100000)
     return fail(Fault::config, "a range of severities from " + std::to_string(from) + " to " +
                                    std::to_string(to) + " is too large");
-  for (std::int64_t i = from; i <= to; ++i) numbers_[std::to_string(i)] = number;
+  for (std::int64_t i = from; i <= to; ++i) put(std::to_string(i), number);
   return {};
 }
 
+void SeverityMap::put(std::string_view lower, int number) {
+  if (lower.size() > kShort) {
+    long_[std::string(lower)] = number;
+    return;
+  }
+  if (shorts_ * 2 >= short_.size()) {
+    auto old = std::exchange(short_, std::vector<Short>(std::max<std::size_t>(short_.size() * 2, 16)));
+    for (const auto& one : old)
+      if (one.word) slot(one.word) = one;
+  }
+  const std::uint64_t word = pack(lower);
+  Short& there = slot(word);
+  shorts_ += there.word == 0;
+  there = {word, number};
+}
+
+/// Where `word` is, or would be.
+SeverityMap::Short& SeverityMap::slot(std::uint64_t word) {
+  std::size_t at = word * 0x9e3779b97f4a7c15 >> 32;
+  while (short_[at & (short_.size() - 1)].word != 0 && short_[at & (short_.size() - 1)].word != word) ++at;
+  return short_[at & (short_.size() - 1)];
+}
+
 int SeverityMap::find(std::string_view text) const {
+  if (text.size() <= kShort)
+    return short_.empty() ? 0 : const_cast<SeverityMap*>(this)->slot(pack(text)).number;
   std::array<char, 64> small;
   const auto look = [&](std::string_view key) {
-    const auto there = numbers_.find(key);
-    return there == numbers_.end() ? 0 : there->second;
+    const auto there = long_.find(key);
+    return there == long_.end() ? 0 : there->second;
   };
   if (text.size() > small.size()) return look(lower(text));
   std::transform(text.begin(), text.end(), small.begin(), [](char c) { return lower(c); });

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
 
@@ -37,7 +38,17 @@ class SeverityMap {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
-  std::unordered_map<std::string, int, Hash, std::equal_to<>> numbers_;
+  /// A word of up to seven bytes and its length, as one number; no word is 0.
+  struct Short {
+    std::uint64_t word = 0;
+    int number = 0;
+  };
+  void put(std::string_view lower, int number);
+  Short& slot(std::uint64_t word);
+
+  std::vector<Short> short_;  ///< hashed, at most half full: every record asks
+  std::size_t shorts_ = 0;    ///< used in it
+  std::unordered_map<std::string, int, Hash, std::equal_to<>> long_;
 };
 
 }  // namespace gleaner::text

@@ -58,5 +58,31 @@ TEST(SeverityMap, KnowsKeysAndNames) {
   EXPECT_EQ(severity_name(25), "");
 }
 
+TEST(Severity, WordsOfEveryLengthAreFoundInAnyCaseAndNoOthers) {
+  SeverityMap map("none");
+  std::string word;
+  for (int length = 0; length <= 70; ++length, word += static_cast<char>('a' + length % 26))
+    map.add(length % 24 + 1, word);
+  word.clear();
+  for (int length = 0; length <= 70; ++length, word += static_cast<char>('a' + length % 26)) {
+    std::string upper = word;
+    for (char& c : upper) c = static_cast<char>(c - 32);
+    EXPECT_EQ(map.find(word), length % 24 + 1) << length;
+    EXPECT_EQ(map.find(upper), length % 24 + 1) << length;
+    EXPECT_EQ(map.find(word + '?'), 0) << length;
+    EXPECT_EQ(map.find(word + '\0'), 0) << length;
+    if (length > 0) EXPECT_EQ(map.find(word.substr(1)), length == 1 ? 1 : 0) << length;
+  }
+}
+
+TEST(Severity, OnlyLettersHaveCase) {
+  SeverityMap map("none");
+  map.add(5, "@[`{\xc1");
+  EXPECT_EQ(map.find("@[`{\xc1"), 5);
+  EXPECT_EQ(map.find("`[`{\xc1"), 0);
+  EXPECT_EQ(map.find("@{`{\xc1"), 0);
+  EXPECT_EQ(map.find("@[`{\xe1"), 0);
+}
+
 }  // namespace
 }  // namespace gleaner::text

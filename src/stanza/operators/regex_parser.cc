@@ -1,4 +1,5 @@
 // Parses a string with the named groups of a regular expression.
+#include "base/lasting.h"
 #include "stanza/operators/operators.h"
 #include "text/go_format.h"
 #include "text/linear_regex.h"
@@ -37,12 +38,12 @@ class RegexParser : public Parser<RegexParser> {
         regex_(std::move(regex)),
         linear_(text::LinearRegex::compile(regex_.pattern())),
         remembers_(parts_.parse_from.root() != Field::Root::body),
-        groups_(static_cast<std::size_t>(regex_.groups()) + 1) {}
+        groups_(static_cast<std::size_t>(regex_.groups()) + 1) {
+    for (const auto& name : regex_.names()) names_.push_back(lasting(name.name));
+  }
 
   void consume(EntryList& list, Flow& flow) override {
-    names_.clear();
     same_ = {};
-    for (const auto& name : regex_.names()) names_.push_back(flow.arena.copy(name.name));
     Parser::consume(list, flow);
   }
 
@@ -102,7 +103,7 @@ class RegexParser : public Parser<RegexParser> {
   std::string_view same_;                    ///< the same in this batch
   std::vector<Place> at_;
   std::vector<std::string_view> groups_;
-  std::vector<std::string_view> names_;  ///< in the arena of the batch
+  std::vector<std::string_view> names_;  ///< lasting(): records point at them
   pdata::Map object_;
 };
 
