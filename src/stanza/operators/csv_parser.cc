@@ -81,7 +81,7 @@ class CsvParser : public Parser<CsvParser> {
 
  private:
   Config config_;
-  std::vector<std::string_view> header_;          ///< with header_attribute: of the record being parsed
+  std::vector<std::string_view> header_;  ///< with header_attribute: of the record being parsed
   std::vector<std::string_view> row_;
   pdata::Map object_;
 };

@@ -63,6 +63,12 @@ void put_query(std::string_view text, Arena& arena, pdata::Map& out, std::string
   if (!query.as_map().empty()) out.set(arena, "query", query);
 }
 
+bool valid_user(std::string_view user) {
+  return std::all_of(user.begin(), user.end(), [](char c) {
+    return letter(c) || digit(c) || std::string_view("-._:~!$&'()*+,;=%@").find(c) != std::string_view::npos;
+  });
+}
+
 bool valid_host(std::string_view host) {
   return std::all_of(host.begin(), host.end(), [](char c) {
     return letter(c) || digit(c) || static_cast<unsigned char>(c) >= 0x80 ||
@@ -146,6 +152,7 @@ bool parse_uri(std::string_view text, Arena& arena, pdata::Map& out, std::string
     rest = slash == std::string_view::npos ? std::string_view() : authority.substr(slash);
     authority = authority.substr(0, slash);
     if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+      if (!valid_user(authority.substr(0, at))) return refuse("net/url: invalid userinfo");
       const auto user = authority.substr(0, std::min(authority.find(':'), at));
       if (!unescape(user, false, plain, reason)) return refuse(reason);
       put("user", plain);
