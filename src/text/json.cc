@@ -21,14 +21,14 @@ int hex(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/// Four hex digits at `p`, or -1.
-int unit(const char* p, const char* end) {
+/// Four hex digits at `p`, or -1. @param loose  others count as 0, as in the reference's parse_ints
+int unit(const char* p, const char* end, bool loose) {
   if (end - p < 4) return -1;
   int value = 0;
   for (int i = 0; i < 4; ++i) {
     const int nibble = hex(p[i]);
-    if (nibble < 0) return -1;
-    value = value * 16 + nibble;
+    if (nibble < 0 && !loose) return -1;
+    value = value * 16 + std::max(nibble, 0);
   }
   return value;
 }
@@ -330,12 +330,12 @@ bool JsonReader::escaped(const char* from, std::string_view& out) {
         *to++ = '\t';
         break;
       case 'u': {
-        const int first = unit(at_, close);
+        const int first = unit(at_, close, options_.parse_ints);
         if (first < 0) return fail_at(Flaw::escape);
         at_ += 4;
         auto code = static_cast<char32_t>(first);
         if (first >= 0xd800 && first < 0xdc00 && close - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u') {
-          const int second = unit(at_ + 2, close);
+          const int second = unit(at_ + 2, close, options_.parse_ints);
           if (second >= 0xdc00 && second < 0xe000) {
             code = 0x10000 + ((code - 0xd800) << 10) + static_cast<char32_t>(second - 0xdc00);
             at_ += 6;
