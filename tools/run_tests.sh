@@ -17,6 +17,7 @@ python3 tests/self_metrics_test.py build/release/gleaner
 python3 tests/fetch_test.py build/release/gleaner
 python3 tests/filelog_test.py build/release/gleaner
 python3 tests/filelog_torture.py build/release/gleaner
+python3 tests/differential/check.py build/release/gleaner
 python3 tests/budget_test.py build/release/gleaner build/release/loadgen
 python3 tests/lanes_test.py build/release/gleaner
 python3 tests/reload_test.py build/release/gleaner

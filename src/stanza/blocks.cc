@@ -90,6 +90,7 @@ bool SeverityBlock::apply(Entry& entry, Arena& arena, Words& why) const {
     const auto end = std::to_chars(digits, digits + sizeof digits, n);
     word = {digits, static_cast<std::size_t>(end.ptr - digits)};
   };
+  constexpr double kLimit = 9223372036854775808.0;  // of integers
   switch (value->kind()) {
     case Kind::string:
     case Kind::bytes:
@@ -99,7 +100,8 @@ bool SeverityBlock::apply(Entry& entry, Arena& arena, Words& why) const {
       number(value->as_int());
       break;
     case Kind::real:
-      if (value->as_real() != std::trunc(value->as_real()) || std::fabs(value->as_real()) > 9e18)
+      if (value->as_real() != std::trunc(value->as_real()) || !(value->as_real() >= -kLimit) ||
+          value->as_real() >= kLimit)
         return failed(why, "parse: type float64 cannot be a severity unless it is a whole number");
       number(static_cast<std::int64_t>(value->as_real()));
       break;

@@ -139,17 +139,20 @@ std::optional<pdata::Value> Field::remove(Entry& entry, Arena& arena) const {
   } else {
     map = root_ == Root::attributes ? &entry.attributes : &entry.own_resource(arena);
   }
-  for (std::size_t i = 0;; ++i) {
+  for (std::size_t i = 0; i + 1 < keys_.size(); ++i) {
     pdata::Value* value = map->find(keys_[i]);
-    if (!value) return std::nullopt;
-    if (i + 1 == keys_.size()) {
-      const pdata::Value old = *value;
-      map->erase(keys_[i]);
-      return old;
-    }
-    if (!value->is_map()) return std::nullopt;
+    if (!value || !value->is_map()) return std::nullopt;
     map = &value->as_map();
   }
+  const std::string_view key = keys_.back();  // unique in an entry's maps
+  for (std::size_t i = 0; i < map->size(); ++i) {
+    const std::string_view there = map->items[i].key;
+    if (there.size() != key.size() || (there.data() != key.data() && there != key)) continue;
+    const pdata::Value old = map->items[i].value;
+    map->items.erase(i);
+    return old;
+  }
+  return std::nullopt;
 }
 
 Field Field::parent() const {
@@ -189,7 +192,7 @@ void merge(pdata::Map& into, const pdata::Map& from, Arena& arena) {
   }
   for (const auto& item : from) {
     std::size_t i = 0;
-    while (i < before && into.items[i].key != item.key) ++i;
+    while (i < before && (into.items[i].key.size() != item.key.size() || into.items[i].key != item.key)) ++i;
     if (i < before)
       into.items[i].value = item.value;
     else

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "text/charsets.h"
+#include "text/encoding_legacy.h"
 #include "text/utf8.h"
 
 namespace gleaner::text {
@@ -39,28 +39,10 @@ void decode_utf16(std::string& out, std::string_view bytes, bool little) {
   if (i < bytes.size()) append_utf8(out, kReplacement);
 }
 
-void decode_table(std::string& out, std::string_view bytes, const Charset& table) {
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto first = static_cast<unsigned char>(bytes[i]);
-    if (first < 0x80) {
-      out += bytes[i];
-      continue;
-    }
-    const char32_t alone = table.single[first - 0x80];
-    if (alone != kReplacement || !table.pairs || first < table.lead_low || first > table.lead_high ||
-        i + 1 == bytes.size()) {
-      append_utf8(out, alone);
-      continue;
-    }
-    const auto second = static_cast<unsigned char>(bytes[i + 1]);
-    char32_t code = kReplacement;
-    if (second >= table.trail_low && second <= table.trail_high) {
-      const std::size_t width = table.trail_high - table.trail_low + 1u;
-      code = table.pairs[(first - table.lead_low) * width + (second - table.trail_low)];
-    }
-    append_utf8(out, code);
-    if (code != kReplacement || second >= 0x80) ++i;  // a broken pair does not swallow ASCII
-  }
+const Charset* charset(std::string_view name) {
+  for (const auto& charset : charsets())
+    if (has_name(charset.names, name)) return &charset;
+  return nullptr;
 }
 
 }  // namespace
@@ -75,25 +57,31 @@ Result<Encoding> Encoding::find(std::string_view name) {
   if (key == "nop") return Encoding(Kind::nop);
   if (key == "utf-16" || key == "utf16" || key == "utf-16le") return Encoding(Kind::utf16le);
   if (key == "utf-16be") return Encoding(Kind::utf16be);
-  for (const auto& charset : charsets())
-    if (has_name(charset.names, key)) return Encoding(Kind::table, &charset);
+  if (has_name("gb18030 csgb18030", key)) return Encoding(Kind::gb18030, charset("gbk"));
+  if (key == "hz-gb-2312") return Encoding(Kind::hz, charset("gbk"));
+  if (has_name("euc-jp cseucpkdfmtjapanese", key)) return Encoding(Kind::euc_jp, charset("shift_jis"));
+  if (has_name("iso-2022-jp csiso2022jp", key)) return Encoding(Kind::iso2022_jp, charset("shift_jis"));
+  if (const Charset* table = charset(key)) return Encoding(Kind::table, table);
   return fail(Fault::config, "unsupported encoding '" + std::string(name) + "'");
 }
 
 std::string_view Encoding::newline() const {
   if (kind_ == Kind::utf16le) return {"\n\0", 2};
   if (kind_ == Kind::utf16be) return {"\0\n", 2};
+  if (kind_ == Kind::table) return {&table_->newline, 1};
   return "\n";
 }
 
 std::string_view Encoding::carriage_return() const {
   if (kind_ == Kind::utf16le) return {"\r\0", 2};
   if (kind_ == Kind::utf16be) return {"\0\r", 2};
+  if (kind_ == Kind::table) return {&table_->carriage_return, 1};
   return "\r";
 }
 
 std::string_view Encoding::decode(std::string_view bytes, Arena& arena) const {
-  const bool ascii_is_same = kind_ == Kind::utf8 || kind_ == Kind::table;
+  const bool ascii_is_same = kind_ == Kind::utf8 || (kind_ == Kind::table && !table_->low) ||
+                             kind_ == Kind::gb18030 || kind_ == Kind::euc_jp;
   if (kind_ == Kind::raw || kind_ == Kind::nop) return bytes;
   if (kind_ == Kind::utf8 && is_utf8(bytes)) return bytes;
   if (ascii_is_same &&
@@ -101,12 +89,28 @@ std::string_view Encoding::decode(std::string_view bytes, Arena& arena) const {
     return bytes;
   std::string out;
   out.reserve(bytes.size() * 2);
-  if (kind_ == Kind::utf8)
-    append_utf8_clean(out, bytes);
-  else if (kind_ == Kind::table)
-    decode_table(out, bytes, *table_);
-  else
-    decode_utf16(out, bytes, kind_ == Kind::utf16le);
+  switch (kind_) {
+    case Kind::utf8:
+      append_utf8_clean(out, bytes);
+      break;
+    case Kind::table:
+      decode_table(out, bytes, *table_);
+      break;
+    case Kind::gb18030:
+      decode_gb18030(out, bytes, *table_);
+      break;
+    case Kind::hz:
+      decode_hz(out, bytes, *table_);
+      break;
+    case Kind::euc_jp:
+      decode_euc_jp(out, bytes, *table_);
+      break;
+    case Kind::iso2022_jp:
+      decode_iso2022_jp(out, bytes, *table_);
+      break;
+    default:
+      decode_utf16(out, bytes, kind_ == Kind::utf16le);
+  }
   return arena.copy(out);
 }
 

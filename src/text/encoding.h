@@ -13,8 +13,8 @@ struct Charset;  // generated tables
 /// How the bytes of a file become UTF-8. Cheap to copy; valid for the life of the process.
 ///
 /// Known: utf-8, ascii (read as utf-8), utf-8-raw, utf-16 (little endian), utf-16le, utf-16be, nop, and the
-/// charsets of make_charsets.py: ISO 8859, Windows, KOI8, Shift_JIS, EUC-JP, EUC-KR, Big5, GBK. Names in any
-/// case. Source: spec/filelog.md 6.1.
+/// charsets of make_charsets.py: ISO 8859, Windows, KOI8, IBM with EBCDIC, Shift_JIS, EUC-JP, ISO-2022-JP,
+/// EUC-KR, Big5, GBK, GB18030, HZ-GB-2312. Names in any case. Source: spec/filelog.md 6.1.
 class Encoding {
  public:
   Encoding() = default;  ///< utf-8
@@ -32,7 +32,7 @@ class Encoding {
   std::string_view decode(std::string_view bytes, Arena& arena) const;
 
  private:
-  enum class Kind : std::uint8_t { utf8, raw, nop, utf16le, utf16be, table };
+  enum class Kind : std::uint8_t { utf8, raw, nop, utf16le, utf16be, table, gb18030, hz, euc_jp, iso2022_jp };
   explicit Encoding(Kind kind, const Charset* table = nullptr) : kind_(kind), table_(table) {}
   Kind kind_ = Kind::utf8;
   const Charset* table_ = nullptr;

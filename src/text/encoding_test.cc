@@ -49,6 +49,22 @@ INSTANTIATE_TEST_SUITE_P(Table, EncodingDecode,
                              {"big5", "\xa4\xa4"sv, "\xe4\xb8\xad"},
                              {"gbk", "\xd6\xd0x"sv, "\xe4\xb8\xadx"},
                              {"euc-kr", "\xb0\xa1"sv, "\xea\xb0\x80"},
+                             {"shift_jis", "\x80\xa0@\x82\x7f"sv, "\xc2\x80\xef\xbf\xbd@\xef\xbf\xbd\x7f"},
+                             {"shift_jis", "\xf0\x90\x8b\xad"sv, "\xef\xbf\xbd\xe5\xbc\xb7"},
+                             {"big5", "\x8bi\x88\x62"sv, "\xf0\xa4\xb7\xab\xc3\x8a\xcc\x84"},
+                             {"euc-jp", "\x8e\xb1\x8f\xb0\xa1\x8f\x41"sv,
+                              "\xef\xbd\xb1\xe4\xb8\x82\xef\xbf\xbd"
+                              "A"},
+                             {"gbk", "\xfe\xff"sv, "\xef\xbf\xbd\xef\xbf\xbd"},
+                             {"gb18030", "\xd6\xd0\x81\x30\x81\x30\x95\x32\x82\x36\x81\x30"sv,
+                              "\xe4\xb8\xad\xc2\x80\xf0\xa0\x80\x80\xef\xbf\xbd"
+                              "0"},
+                             {"hz-gb-2312", "a~~~{VP~}~"sv, "a~\xe4\xb8\xad\xef\xbf\xbd"},
+                             {"iso-2022-jp", "a\x1b$B$h\x1b(I1\x1b$(D0!\x1b(Bz\x1b"sv,
+                              "a\xe3\x82\x88\xef\xbd\xb1\xe4\xb8\x82z\xef\xbf\xbd"},
+                             {"ibm037", "\xc1\x40\xba"sv, "A ["},
+                             {"IBM1047", "\xc1\x40\xad"sv, "A ["},
+                             {"ibm01140", "\x9f"sv, "\xe2\x82\xac"},
                          }));
 
 TEST(Encoding, LeavesPlainTextWhereItIs) {
@@ -63,6 +79,7 @@ TEST(Encoding, RefusesUnknownNames) {
 }
 
 TEST(Encoding, KnowsItsNewlines) {
+  EXPECT_EQ(Encoding::find("ibm037")->newline(), "\x25");
   EXPECT_EQ(Encoding::find("utf-16be")->newline(), "\0\n"sv);
   EXPECT_EQ(Encoding::find("utf-16")->carriage_return(), "\r\0"sv);
 }

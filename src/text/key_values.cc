@@ -1,16 +1,10 @@
 #include "text/key_values.h"
 
 #include "text/go_format.h"
+#include "text/utf8.h"
 
 namespace gleaner::text {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\n\v\f\r";
-  const auto from = text.find_first_not_of(kBlank);
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
-}
 
 /// The piece being read: a part of the input as long as it has no quotes, a copy after that.
 class Piece {
@@ -56,7 +50,8 @@ bool parse_key_values(std::string_view input, std::string_view delimiter, std::s
       why += (why.empty() ? "" : "; ") + ("cannot split " + go_quote(text)) + " into 2 items, got 1 item(s)";
       return;
     }
-    out.set(arena, trim(text.substr(0, at)), pdata::Value::string(trim(text.substr(at + delimiter.size()))));
+    out.set(arena, trim_space(text.substr(0, at)),
+            pdata::Value::string(trim_space(text.substr(at + delimiter.size()))));
   };
   bool escaped = false;
   char quote = 0;
@@ -72,7 +67,8 @@ bool parse_key_values(std::string_view input, std::string_view delimiter, std::s
         piece.to_copy();
         continue;
       }
-      if (quote && input[i] == quote) {
+      if (input[i] == quote) {  // outside of quotes that is a NUL, which the reference skips
+        piece.to_copy();
         quote = 0;
         continue;
       }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "text/utf8.h"
+
 namespace gleaner::text {
 namespace {
 
@@ -140,11 +142,12 @@ Result<Regex> Regex::compile(std::string_view pattern, const Options& options) {
     return fail(Fault::config, std::move(what));
   };
   if (!to.flaw.empty()) return refuse(to.flaw);
+  Regex regex;
   re2::RE2::Options how(re2::RE2::Quiet);
+  regex.latin1_ = options.latin1;
   if (options.latin1) how.set_encoding(re2::RE2::Options::EncodingLatin1);
   if (options.multi_line) to.pattern.insert(0, "(?m)");
 
-  Regex regex;
   regex.pattern_ = pattern;
   for (const std::int64_t memory : {8, 64}) {
     how.set_max_mem(memory << 20);
@@ -157,11 +160,42 @@ Result<Regex> Regex::compile(std::string_view pattern, const Options& options) {
   return regex;
 }
 
-bool Regex::search(std::string_view text, std::size_t from) const {
-  return re_->Match({text.data(), text.size()}, from, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
+bool Regex::search(std::string_view text, std::size_t from) const { return match(text, {}, from); }
+
+bool Regex::match_sound(std::string_view text, std::span<std::string_view> groups, std::size_t from,
+                        std::string_view looked_at) const {
+  return latin1_ || is_utf8(looked_at) ? match_as_is(text, groups, from) : match_damaged(text, groups, from);
 }
 
-bool Regex::match(std::string_view text, std::span<std::string_view> groups, std::size_t from) const {
+/// A copy in which every bad byte is U+FFFD is searched, and what is found is carried back.
+bool Regex::match_damaged(std::string_view text, std::span<std::string_view> groups, std::size_t from) const {
+  std::string whole;
+  std::vector<std::size_t> bad;  // where the bytes of U+FFFD begin that were one byte
+  const auto copy = [&](std::string_view part) {
+    while (!part.empty()) {
+      const Rune rune = next_rune(part);
+      if (!rune.valid) bad.push_back(whole.size());
+      whole.append(rune.valid ? part.substr(0, rune.size) : "\xef\xbf\xbd");
+      part.remove_prefix(rune.valid ? rune.size : 1);
+    }
+  };
+  copy(text.substr(0, from));
+  const std::size_t begin = whole.size();
+  copy(text.substr(from));
+  if (!match_as_is(whole, groups, begin)) return false;
+  const auto back = [&](std::size_t at) {
+    return at - 2 * static_cast<std::size_t>(std::lower_bound(bad.begin(), bad.end(), at) - bad.begin());
+  };
+  for (auto& group : groups) {
+    if (!group.data()) continue;
+    const auto at = static_cast<std::size_t>(group.data() - whole.data());
+    const std::size_t low = back(at);
+    group = text.substr(low, back(at + group.size()) - low);
+  }
+  return true;
+}
+
+bool Regex::match_as_is(std::string_view text, std::span<std::string_view> groups, std::size_t from) const {
   std::array<re2::StringPiece, 17> few;
   std::vector<re2::StringPiece> many;
   re2::StringPiece* found = few.data();

@@ -18,7 +18,8 @@ namespace gleaner::text {
 /// const and safe from any thread.
 ///
 /// Differences of RE2 from Go that are levelled here: `(?<n>)` is accepted, group names may repeat (the later
-/// group wins), `\C` is refused, error words are Go's. Source: spec/filelog.md 14.
+/// group wins), `\C` is refused, bytes that are not UTF-8 match as U+FFFD each, error words are Go's.
+/// Source: spec/filelog.md 14.
 class Regex {
  public:
   struct Options {
@@ -42,7 +43,13 @@ class Regex {
   bool search(std::string_view text, std::size_t from = 0) const;
   /// The leftmost match at or behind `from`. groups[0] is the whole match, groups[i] the i-th parenthesis;
   /// one that took no part is a view with a null data(). Asking for fewer groups is cheaper.
-  bool match(std::string_view text, std::span<std::string_view> groups, std::size_t from = 0) const;
+  bool match(std::string_view text, std::span<std::string_view> groups, std::size_t from = 0) const {
+    return match_sound(text, groups, from, text);
+  }
+  /// The same where only `looked_at`, a beginning of `text`, is asked whether it is UTF-8: for those who look
+  /// for the first match in a buffer again and again.
+  bool match_sound(std::string_view text, std::span<std::string_view> groups, std::size_t from,
+                   std::string_view looked_at) const;
 
   /// Parentheses that capture.
   int groups() const { return groups_; }
@@ -52,9 +59,12 @@ class Regex {
 
  private:
   Regex();
+  bool match_as_is(std::string_view text, std::span<std::string_view> groups, std::size_t from) const;
+  bool match_damaged(std::string_view text, std::span<std::string_view> groups, std::size_t from) const;
   std::string pattern_;
   std::vector<Name> names_;
   int groups_ = 0;
+  bool latin1_ = false;
   std::unique_ptr<re2::RE2> re_;
 };
 

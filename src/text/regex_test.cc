@@ -41,9 +41,9 @@ TEST(Regex, SearchesFromAnOffsetWithItsContext) {
 }
 
 TEST(Regex, LatinModeMatchesRawBytes) {
-  EXPECT_FALSE(
-      Regex::compile("a.b")->search("a\xff"
-                                    "b"));
+  EXPECT_FALSE(Regex::compile("a.b", {.latin1 = true})
+                   ->search("a\xc3\xa4"
+                            "b"));
   EXPECT_TRUE(Regex::compile("a.b", {.latin1 = true})
                   ->search("a\xff"
                            "b"));
@@ -74,6 +74,19 @@ INSTANTIATE_TEST_SUITE_P(Table, RegexError,
                              {"(?P<x y>a)", "invalid named capture: `(?P<x y>`"},
                              {"*a", "missing argument to repetition operator: `*`"},
                          }));
+
+TEST(Regex, TakesABadByteForACharacter) {
+  const auto re = Regex::compile("(.)(x?)$");
+  ASSERT_TRUE(re);
+  std::string_view groups[3];
+  const std::string_view text = "\xc3\xa4\xff\xfex";
+  ASSERT_TRUE(re->match(text, groups));
+  EXPECT_EQ(groups[1], "\xfe");
+  EXPECT_EQ(groups[1].data(), text.data() + 3);
+  EXPECT_EQ(groups[2], "x");
+  EXPECT_TRUE(Regex::compile("^\\S")->search("\xff"));
+  EXPECT_FALSE(Regex::compile("^\\S", {.latin1 = true, .multi_line = false})->search(" \xff"));
+}
 
 struct Swap {
   std::string_view pattern, with, text, want;

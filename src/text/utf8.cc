@@ -107,6 +107,14 @@ bool is_utf8(std::string_view text) {
 void append_utf8_clean(std::string& out, std::string_view text) { clean<false>(out, text); }
 void append_utf8_go(std::string& out, std::string_view text) { clean<true>(out, text); }
 
+std::string_view trim_space(std::string_view text) {
+  return trim_runes(text, [](char32_t c) {
+    return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
+           c == 0x3000;
+  });
+}
+
 std::size_t count_runes(std::string_view text) {
   std::size_t count = 0;
   while (!text.empty()) {

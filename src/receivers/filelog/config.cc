@@ -163,8 +163,9 @@ std::span<const config::Field> Config::fields() {
           "acquire_fs_lock", "hold a shared lock (flock) while reading; files others have locked wait"),
       config::field<&Config::polls_to_archive>(
           "polls_to_archive",
-          "poll intervals for which a copy of a file that went is still recognised; at "
-          "least a minute. The file itself is recognised without it"),
+          "poll intervals for which the content of a file that went is still recognised, in another "
+          "file and, with storage, after a restart; at least a minute, for 8192 files. Without it: the "
+          "last 512 files themselves, and copies for a minute"),
   };
   return kTable;
 }

@@ -443,6 +443,32 @@ TEST_F(FilelogStorageTest, ForgetsWhatWasDeleted) {
   loop.run_until_done(store.close());
 }
 
+TEST_F(FilelogStorageTest, AnArchiveRecognisesWhatWasDeletedLongBefore) {
+  struct Row {
+    const char* polls;
+    bool read_again;
+  };
+  for (const Row& row : {Row{"0", true}, Row{"100000", false}}) {
+    SCOPED_TRACE(row.polls);
+    const std::string yaml = std::string("start_at: beginning\npolls_to_archive: ") + row.polls + "\n";
+    folder.write("a.log", "one\ntwo\n");
+    start(yaml);
+    ASSERT_TRUE(got(2));
+    folder.remove("a.log");
+    ASSERT_TRUE(until([&] { return metrics.sum("fileconsumer_open_files") == 0; }));
+    stop();
+    start(yaml);  // a run that does not see it
+    stop();
+    folder.write("back.log", "one\ntwo\nthree\n");
+    start(yaml);
+    ASSERT_TRUE(until([&] { return !pipeline.got.empty() && pipeline.got.back() == "three"; }));
+    EXPECT_EQ(pipeline.got.size(), row.read_again ? 3u : 1u);
+    stop();
+    folder.remove("back.log");
+    disk.names.clear();
+  }
+}
+
 TEST_F(FilelogStorageTest, ReadsOnWhileTheDiskIsFull) {
   start();
   folder.write("a.log", "one\n");

@@ -18,18 +18,19 @@ void Memories::add(Memory memory) {
   all_.pop_front();
 }
 
-void Memories::restore(std::vector<Kept> kept, TimePoint copies) {
+void Memories::restore(std::vector<Kept> kept, TimePoint now, Duration copies) {
   most_ += kept.size();
   for (auto& one : kept) {
     Memory memory;
     memory.position = std::move(one.position);
     if (one.fate == Kept::Fate::truncated) {
       memory.truncated = one.identity;
-      memory.copies = copies;
+      memory.copies = now + copies;
     } else {
       memory.identity = one.identity;
     }
-    if (one.fate == Kept::Fate::away) memory.copies = TimePoint::min();
+    if (one.fate == Kept::Fate::away)
+      memory.copies = archive_ > Duration{0} ? now + archive_ : TimePoint::min();
     all_.push_back(std::move(memory));
   }
 }

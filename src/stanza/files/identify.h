@@ -31,11 +31,16 @@ struct Memory {
 class Memories {
  public:
   static constexpr std::size_t kMost = 512;  ///< of about 1.1 kB each, and those of the earlier run
+  static constexpr std::size_t kArchive = 8192;
+
+  /// @param archive  how long copies of files that went are recognised; more of them are remembered then
+  explicit Memories(Duration archive = Duration{0})
+      : most_(archive > Duration{0} ? kArchive : kMost), archive_(archive) {}
 
   void add(Memory memory);
   /// Takes in the files of an earlier run, all of them.
-  /// @param copies  until when copies may turn up of those that were truncated
-  void restore(std::vector<Kept> kept, TimePoint copies);
+  /// @param copies  how long copies may turn up of those that were truncated
+  void restore(std::vector<Kept> kept, TimePoint now, Duration copies);
   /// Finds what `file` continues and takes it out. @param waiting set when it may become clear a moment
   /// later: a copy in progress is still shorter than what was read
   std::optional<Position> claim(const File& file, TimePoint now, bool& waiting);
@@ -51,7 +56,8 @@ class Memories {
     if (memory.position.key != 0) forgotten_.push_back(memory.position.key);
   }
   std::deque<Memory> all_;
-  std::size_t most_ = kMost;
+  std::size_t most_;
+  Duration archive_;
   std::vector<std::uint64_t> forgotten_;
 };
 

@@ -134,7 +134,7 @@ TEST_F(IdentifyTest, RestoresEverythingOfAnEarlierRun) {
   for (std::size_t i = 0; i < 3 * Memories::kMost; ++i)
     kept.push_back({read(std::to_string(i) + "\n", 2), {}, Kept::Fate::open});
   Memories memories;
-  memories.restore(std::move(kept), at(60));
+  memories.restore(std::move(kept), at(0), std::chrono::seconds(60));
   EXPECT_EQ(memories.all().size(), 3 * Memories::kMost);
 }
 
@@ -158,7 +158,8 @@ TEST_F(IdentifyTest, KnowsWhatAnEarlierRunSaysOfFiles) {
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
     Memories memories;
-    memories.restore({{read("daily\n", 6), {file.identity.device, row.inode}, row.fate}}, at(60));
+    memories.restore({{read("daily\n", 6), {file.identity.device, row.inode}, row.fate}}, at(0),
+                     std::chrono::seconds(60));
     bool waiting = false;
     EXPECT_EQ(memories.claim(file, at(1), waiting).has_value(), row.claimed);
   }
@@ -169,7 +170,7 @@ TEST_F(IdentifyTest, PrefersTheFileItself) {
   Memories memories;
   memories.restore({{read("same\nsame\n", 5), file.identity, Kept::Fate::open},
                     {read("same\nsame\n", 10), {1, 99}, Kept::Fate::open}},
-                   at(60));
+                   at(0), std::chrono::seconds(60));
   bool waiting = false;
   EXPECT_EQ(memories.claim(file, at(0), waiting)->offset, 5u);
 }

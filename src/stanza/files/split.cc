@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "text/utf8.h"
+
 namespace gleaner::stanza::files {
 
 Splitter::Splitter(SplitOptions options)
@@ -27,22 +29,33 @@ Splitter::Cut Splitter::cut_line(std::string_view bytes) const {
   return {0, end, at + newline_.size()};
 }
 
+/// The first match of a pattern in a buffer. A buffer is asked many times, so only what a match has to do
+/// with is looked at: to its end and the line behind. Without a match: everything.
+bool Splitter::find(const text::Regex& pattern, std::string_view bytes, std::size_t from,
+                    std::string_view& match) {
+  if (!pattern.match_sound(bytes, {&match, 1}, from, {}))
+    return !text::is_utf8(bytes) && pattern.match(bytes, {&match, 1}, from);
+  const auto end = static_cast<std::size_t>(match.data() - bytes.data()) + match.size();
+  const auto looked_at = bytes.substr(0, bytes.find('\n', end));
+  return text::is_utf8(looked_at) || pattern.match_sound(bytes, {&match, 1}, from, looked_at);
+}
+
 Splitter::Cut Splitter::cut_at_start(std::string_view bytes) const {
   std::string_view first;
-  if (!options_.line_start->match(bytes, {&first, 1})) return {};
+  if (!find(*options_.line_start, bytes, 0, first)) return {};
   const auto begin = static_cast<std::size_t>(first.data() - bytes.data());
   if (begin > 0) return {0, begin, begin};  // text before the first start is a record too
   const std::size_t body = begin + first.size();
   if (body >= bytes.size()) return {};
   std::string_view second;
-  if (!options_.line_start->match(bytes, {&second, 1}, body + 1)) return {};
+  if (!find(*options_.line_start, bytes, body + 1, second)) return {};
   const auto end = static_cast<std::size_t>(second.data() - bytes.data());
   return {options_.omit_pattern ? body : 0, end, end};
 }
 
 Splitter::Cut Splitter::cut_at_end(std::string_view bytes, bool at_end) const {
   std::string_view match;
-  if (!options_.line_end->match(bytes, {&match, 1})) return {};
+  if (!find(*options_.line_end, bytes, 0, match)) return {};
   const auto begin = static_cast<std::size_t>(match.data() - bytes.data());
   const std::size_t end = begin + match.size();
   if (end >= bytes.size() && !at_end) return {};  // it may go on behind what was read

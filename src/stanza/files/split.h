@@ -46,6 +46,8 @@ class Splitter {
   Cut cut(std::string_view bytes, bool at_end) const;
   Cut cut_line(std::string_view bytes) const;
   Cut cut_trace(std::string_view bytes) const;
+  static bool find(const text::Regex& pattern, std::string_view bytes, std::size_t from,
+                   std::string_view& match);
   Cut cut_at_start(std::string_view bytes) const;
   Cut cut_at_end(std::string_view bytes, bool at_end) const;
   /// `bytes` without the half of a character.

@@ -52,7 +52,7 @@ void Tailer::restore(std::vector<Kept> kept) {
   restored_ = true;
   from_beginning_ = true;
   if (kept.empty()) return;
-  memories_.restore(std::move(kept), loop_.now() + kCopyMemory);
+  memories_.restore(std::move(kept), loop_.now(), kCopyMemory);
   logger_.info("Resuming from previously known offset(s). 'start_at' setting is not applicable.");
 }
 
@@ -274,12 +274,13 @@ void Tailer::forget(File& file) {
     // A deleted one does not come back, but a copy that was made before may be known already (mv across
     // disks).
     const bool deleted = file.links == 0;
+    const Duration copies = deleted ? 2 * kCopyPatience : kCopyMemory;
     memories_.add({file.position,
                    {},
                    deleted ? Identity{} : file.identity,
-                   loop_.now() + (deleted ? 2 * kCopyPatience : std::max(kCopyMemory, options_.remember)),
+                   loop_.now() + std::max(copies, options_.remember),
                    file.source,
-                   deleted});
+                   deleted && options_.remember == Duration{0}});
     sink_.moved(file.source);
     for (const auto& other : files_)
       if (other->duplicate) queue(*other);  // a copy goes on where this one ended

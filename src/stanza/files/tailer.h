@@ -142,7 +142,7 @@ class Tailer {
   Duration pace_;
 
   std::vector<std::unique_ptr<File>> files_;
-  Memories memories_;
+  Memories memories_{options_.remember};
   std::deque<std::uint32_t> ready_;
   std::unordered_map<std::uint32_t, File*> by_source_;
   std::unordered_set<std::string> failed_;  ///< paths that could not be opened: said once

@@ -45,18 +45,20 @@ class CsvParser : public Parser<CsvParser> {
     header_ = split(config_.header, config_.header_delimiter);
   }
 
-  bool parse(const pdata::Value& from, Entry& entry, Flow& flow, pdata::Value& found) {
-    const auto* header = &header_;
-    std::vector<std::string_view> own;
+  /// The header first: without one a record is dropped, whatever else is wrong with it.
+  bool apply(Entry& entry, Flow& flow) {
     if (!config_.header_attribute.empty()) {
       const pdata::Value* value = entry.attributes.find(config_.header_attribute);
       if (!value) return fail_and_drop("failed to read dynamic header attribute " + config_.header_attribute);
       if (!value->is_string())
         return fail_and_drop("header is expected to be a string but is " +
                              std::string(text::go_type(*value)));
-      own = split(value->text(), config_.header_delimiter);
-      header = &own;
+      header_ = split(value->text(), config_.header_delimiter);
     }
+    return Parser::apply(entry, flow);
+  }
+
+  bool parse(const pdata::Value& from, Entry&, Flow& flow, pdata::Value& found) {
     if (!from.is_string() && from.kind() != pdata::Value::Kind::bytes)
       return fail("type '" + std::string(text::go_type(from)) + "' cannot be parsed as csv");
     if (config_.ignore_quotes) {
@@ -65,12 +67,12 @@ class CsvParser : public Parser<CsvParser> {
                                    error_)) {
       return false;
     }
-    if (row_.size() != header->size())
-      return fail("wrong number of fields: expected " + std::to_string(header->size()) + ", found " +
+    if (row_.size() != header_.size())
+      return fail("wrong number of fields: expected " + std::to_string(header_.size()) + ", found " +
                   std::to_string(row_.size()));
     object_ = {};
     for (std::size_t i = 0; i < row_.size(); ++i) {
-      const auto key = header == &header_ ? flow.arena.copy((*header)[i]) : (*header)[i];
+      const auto key = config_.header_attribute.empty() ? flow.arena.copy(header_[i]) : header_[i];
       object_.set(flow.arena, key, pdata::Value::string(row_[i]));
     }
     found = pdata::Value::map(&object_);
@@ -79,7 +81,8 @@ class CsvParser : public Parser<CsvParser> {
 
  private:
   Config config_;
-  std::vector<std::string_view> header_, row_;
+  std::vector<std::string_view> header_;  ///< with header_attribute: of the record being parsed
+  std::vector<std::string_view> row_;
   pdata::Map object_;
 };
 

@@ -1,9 +1,7 @@
 // Parses a string as a JSON array: into a list, or into a map by a header.
-#include <cmath>
-
 #include "stanza/operators/operators.h"
 #include "text/go_format.h"
-#include "text/json.h"
+#include "text/json_tokens.h"
 
 namespace gleaner::stanza {
 namespace {
@@ -30,25 +28,17 @@ class JsonArrayParser : public Parser<JsonArrayParser> {
   bool parse(const pdata::Value& from, Entry&, Flow& flow, pdata::Value& found) {
     if (!from.is_string() && from.kind() != pdata::Value::Kind::bytes)
       return fail("type '" + std::string(text::go_type(from)) + "' cannot be parsed as json array");
-    const auto value = reader_.read(from.text(), flow.arena);
-    if (!value) return fail("failed to parse entry");
-    static const pdata::Array kNone;
-    const auto& list =
-        value->is_array() ? value->as_array() : kNone;  // anything else counts as an empty list
+    std::vector<text::JsonToken> list;  // of anything but an array: empty
+    text::JsonTokens tokens(from.text());
+    if (!tokens.elements([&](const text::JsonToken& token) { list.push_back(token); }))
+      return fail("failed to parse entry");
     if (!header_.empty() && header_.size() != list.size())
       return fail("wrong number of fields: expected " + std::to_string(header_.size()) + ", found " +
                   std::to_string(list.size()));
     auto out = header_.empty() ? pdata::Value::new_array(flow.arena) : pdata::Value::new_map(flow.arena);
     for (std::size_t i = 0; i < list.size(); ++i) {
-      pdata::Value item = list[i];
-      if (item.is_array()) return fail("failed to parse entry");
-      if (item.kind() == pdata::Value::Kind::real) {
-        item = pdata::Value::integer(0);  // a number that is not whole reads as 0 in the reference
-      } else if (item.is_map()) {
-        text_.clear();
-        pdata::append_json(text_, item);
-        item = pdata::Value::string(flow.arena.copy(text_));
-      }
+      if (list[i].kind == text::JsonToken::Kind::array) return fail("failed to parse entry");
+      const auto item = element(list[i], flow.arena);
       if (header_.empty())
         out.as_array().push_back(flow.arena, item);
       else
@@ -59,9 +49,27 @@ class JsonArrayParser : public Parser<JsonArrayParser> {
   }
 
  private:
+  /// A number that is not whole is 0 in the reference.
+  static pdata::Value element(const text::JsonToken& token, Arena& arena) {
+    using Kind = text::JsonToken::Kind;
+    switch (token.kind) {
+      case Kind::boolean:
+        return pdata::Value::boolean(token.raw == "true");
+      case Kind::number:
+        return pdata::Value::integer(text::whole_number(token.raw));
+      case Kind::string:
+        return pdata::Value::string(text::unescape_json(token.raw, arena));
+      case Kind::object: {
+        std::string compact;
+        text::append_compact_json(compact, token.raw);
+        return pdata::Value::string(arena.copy(compact));
+      }
+      default:
+        return {};
+    }
+  }
+
   std::vector<std::string> header_;
-  text::JsonReader reader_{{.parse_ints = true}};
-  std::string text_;
 };
 
 }  // namespace

@@ -237,6 +237,21 @@ bool stamp(Cursor& c, const text::Zone& zone, SyslogMessage& out) {
 
 bool visible(char c) { return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t'; }
 
+/// The word in front of the first blank is a host name, and perhaps a tag too: what stands in front of a '['
+/// has then been taken for one, the name begins behind it, and a pid may go on in the text.
+/// @return where the host name begins
+std::size_t host_and_tag(std::string_view word, std::string_view text, SyslogMessage& out) {
+  const auto open = word.find('[');
+  if (open == 0 || open == std::string_view::npos || open > 48) return 0;
+  out.appname = text_or_null(word.substr(0, open));
+  const auto rest = word.substr(open + 1);
+  const auto close = rest.find_first_of("[]"), later = text.find_first_of("[]");
+  const auto pid = close == std::string_view::npos ? text.substr(0, later) : rest.substr(0, close);
+  const auto end = close == std::string_view::npos ? text.substr(pid.size()) : rest.substr(close);
+  if (!pid.empty() && end.starts_with(']')) out.proc_id = text_or_null(pid);
+  return rest.empty() || rest[0] == '[' ? 0 : open + 1;
+}
+
 /// "tag[pid]: text"; the tag and the pid count even when what follows does not fit, and the message then
 /// begins where the last of them did: so does the reference's state machine.
 void tag_and_message(std::string_view text, SyslogMessage& out) {
@@ -248,7 +263,7 @@ void tag_and_message(std::string_view text, SyslogMessage& out) {
   if (text[at] == '[') {
     const auto content = text.substr(at + 1);
     const auto close = content.find_first_of("[]");
-    out.message = content;
+    if (!content.empty() && content[0] != '[') out.message = content;
     if (close == std::string_view::npos || content[close] == '[') return;
     out.proc_id = close == 0 ? std::string_view() : text_or_null(content.substr(0, close));
     at += close + 2;
@@ -286,8 +301,9 @@ bool parse_rfc3164(std::string_view line, const text::Zone& zone, SyslogMessage&
     tag_and_message(rest, out);
     return true;
   }
-  out.hostname = text_or_null(rest.substr(0, end));
+  const auto word = rest.substr(0, end);
   const auto text = std::min(rest.find_first_not_of(' ', end), rest.size());
+  out.hostname = text_or_null(word.substr(host_and_tag(word, rest.substr(text), out)));
   if (text == rest.size())
     out.message = end + 1 == rest.size() ? rest : rest.substr(rest.size() - 1);
   else

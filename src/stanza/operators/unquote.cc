@@ -79,7 +79,7 @@ bool go_unquote(std::string_view text, std::string& out) {
       text::append_utf8(out, code);
     }
   }
-  return quote == '"' || characters == 1;
+  return quote == '"' || characters <= 1;  // '' is nothing
 }
 
 class Unquote : public Transformer<Unquote> {

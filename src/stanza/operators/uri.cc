@@ -63,6 +63,12 @@ void put_query(std::string_view text, Arena& arena, pdata::Map& out, std::string
   if (!query.as_map().empty()) out.set(arena, "query", query);
 }
 
+bool valid_user(std::string_view user) {
+  return std::all_of(user.begin(), user.end(), [](char c) {
+    return letter(c) || digit(c) || std::string_view("-._:~!$&'()*+,;=%@").find(c) != std::string_view::npos;
+  });
+}
+
 bool valid_host(std::string_view host) {
   return std::all_of(host.begin(), host.end(), [](char c) {
     return letter(c) || digit(c) || static_cast<unsigned char>(c) >= 0x80 ||
@@ -140,12 +146,13 @@ bool parse_uri(std::string_view text, Arena& arena, pdata::Map& out, std::string
     return true;
   }
   put("scheme", lowered);
-  if (!scheme.empty() && rest.starts_with("//") && !rest.starts_with("///")) {
+  if (!scheme.empty() && rest.starts_with("//")) {
     auto authority = rest.substr(2);
     const auto slash = authority.find('/');
     rest = slash == std::string_view::npos ? std::string_view() : authority.substr(slash);
     authority = authority.substr(0, slash);
     if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+      if (!valid_user(authority.substr(0, at))) return refuse("net/url: invalid userinfo");
       const auto user = authority.substr(0, std::min(authority.find(':'), at));
       if (!unescape(user, false, plain, reason)) return refuse(reason);
       put("user", plain);
@@ -163,6 +170,10 @@ bool parse_uri(std::string_view text, Arena& arena, pdata::Map& out, std::string
     }
     if (!port.empty() && (port[0] != ':' || !std::all_of(port.begin() + 1, port.end(), digit)))
       return refuse("invalid port " + text::go_quote(port) + " after host");
+    // Escapes in names are for bytes past ASCII and for a zone's '%' only.
+    for (auto at = host.find('%'); at != std::string_view::npos; at = host.find('%', at + 1))
+      if (at + 2 < host.size() && host[at + 1] >= '0' && host[at + 1] < '8' && host.substr(at, 3) != "%25")
+        return refuse("invalid URL escape " + text::go_quote(host.substr(at, 3)));
     if (!unescape(host, false, plain, reason)) return refuse(reason);
     if (!valid_host(plain)) return refuse("invalid character " + text::go_quote(plain) + " in host name");
     put("host", plain);

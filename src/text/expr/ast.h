@@ -111,6 +111,8 @@ NodePtr parse(std::string_view source, Flaw& flaw);
 
 /// Finds out types, gives variables their slots, compiles constant patterns. False when types cannot fit.
 bool check(Node& root, std::uint32_t& slots, Flaw& flaw);
+/// Works out, after check(), what does not depend on values. False when that shows an error.
+bool fold(NodePtr& root, Flaw& flaw);
 /// "int", "[]string", "map[string]interface {}", as Go names types.
 std::string name_of(const Type& type);
 

@@ -126,34 +126,13 @@ bool to_string(Evaluator& e, Args a, Val& out) {
   return give(e, out, go_text(e.plain(a[0])));
 }
 
-bool space(char32_t c) {
-  return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
-         c == 0x3000;
-}
-
-/// Cuts characters that `drop` takes off both ends.
-template <class Drop>
-std::string_view trimmed(std::string_view t, Drop drop) {
-  for (Rune rune = next_rune(t); rune.size && drop(rune.code); rune = next_rune(t))
-    t.remove_prefix(rune.valid ? rune.size : 1);
-  while (!t.empty()) {
-    std::size_t at = t.size() - 1;
-    while (at > 0 && t.size() - at < 4 && (static_cast<unsigned char>(t[at]) & 0xc0) == 0x80) --at;
-    const Rune rune = next_rune(t.substr(at));
-    if (!rune.valid || at + rune.size != t.size() || !drop(rune.code)) break;
-    t = t.substr(0, at);
-  }
-  return t;
-}
-
 bool trim(Evaluator& e, Args a, Val& out) {
   if (!texts(e, a, {0, 1})) return false;
   if (a.size() == 1) {
-    out = e.text(trimmed(text(a[0]), space));
+    out = e.text(trim_space(text(a[0])));
     return true;
   }
-  out = e.text(trimmed(text(a[0]), [&](char32_t c) {
+  out = e.text(trim_runes(text(a[0]), [&](char32_t c) {
     for (auto set = text(a[1]); !set.empty();) {
       const Rune rune = next_rune(set);
       if (rune.code == c) return true;

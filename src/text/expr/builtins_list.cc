@@ -22,16 +22,18 @@ std::string kind_name(const Val& v) {
 }
 const pdata::Array& items(const Val& v) { return v.value.as_array(); }
 
-bool first(Evaluator& e, Args a, Val& out) {
-  (void)e;
-  out = a[0].array() && !items(a[0]).empty() ? Val(items(a[0])[0]) : Val();
+/// Of a text: a byte.
+bool end_of(Args a, Val& out, bool front) {
+  out = Val();
+  if (a[0].array() && !items(a[0]).empty()) out = front ? items(a[0])[0] : items(a[0]).back();
+  if (a[0].string() && !a[0].value.text().empty()) {
+    const auto text = a[0].value.text();
+    out = pdata::Value::integer(static_cast<unsigned char>(front ? text.front() : text.back()));
+  }
   return true;
 }
-bool last(Evaluator& e, Args a, Val& out) {
-  (void)e;
-  out = a[0].array() && !items(a[0]).empty() ? Val(items(a[0]).back()) : Val();
-  return true;
-}
+bool first(Evaluator&, Args a, Val& out) { return end_of(a, out, true); }
+bool last(Evaluator&, Args a, Val& out) { return end_of(a, out, false); }
 
 bool get(Evaluator& e, Args a, Val& out) {
   out = Val();

@@ -310,8 +310,14 @@ bool Evaluator::unary(const Node& node, Val& out) {
   return true;
 }
 
+/// Maps of the environment are nil in the reference until something is put into them: attributes == nil.
+void Evaluator::nil_when_empty(const Node& node, Val& val) {
+  if (node.kind == Node::Kind::name && val.map() && val.value.as_map().empty()) val = {};
+}
+
 bool Evaluator::logic(const Node& node, Val& out) {
   if (!evaluate(*node.kids[0], out)) return false;
+  if (node.op == Op::coalesce) nil_when_empty(*node.kids[0], out);
   if (node.op == Op::coalesce) return out.nil() ? evaluate(*node.kids[1], out) : true;
   bool truth = false;
   if (!want_bool(out, truth)) return false;
@@ -327,9 +333,10 @@ bool Evaluator::binary(const Node& node, Val& out) {
   };
   switch (node.op) {
     case Op::equal:
-      return truth(equal(a, b));
     case Op::unequal:
-      return truth(!equal(a, b));
+      nil_when_empty(*node.kids[0], a);
+      nil_when_empty(*node.kids[1], b);
+      return truth(equal(a, b) == (node.op == Op::equal));
     case Op::less:
     case Op::more:
     case Op::less_equal:
@@ -661,6 +668,15 @@ bool Evaluator::method(const Node& node, const Val& self, Val& out) {
 bool Evaluator::over(const Node& node, Val& out) {
   Val collection;
   if (!evaluate(*node.kids[0], collection)) return false;
+  if (collection.string()) {  // its bytes
+    const std::string_view text = collection.value.text();
+    if (!take(text.size())) return false;
+    auto bytes = pdata::Value::new_array(arena_);
+    for (const char c : text)
+      bytes.as_array().push_back(arena_, pdata::Value::integer(static_cast<unsigned char>(c)));
+    collection = bytes;
+  }
+  if (collection.map() && collection.value.as_map().empty()) collection = pdata::Value::new_array(arena_);
   if (!collection.array())
     return fail("builtin " + node.text + " takes only array (got " +
                 std::string(collection.nil() ? "nil" : type_name(collection)) + ")");

@@ -83,6 +83,7 @@ class Evaluator {
   bool host_call(const Node& node, Val& out);
   bool unary(const Node& node, Val& out);
   bool binary(const Node& node, Val& out);
+  static void nil_when_empty(const Node& node, Val& val);
   bool logic(const Node& node, Val& out);
   bool matches(const Node& node, const Val& a, const Val& b, Val& out);
   bool in(const Node& node, const Val& a, const Val& b, Val& out);

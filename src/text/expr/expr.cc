@@ -19,6 +19,7 @@ Result<Program> Program::make(std::string_view source, bool want_bool) {
   if (!program.root_ || !check(*program.root_, program.slots_, flaw))
     return fail(Fault::config, describe(flaw, source));
   const Type type = program.root_->type;
+  if (!fold(program.root_, flaw)) return fail(Fault::config, describe(flaw, source));
   if (want_bool && type.is != Type::Is::boolean && type.is != Type::Is::unknown)
     return fail(Fault::config, "expected bool, but got " + name_of(type));
   return program;
