@@ -152,7 +152,8 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
         flags.command == "print-config" && (name == "--mode" || name == "--format" || name == "--validate");
     const bool asking = flags.command == "healthcheck" && name == "--endpoint";
     if (name != "--config" && name != "--set" && name != "--feature-gates" && name != "--compat" &&
-        name != "--lanes" && name != "--shutdown-timeout" && name != "--linger" && name != "--watch" && !printing && !asking)
+        name != "--lanes" && name != "--shutdown-timeout" && name != "--linger" && name != "--watch" &&
+        !printing && !asking)
       return fail(Fault::config, fmt::format("unknown flag: {}", name));
     std::string value;
     if (equals != std::string::npos)
