@@ -208,7 +208,8 @@ TEST(Inject, WrapsProgramsAndSaysWhichItCannot) {
       injected(pod("true", "    command: [/bin/sh, -c, 'x | tee y']\n  - name: b\n    image: b\n"), options);
   EXPECT_THAT(
       made.text,
-      HasSubstr("command: [\"/gleaner/gleaner-exec\",\"--dir\",\"/var/log/gleaner/a\",\"--\", /bin/sh"));
+      HasSubstr(
+          "command: [\"/gleaner-tools/gleaner-exec\",\"--dir\",\"/var/log/gleaner/a\",\"--\", /bin/sh"));
   EXPECT_THAT(made.notes, Contains(HasSubstr("container b: not wrapped, it has no command")));
   EXPECT_THAT(made.notes, Contains(HasSubstr("container a: it still pipes into tee")));
 }

@@ -14,7 +14,9 @@ namespace gleaner::deploy {
 namespace {
 using Kind = Change::Kind;
 
-constexpr std::string_view kTools = "gleaner-tools", kLogs = "gleaner-logs", kToolsFolder = "/gleaner";
+constexpr std::string_view kTools = "gleaner-tools", kLogs = "gleaner-logs";
+/// Not /gleaner: the init container is the collector's image, which has its program there.
+constexpr std::string_view kToolsFolder = "/gleaner-tools";
 /// Linux's limit of one environment string; a larger one fails at exec.
 constexpr std::size_t kMostEnvironment = 128 << 10;
 

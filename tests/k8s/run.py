@@ -20,13 +20,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 def rows():
     """(name, whether it is quick, function of the cluster), in the order in which they run"""
+    import image_rows
     import kubelet_rows
     import log_rows
     import manifest_rows
     import pod_rows
     import relay_rows
     import watch_rows
-    for module in (kubelet_rows, manifest_rows, pod_rows, log_rows, relay_rows, watch_rows):
+    for module in (kubelet_rows, manifest_rows, image_rows, pod_rows, log_rows, relay_rows, watch_rows):
         for name in module.ROWS:
             yield name, name in module.QUICK, getattr(module, name)
 
