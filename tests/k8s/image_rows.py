@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import sys
+import time
 
 import cluster
 import manifest_rows
@@ -11,7 +12,7 @@ import pod_rows
 import programs
 import written
 
-ROWS = ("image", "injected_tee", "injected_exec")
+ROWS = ("image", "injected_tee", "injected_exec", "injected_ordinary")
 QUICK = ("image", "injected_exec")
 ROOT = manifest_rows.DEPLOY.parent
 SPANS = 1000
@@ -237,3 +238,27 @@ def injected_exec(there):
     cluster.eventually("the end of the pod", lambda: there.ask("GET", "/api/v1/namespaces/exec/pods/app")[0] == 404)
     there.delete_pod("backend-exec", "exec")
     return "%d lines of both streams in order, in kubectl logs as well, and the last one at the end; %d spans" % (len(want), spans)
+
+
+def injected_ordinary(there):
+    """An ordinary sidecar gets SIGTERM together with the application, and stays for what that still says (--linger)."""
+    here(there)
+    there.namespace("ordinary", "application")
+    address = backend(there, "ordinary")
+    program = "trap 'for i in 1 2 3 4 5 6 7 8; do echo going $i; sleep 0.3; done; echo bye; exit 0' TERM; echo up; while :; do sleep 0.1; done"
+    made = inject(there, "ordinary", pod_text(there, "ordinary", program, ""), "least-rights/exec-sidecar.yaml", address, "--exec",
+                  "--placement", "container")
+    assert '"--linger=10s"' in made and '"--shutdown-timeout=18s"' in made, made
+    start(there, "ordinary", "app", made)
+
+    def bodies():
+        return list(written.bodies(arrived(there, "ordinary", "logs"), k8s_container_name="application"))
+    cluster.eventually("the first line", lambda: bodies() == ["up"])
+    begun = time.monotonic()
+    there.ask("DELETE", "/api/v1/namespaces/ordinary/pods/app")
+    cluster.eventually("the end of the pod", lambda: there.ask("GET", "/api/v1/namespaces/ordinary/pods/app")[0] == 404)
+    took = time.monotonic() - begun
+    assert bodies() == ["up", *("going %d" % i for i in range(1, 9)), "bye"], bodies()
+    assert took < 15, "the pod took %.1f s of its 20 s to end" % took
+    there.delete_pod("backend-ordinary", "ordinary")
+    return "what the application said in its last 2.4 s came; the pod ended after %.1f s of 20 s" % took
