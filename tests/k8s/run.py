@@ -81,6 +81,11 @@ def main():
     except programs.Missing as why:
         print("k8s: skipped, %s" % why)
         return None
+    if not options.cached:
+        try:
+            programs.helm()
+        except programs.Missing as why:
+            print("k8s: %s" % why)
     work = pathlib.Path(tempfile.mkdtemp(prefix="k8s-"))
     words = ["unshare", "-mnpf", "--kill-child", "--mount-proc", "--propagation", "private", sys.executable, __file__, *sys.argv[1:],
              "--inside", str(work), "--kubeall", str(kubeall)]
