@@ -62,6 +62,10 @@ def helm(build=True):
     return built("helm", "helm.sh/helm/v3/cmd/helm", build=build)
 
 
+def operator(build=True):
+    return built("operator", "github.com/open-telemetry/opentelemetry-operator", build=build)
+
+
 def image(path):
     """Writes an image archive of one layer: busybox, and nothing else. It serves as the pause image, too."""
     layer = io.BytesIO()

@@ -24,10 +24,12 @@ def rows():
     import kubelet_rows
     import log_rows
     import manifest_rows
+    import operator_rows
     import pod_rows
     import relay_rows
     import watch_rows
-    for module in (kubelet_rows, manifest_rows, image_rows, pod_rows, log_rows, relay_rows, watch_rows):
+    for module in (kubelet_rows, manifest_rows, image_rows, pod_rows, log_rows, relay_rows, watch_rows,
+                   operator_rows):
         for name in module.ROWS:
             yield name, name in module.QUICK, getattr(module, name)
 
@@ -82,10 +84,11 @@ def main():
         print("k8s: skipped, %s" % why)
         return None
     if not options.cached:
-        try:
-            programs.helm()
-        except programs.Missing as why:
-            print("k8s: %s" % why)
+        for more in (programs.helm, programs.operator):
+            try:
+                more()
+            except programs.Missing as why:
+                print("k8s: %s" % why)
     work = pathlib.Path(tempfile.mkdtemp(prefix="k8s-"))
     words = ["unshare", "-mnpf", "--kill-child", "--mount-proc", "--propagation", "private", sys.executable, __file__, *sys.argv[1:],
              "--inside", str(work), "--kubeall", str(kubeall)]
