@@ -8,6 +8,30 @@
 
 namespace gleaner::otlp {
 
+/// memcpy for names and values, most of which are short: a call costs more than the copy.
+inline void copy_bytes(char* to, const char* from, std::size_t size) {
+  const auto both_ends = [&]<class Word>(Word first) {
+    Word last;
+    std::memcpy(&first, from, sizeof first);
+    std::memcpy(&last, from + size - sizeof last, sizeof last);
+    std::memcpy(to, &first, sizeof first);
+    std::memcpy(to + size - sizeof last, &last, sizeof last);
+  };
+  struct Sixteen {
+    std::uint64_t words[2];
+  };
+  if (size > 32)
+    std::memcpy(to, from, size);
+  else if (size >= 16)
+    both_ends(Sixteen{});
+  else if (size >= 8)
+    both_ends(std::uint64_t{});
+  else if (size >= 4)
+    both_ends(std::uint32_t{});
+  else
+    for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+}
+
 class Writer {
  public:
   explicit Writer(std::size_t expected) : out_(expected) {}
@@ -53,7 +77,7 @@ class Writer {
     char* const begin = p;
     p = write_varint(p, make_tag(number, WireType::length));
     p = write_varint(p, value.size());
-    if (!value.empty()) std::memcpy(p, value.data(), value.size());
+    copy_bytes(p, value.data(), value.size());
     out_.commit(static_cast<std::size_t>(p - begin) + value.size());
   }
   template <std::size_t N>
@@ -123,7 +147,7 @@ class Writer {
   static char* put(char* p, std::uint32_t number, std::string_view text) {
     p = write_varint(p, make_tag(number, WireType::length));
     p = write_varint(p, text.size());
-    if (!text.empty()) std::memcpy(p, text.data(), text.size());
+    copy_bytes(p, text.data(), text.size());
     return p + text.size();
   }
   void value_fields(const pdata::Value& value);

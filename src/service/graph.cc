@@ -137,6 +137,7 @@ Consumer<S>* Graph::connect(const Assembly& assembly, const std::string& receive
   if (socket && !socket->held()) return socket.get();
   if (!socket) socket = std::make_unique<Socket<S>>();
   std::vector<Consumer<S>*> to;
+  to.reserve(pipelines.size());
   for (const auto& id : pipelines) to.push_back(std::get<Chains<S>>(chains_).at(id).entry);
   std::unique_ptr<Consumer<S>> all;
   if (to.size() > 1) all = std::make_unique<FanOut<S>>(to, false);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <memory>
 
 #include "text/json_scan.h"
 #include "text/utf8.h"
@@ -117,6 +118,17 @@ bool JsonReader::finish() {
   return fail_at(Flaw::tail);
 }
 
+/// The whole of most strings: text up to a quote. at_ stays where it is when there is more to it.
+inline bool JsonReader::plain_string(std::string_view& out) {
+  std::uint64_t seen = 0;
+  const char* const from = at_ + 1;
+  const char* const stop = string_stop_in_blocks(from, end_, seen);
+  if (!stop || *stop != '"') return false;
+  out = {from, static_cast<std::size_t>(stop - from)};
+  at_ = stop + 1;
+  return true;
+}
+
 bool JsonReader::value(pdata::Value& out, int depth) {
   if (at_ == end_) return fail_at(Flaw::value);
   switch (*at_) {
@@ -130,6 +142,10 @@ bool JsonReader::value(pdata::Value& out, int depth) {
       return array(out, depth + 1);
     case '"': {
       std::string_view text;
+      if (!options_.strict && plain_string(text)) {
+        out = pdata::Value::string(text);
+        return true;
+      }
       if (!string(text)) return false;
       out = pdata::Value::string(text);
       return true;
@@ -176,18 +192,13 @@ bool JsonReader::object(pdata::Map& out, int depth) {
     // memory.
     const std::size_t slot = pairs_.size();
     pairs_.emplace_back();
-    if (!string(pairs_[slot].key)) return false;
+    if ((options_.strict || !plain_string(pairs_[slot].key)) && !string(pairs_[slot].key)) return false;
     blanks();
     if (at_ == end_ || *at_ != ':') return fail_at(Flaw::colon);
     ++at_;
     blanks();
-    if (at_ < end_ && (*at_ == '{' || *at_ == '[')) {  // moves the pairs
-      pdata::Value nested;
-      if (!value(nested, depth)) return false;
-      pairs_[slot].value = nested;
-    } else if (!value(pairs_[slot].value, depth)) {
-      return false;
-    }
+    const bool is_nested = at_ < end_ && (*at_ == '{' || *at_ == '[');
+    if (!(is_nested ? nested(slot, depth) : value(pairs_[slot].value, depth))) return false;
     const auto& key = pairs_[slot].key;
     const auto letter = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
     const std::uint64_t mark = std::uint64_t{1}
@@ -218,8 +229,10 @@ bool JsonReader::object(pdata::Map& out, int depth) {
   }
   ++at_;
   if (crowded) drop_duplicates(from);
-  out.items.reserve(*arena_, pairs_.size() - from);
-  for (std::size_t i = from; i < pairs_.size(); ++i) out.items.push_back(*arena_, pairs_[i]);
+  const std::size_t count = pairs_.size() - from;
+  out.items.reserve(*arena_, count);
+  std::uninitialized_copy_n(pairs_.begin() + static_cast<std::ptrdiff_t>(from), count, out.items.begin());
+  out.items.truncate(count);
   pairs_.resize(from);
   return true;
 }
@@ -259,6 +272,14 @@ bool JsonReader::array(pdata::Value& out, int depth) {
   list.reserve(*arena_, items_.size() - from);
   for (std::size_t i = from; i < items_.size(); ++i) list.push_back(*arena_, items_[i]);
   items_.resize(from);
+  return true;
+}
+
+/// Of a pair of an object; reading it moves the pairs.
+bool JsonReader::nested(std::size_t slot, int depth) {
+  pdata::Value value;
+  if (!this->value(value, depth)) return false;
+  pairs_[slot].value = value;
   return true;
 }
 
@@ -358,7 +379,36 @@ bool JsonReader::escaped(const char* from, std::string_view& out) {
   return true;
 }
 
+/// Numbers as most are: up to fifteen digits, a dot among them or not, and an end that is one.
+bool JsonReader::plain_number(pdata::Value& out) {
+  const char* p = at_;
+  const bool negative = *p == '-';
+  p += negative;
+  const char* const whole = p;
+  std::int64_t digits = 0;
+  for (; p < end_ && digit(*p) && p - whole < 16; ++p) digits = digits * 10 + (*p - '0');
+  const auto before = p - whole;
+  std::ptrdiff_t after = 0;
+  if (p < end_ && *p == '.') {
+    const char* const fraction = ++p;
+    for (; p < end_ && digit(*p) && p - whole < 17; ++p) digits = digits * 10 + (*p - '0');
+    after = p - fraction;
+    if (after == 0) return false;
+  }
+  if (before == 0 || before + after > 15 || p == end_ || (*p != ',' && *p != '}' && *p != ']')) return false;
+  if (options_.strict && before > 1 && *whole == '0') return false;
+  if (options_.parse_ints && after == 0) {
+    out = pdata::Value::integer(negative ? -digits : digits);
+  } else {  // exact: both numbers are doubles without rounding
+    const double value = static_cast<double>(digits) / kPowers[after];
+    out = pdata::Value::real(negative ? -value : value);
+  }
+  at_ = p;
+  return true;
+}
+
 bool JsonReader::number(pdata::Value& out) {
+  if (plain_number(out)) return true;
   const char* const from = at_;
   const auto part = [](char c) {
     return digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';

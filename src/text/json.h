@@ -60,12 +60,17 @@ class JsonReader {
   bool object(pdata::Map& out, int depth);
   bool array(pdata::Value& out, int depth);
   bool string(std::string_view& out);
+  bool plain_string(std::string_view& out);
+  bool nested(std::size_t slot, int depth);
   bool escaped(const char* from, std::string_view& out);
+  bool plain_number(pdata::Value& out);
   bool number(pdata::Value& out);
   bool literal(std::string_view rest, const char* as);
   bool finish();
   void blanks() {
-    while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
+    while (at_ < end_ && static_cast<unsigned char>(*at_) <= ' ' &&
+           (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r'))
+      ++at_;
   }
   bool fail_at(Flaw flaw) {
     flaw_ = flaw;

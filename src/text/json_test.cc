@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <random>
+
 namespace gleaner::text {
 namespace {
 
@@ -128,6 +131,59 @@ TEST(JsonPretty, LooksLikeMarshalIndent) {
             "{\n  \"a\": \"\\u003c\\u0026\\u003e\\n\",\n  \"b\": [\n    1,\n    {\n      \"x\": []\n    }\n  "
             "],\n  \"c\": {}\n}");
   EXPECT_FALSE(append_json_pretty(out, pdata::Value::real(1 / 0.0 * 0)));
+}
+
+/// A number followed by '}' may take the short way, one followed by a blank never does.
+TEST(Json, BothWaysThroughNumbersAgree) {
+  std::mt19937 random(7);
+  const std::string_view letters = "0011234567899-+..eE";
+  int values = 0;
+  for (const bool ints : {false, true})
+    for (const bool strict : {false, true})
+      for (int i = 0; i < 20000; ++i) {
+        std::string text = i % 3 == 0 ? "-" : "";
+        for (std::size_t n = random() % 19 + 1; n > 0; --n)
+          text += i % 2 == 0 && n > 3 ? static_cast<char>('0' + random() % 10)
+                                      : letters[random() % letters.size()];
+        JsonReader reader({.parse_ints = ints, .strict = strict});
+        Arena arena;
+        const std::string quick = "{\"a\":" + text + "}", slow = "{\"a\":" + text + " }";
+        const auto a = reader.read(quick, arena), b = reader.read(slow, arena);
+        ASSERT_EQ(a.has_value(), b.has_value()) << text;
+        if (!a) continue;
+        ++values;
+        const pdata::Value &x = *a->as_map().find("a"), &y = *b->as_map().find("a");
+        ASSERT_EQ(x.kind(), y.kind()) << text;
+        if (x.kind() == pdata::Value::Kind::integer)
+          ASSERT_EQ(x.as_int(), y.as_int()) << text;
+        else
+          ASSERT_EQ(std::bit_cast<std::uint64_t>(x.as_real()), std::bit_cast<std::uint64_t>(y.as_real()))
+              << text;
+      }
+  EXPECT_GT(values, 10000);
+}
+
+/// Strings in blocks of sixteen, and the rest: every length, every place of what ends or changes them.
+TEST(Json, StringsOfEveryLengthEndWhereTheyEnd) {
+  for (std::size_t length = 0; length < 70; ++length)
+    for (std::size_t place = 0; place <= length; ++place) {
+      std::string plain(length, 'x'), escaped = plain, control = plain;
+      escaped.insert(place, "\\n");
+      control.insert(place, "\t");
+      JsonReader reader;
+      Arena arena;
+      for (const auto& [text, want] :
+           {std::pair{plain, plain}, std::pair{escaped, plain.substr(0, place) + "\n" + plain.substr(place)},
+            std::pair{control, control}}) {
+        const std::string whole = "{\"" + text + "\":\"" + text + "\"}";
+        const auto read = reader.read(whole, arena);
+        ASSERT_TRUE(read) << whole;
+        const auto& pair = read->as_map().items[0];
+        EXPECT_EQ(pair.key, want);
+        EXPECT_EQ(pair.value.text(), want);
+        EXPECT_FALSE(reader.read(whole.substr(0, whole.size() - 2), arena));
+      }
+    }
 }
 
 }  // namespace
