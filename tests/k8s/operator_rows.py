@@ -157,6 +157,17 @@ def same_objects(there, crs):
     return count, wrong
 
 
+def sidecars_after(there, template, annotation):
+    """How many sidecars a pod that gleaner injected has when it has passed the operator's webhook."""
+    notes = {**template["metadata"]["annotations"], "sidecar.opentelemetry.io/inject": annotation}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "again", "namespace": "shop", "labels": template["metadata"]["labels"], "annotations": notes},
+           "spec": template["spec"]}
+    status, body = there.apply(json.dumps(pod), "v1", "Pod", "again", "shop", dry=True)
+    assert status in (200, 201), (status, body)
+    spec = json.loads(body)["spec"]
+    return [c["name"] for c in spec["containers"] + spec.get("initContainers", [])].count("otc-container")
+
+
 def same_sidecar(there, app, cr, pod):
     """What `gleaner inject` makes of the Deployment against the pod that the operator's webhook saw. @return what differs"""
     file = there.work / "sidecar.yaml"
@@ -174,6 +185,7 @@ def same_sidecar(there, app, cr, pod):
         box["volumeMounts"] = [m for m in box["volumeMounts"] if not m["name"].startswith("kube-api-access")]
         box["env"] = [v for v in box["env"] if not v["name"].startswith("OTEL_RESOURCE_ATTRIBUTES")]
         return box
+    assert (sidecars_after(there, template, "true"), sidecars_after(there, template, "false")) == (1, 0)  # as docs/fargate.md says
     label = "sidecar.opentelemetry.io/injected"
     return differences({"box": sidecar(template["spec"]), "label": template["metadata"]["labels"][label]},
                        {"box": sidecar(pod["spec"]), "label": pod["metadata"]["labels"][label]}, "otc-container")
