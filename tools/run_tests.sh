@@ -9,6 +9,7 @@ python3 tests/golden/check.py --collector build/release/gleaner --flavour new --
 python3 tests/golden/check.py --collector build/release/gleaner --flavour 102 --errors exit --jobs 3 | grep -v "^skip"
 python3 tests/image_test.py build/release
 python3 tests/manifests_test.py build/release/gleaner
+"$(tests/venv.sh)" tests/helm_test.py build/release/gleaner --cached
 python3 tests/relay_test.py build/release/gleaner
 python3 tests/otlphttp_test.py build/release/gleaner
 python3 tests/http_backend_test.py build/release/gleaner

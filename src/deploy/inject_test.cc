@@ -86,6 +86,11 @@ TEST(Inject, MakesTheOperatorsPod) {
     auto want = read_all(data("operator/pods/app." + kind + ".upstream.yaml"));
     ASSERT_EQ(made.size(), 1u);
     made[0]["metadata"]["annotations"].remove("gleaner/injected");
+    if (kind == "container") {  // gleaner's own, on top
+      auto& args = made[0]["spec"]["containers"].items().back()["args"].items();
+      EXPECT_EQ(args.back().text(), "--linger=20s");
+      args.pop_back();
+    }
     for (Node* both : {&made[0], &want[0]}) {
       Node& env = (*both)["spec"][kind == "native" ? "initContainers" : "containers"].items().back()["env"];
       // Recorded without what the operator looks up in the cluster.
@@ -98,6 +103,38 @@ TEST(Inject, MakesTheOperatorsPod) {
     }
     EXPECT_EQ(config::to_yaml(made[0]), config::to_yaml(want[0]));
   }
+}
+
+TEST(Inject, OrdinarySidecarsOutliveTheApplication) {
+  const auto args = [](const std::string& grace, Placement placement,
+                       const std::string& image = "r/gleaner:1", const std::string& own = "") {
+    InjectOptions options = options_with();
+    Collector& sidecar = options.sidecars[0];
+    sidecar.image = image;
+    if (!own.empty()) sidecar.spec["args"] = doc(own);
+    options.placement = placement;
+    auto made = read_all(
+        injected(pod("true", grace.empty() ? "" : "  terminationGracePeriodSeconds: " + grace + "\n"),
+                 options)
+            .text);
+    const bool native = placement == Placement::native;
+    std::string all;
+    for (const Node& word :
+         made[0]["spec"][native ? "initContainers" : "containers"].items().back()["args"].items())
+      if (!word.text().starts_with("--config")) all += (all.empty() ? "" : " ") + word.text();
+    return all;
+  };
+  const auto ordinary = Placement::container;
+  EXPECT_EQ(args("", ordinary), "--linger=20s");
+  EXPECT_EQ(args("30", ordinary), "--linger=20s");
+  EXPECT_EQ(args("120", ordinary), "--linger=110s --shutdown-timeout=118s");
+  EXPECT_EQ(args("11", ordinary), "--linger=1s --shutdown-timeout=9s");
+  EXPECT_EQ(args("10", ordinary), "--shutdown-timeout=8s");
+  EXPECT_EQ(args("1", ordinary), "--shutdown-timeout=1s");
+  EXPECT_EQ(args("0", ordinary), "");
+  EXPECT_EQ(args("120", Placement::native), "");
+  EXPECT_EQ(args("120", ordinary, "otel/opentelemetry-collector-contrib:0.140.0"), "");
+  EXPECT_EQ(args("120", ordinary, "gleaner", "{linger: 3s}"), "--linger=3s --shutdown-timeout=118s");
 }
 
 // Source: spec/operator.md 6.1; "" is absent, "sc" an instance.
@@ -208,7 +245,8 @@ TEST(Inject, WrapsProgramsAndSaysWhichItCannot) {
       injected(pod("true", "    command: [/bin/sh, -c, 'x | tee y']\n  - name: b\n    image: b\n"), options);
   EXPECT_THAT(
       made.text,
-      HasSubstr("command: [\"/gleaner/gleaner-exec\",\"--dir\",\"/var/log/gleaner/a\",\"--\", /bin/sh"));
+      HasSubstr(
+          "command: [\"/gleaner-tools/gleaner-exec\",\"--dir\",\"/var/log/gleaner/a\",\"--\", /bin/sh"));
   EXPECT_THAT(made.notes, Contains(HasSubstr("container b: not wrapped, it has no command")));
   EXPECT_THAT(made.notes, Contains(HasSubstr("container a: it still pipes into tee")));
 }

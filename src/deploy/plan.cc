@@ -14,7 +14,9 @@ namespace gleaner::deploy {
 namespace {
 using Kind = Change::Kind;
 
-constexpr std::string_view kTools = "gleaner-tools", kLogs = "gleaner-logs", kToolsFolder = "/gleaner";
+constexpr std::string_view kTools = "gleaner-tools", kLogs = "gleaner-logs";
+/// Not /gleaner: the init container is the collector's image, which has its program there.
+constexpr std::string_view kToolsFolder = "/gleaner-tools";
 /// Linux's limit of one environment string; a larger one fails at exec.
 constexpr std::size_t kMostEnvironment = 128 << 10;
 
@@ -151,6 +153,25 @@ void add_identity(Node& env, const Workload& workload) {
   env.items().push_back(variable("OTEL_RESOURCE_ATTRIBUTES", fmt::format("{}", fmt::join(attributes, ","))));
 }
 
+/// An ordinary sidecar gets SIGTERM together with the application, which may have more to say: it stays open
+/// while data comes, and is done before the pod's time is up. A native one ends after the application anyway.
+/// Flags of the CR stay, and images of other collectors, which do not know these, get none.
+void add_ending(Node& container, const Collector& sidecar, const Node* pod_spec) {
+  constexpr std::int64_t kUsual = 30;    // Kubernetes' terminationGracePeriodSeconds, which gleaner knows
+  constexpr std::int64_t kToDrain = 10;  // seconds of it that are kept for sending what lingering brought
+  constexpr std::int64_t kToDie = 2;     // and for the kubelet to see the end
+  if (sidecar.image.find("gleaner") == std::string::npos) return;
+  const Node* given = pod_spec ? pod_spec->find("terminationGracePeriodSeconds") : nullptr;
+  const std::int64_t grace = given ? given->integer().value_or(kUsual) : kUsual;
+  const Node* own = sidecar.spec.find("args");
+  const auto add = [&](std::string_view flag, std::int64_t seconds) {
+    if (!own || !own->find(flag))
+      container["args"].items().push_back(text(fmt::format("--{}={}s", flag, seconds)));
+  };
+  if (grace > kToDrain) add("linger", grace - kToDrain);
+  if (grace > 0 && grace != kUsual) add("shutdown-timeout", std::max<std::int64_t>(grace - kToDie, 1));
+}
+
 /// The programs of the pod that can be wrapped run under gleaner-exec. @return their names
 std::vector<std::string> wrap(Planner& planner, const InjectOptions& options,
                               std::vector<std::string>& notes) {
@@ -212,6 +233,8 @@ Result<Node> collector_container(const Collector& sidecar, const Workload& workl
   if (native) {
     container["restartPolicy"] = text("Always");
     if (!container.find("startupProbe")) put(container, "startupProbe", container.find("readinessProbe"));
+  } else {
+    add_ending(container, sidecar, node_at(*workload.object, workload.path("spec")));
   }
   return container;
 }

@@ -20,6 +20,7 @@ CERTIFICATES = {  # name: (subject, alternative names)
     "admin": ("/O=system:masters/CN=admin", None),
     "kubelet-client": ("/O=system:masters/CN=apiserver-kubelet-client", None),
     "kubelet": ("/O=system:nodes/CN=system:node:" + NODE, "DNS:%s,IP:%s" % (NODE, NODE_IP)),
+    "webhook": ("/CN=webhook", "IP:127.0.0.1,DNS:localhost"),
     "relay": ("/CN=gleaner-relay", "DNS:gleaner-relay.monitoring.svc"),
 }
 KUBELET = """
@@ -67,8 +68,10 @@ state = "/run/containerd"
 PLURALS = {"Namespace": "namespaces", "ServiceAccount": "serviceaccounts", "ConfigMap": "configmaps", "Service": "services", "Pod": "pods",
            "Secret": "secrets", "Role": "roles", "RoleBinding": "rolebindings", "ClusterRole": "clusterroles",
            "ClusterRoleBinding": "clusterrolebindings", "Deployment": "deployments", "DaemonSet": "daemonsets",
-           "CustomResourceDefinition": "customresourcedefinitions", "OpenTelemetryCollector": "opentelemetrycollectors"}
-NOWHERE = {"Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}  # kinds that are in no namespace
+           "CustomResourceDefinition": "customresourcedefinitions", "MutatingWebhookConfiguration": "mutatingwebhookconfigurations",
+           "ValidatingWebhookConfiguration": "validatingwebhookconfigurations", "OpenTelemetryCollector": "opentelemetrycollectors"}
+# Kinds that are in no namespace.
+NOWHERE = {"Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}
 
 
 def run(*words, **more):
@@ -163,9 +166,10 @@ class Cluster:
                            "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1", "certificate-authority": str(self.pki / "ca.crt")}}],
                            "users": [{"name": "u", "user": user}]})
 
-    def spawn(self, name, *words):
+    def spawn(self, name, *words, **env):
         log = open(self.work / "logs" / (name + ".log"), "ab")
-        self.processes[name] = subprocess.Popen([str(w) for w in words], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        self.processes[name] = subprocess.Popen([str(w) for w in words], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                                env={**os.environ, **env})
 
     def start_apiserver(self):
         self.spawn("apiserver", self.kubeall, "apiserver", "--etcd-servers=http://127.0.0.1:2379", "--bind-address=0.0.0.0", "--secure-port=443",

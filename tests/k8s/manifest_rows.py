@@ -1,8 +1,10 @@
-"""Every object under deploy/, as the API server takes it: fields that it does not know are errors."""
+"""Every object under deploy/, and those of the Helm chart, as the API server takes it: fields that it does not know are
+errors."""
 import pathlib
 import re
 
 import cluster
+import programs
 
 ROWS = ("manifests",)
 QUICK = ROWS
@@ -31,19 +33,31 @@ def objects(text):
             yield part, re.search(r"^apiVersion: (\S+)", part, re.M)[1], kind[1], name[1], namespace[1] if namespace else "default"
 
 
+def chart():
+    """The objects of the Helm chart with everything on, or why there are none."""
+    try:
+        return cluster.run(programs.helm(build=False), "template", "gleaner", DEPLOY / "helm/gleaner", "--namespace", "monitoring",
+                           "--kube-version", programs.VERSION, "--set", "sidecar.enabled=true,sidecar.namespaces={shop},relay.enabled=true"), ""
+    except programs.Missing as why:
+        return "", "; without the Helm chart: %s" % why
+
+
 def manifests(there):
     collector_kind(there)
     for name in ("shop", "monitoring"):
         there.namespace(name)
     files = taken = 0
-    for file in sorted(DEPLOY.glob("**/*.yaml")):
-        found = list(objects(file.read_text()))
+    rendered, without = chart()
+    texts = {str(file.relative_to(DEPLOY)): file.read_text() for file in sorted(DEPLOY.glob("**/*.yaml"))}
+    texts = {name: text for name, text in texts.items() if not name.startswith("helm/")} | {"helm": rendered}
+    for file, content in texts.items():
+        found = list(objects(content))
         files += bool(found)
         for text, version, kind, name, namespace in found:
             status, body = there.apply(text, version, kind, name, namespace, dry=True)
-            assert status in (200, 201), "%s: %s %s: %d %s" % (file.relative_to(DEPLOY), kind, name, status, body.decode())
+            assert status in (200, 201), "%s: %s %s: %d %s" % (file, kind, name, status, body.decode())
             taken += 1
     # The test can fail.
     status, body = there.apply("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: x, namespace: shop}\nfrob: 1\n", "v1", "ServiceAccount", "x", "shop", dry=True)
     assert status >= 400 and b"frob" in body, (status, body)
-    return "%d objects of %d files taken" % (taken, files)
+    return "%d objects of %d files taken%s" % (taken, files, without)

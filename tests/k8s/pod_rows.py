@@ -132,8 +132,12 @@ def daemonset(there):
     assert not any(a["k8s.namespace.name"] == "monitoring" for a, _ in written.logs(there.out("node", "logs.json")))
     names = cluster.eventually("metrics", lambda: {n for _, n, _ in written.metrics(there.out("node", "metrics.json"))})
     cluster.eventually("metrics of the app", lambda: any(a.get("k8s.pod.name") == "app" for a, _, _ in written.metrics(there.out("node", "metrics.json"))), 40)
-    status = there.get("/api/v1/namespaces/monitoring/pods/node")["status"]["containerStatuses"][0]
-    assert status["restartCount"] == 0 and status["ready"], status
+
+    def status():
+        return there.get("/api/v1/namespaces/monitoring/pods/node")["status"]["containerStatuses"][0]
+    # The probes' period is ten seconds, and all the lines may be there before the first.
+    cluster.eventually(lambda: "the collector to be ready: %s" % status(), lambda: status()["ready"])
+    assert status()["restartCount"] == 0, status()
     rotated = len(list((there.work / "fs/var/log/pods").glob("shop_app_*/c/*"))) - 1
     for name, namespace in (("app", "shop"), ("node", "monitoring")):
         there.delete_pod(name, namespace)

@@ -1,4 +1,4 @@
-"""What the cluster runs: Kubernetes' programs, compiled from Go modules (kubeall/), and one small image. Both are kept in
+"""What the cluster runs: Kubernetes' programs (kubeall/) and others, compiled from Go modules, and one small image. All are kept in
 $XDG_CACHE_HOME/gleaner, by what they are made of; the first build takes 6 to 8 minutes of two cores and 3 GB of Go's cache."""
 import hashlib
 import io
@@ -10,7 +10,6 @@ import subprocess
 import tarfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-SOURCE = HERE / "kubeall"
 VERSION = "1.34.4"  # as in go.mod
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "gleaner"
 ENV = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/local/go/bin", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
@@ -22,36 +21,49 @@ class Missing(Exception):
     """The tests cannot run here; the text says what is not there."""
 
 
-def go(*words, **more):
-    return subprocess.run(["nice", "-n", "10", "go", *words], cwd=SOURCE, env=ENV, capture_output=True, text=True, **more)
+def go(source, *words, **more):
+    return subprocess.run(["nice", "-n", "10", "go", *words], cwd=source, env=ENV, capture_output=True, text=True, **more)
 
 
-def kubeall(build=True):
-    """@return the binary, built unless it is in the cache"""
+def built(name, package=".", flags="", build=True):
+    """@return the binary of the Go module in the folder NAME, built unless it is in the cache"""
     if not shutil.which("go", path=ENV["PATH"]):
         raise Missing("no go here")
-    digest = hashlib.sha256(go("version").stdout.encode())
-    for name in ("go.mod", "go.sum", "main.go"):
-        digest.update((SOURCE / name).read_bytes())
-    binary = CACHE / ("kubeall-" + digest.hexdigest()[:16])
+    source = HERE / name
+    digest = hashlib.sha256(go(source, "version").stdout.encode())
+    for file in ("go.mod", "go.sum", "main.go"):
+        digest.update((source / file).read_bytes() if (source / file).exists() else b"")
+    binary = CACHE / ("%s-%s" % (name, digest.hexdigest()[:16]))
     if binary.exists():
         return binary
     if not build:
-        raise Missing("the cluster's programs are not built yet: ./dev soak k8s does that")
-    fetched = go("mod", "download")
+        raise Missing("%s is not built yet: ./dev soak k8s does that" % name)
+    fetched = go(source, "mod", "download")
     if fetched.returncode:
-        raise Missing("the Go modules cannot be had: " + fetched.stderr.strip()[-300:].replace("\n", " "))
-    print("k8s: compiling Kubernetes %s; this takes minutes, once" % VERSION, flush=True)
+        raise Missing("the Go modules of %s cannot be had: %s" % (name, fetched.stderr.strip()[-300:].replace("\n", " ")))
+    print("k8s: compiling %s; this takes minutes, once" % name, flush=True)
     CACHE.mkdir(parents=True, exist_ok=True)
     coming = binary.with_suffix(".new.%d" % os.getpid())
-    stamp = "-X k8s.io/component-base/version.gitVersion=v%s -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=%s"
-    built = go("build", "-trimpath", "-ldflags", "-s -w " + stamp % (VERSION, VERSION.split(".")[1]), "-o", str(coming), ".")
-    if built.returncode:
-        raise SystemExit("kubeall does not build:\n" + built.stderr[-4000:])
+    done = go(source, "build", "-trimpath", "-ldflags", "-s -w " + flags, "-o", str(coming), package)
+    if done.returncode:
+        raise SystemExit("%s does not build:\n%s" % (name, done.stderr[-4000:]))
     coming.rename(binary)
-    for old in sorted(CACHE.glob("kubeall-*"), key=lambda p: p.stat().st_mtime)[:-2]:
+    for old in sorted(CACHE.glob(name + "-*"), key=lambda p: p.stat().st_mtime)[:-2]:
         old.unlink()
     return binary
+
+
+def kubeall(build=True):
+    stamp = "-X k8s.io/component-base/version.gitVersion=v%s -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=%s"
+    return built("kubeall", flags=stamp % (VERSION, VERSION.split(".")[1]), build=build)
+
+
+def helm(build=True):
+    return built("helm", "helm.sh/helm/v3/cmd/helm", build=build)
+
+
+def operator(build=True):
+    return built("operator", "github.com/open-telemetry/opentelemetry-operator", build=build)
 
 
 def image(path):

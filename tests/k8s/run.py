@@ -20,13 +20,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 def rows():
     """(name, whether it is quick, function of the cluster), in the order in which they run"""
+    import image_rows
     import kubelet_rows
     import log_rows
     import manifest_rows
+    import operator_rows
     import pod_rows
     import relay_rows
     import watch_rows
-    for module in (kubelet_rows, manifest_rows, pod_rows, log_rows, relay_rows, watch_rows):
+    for module in (kubelet_rows, manifest_rows, image_rows, pod_rows, log_rows, relay_rows, watch_rows,
+                   operator_rows):
         for name in module.ROWS:
             yield name, name in module.QUICK, getattr(module, name)
 
@@ -80,6 +83,12 @@ def main():
     except programs.Missing as why:
         print("k8s: skipped, %s" % why)
         return None
+    if not options.cached:
+        for more in (programs.helm, programs.operator):
+            try:
+                more()
+            except programs.Missing as why:
+                print("k8s: %s" % why)
     work = pathlib.Path(tempfile.mkdtemp(prefix="k8s-"))
     words = ["unshare", "-mnpf", "--kill-child", "--mount-proc", "--propagation", "private", sys.executable, __file__, *sys.argv[1:],
              "--inside", str(work), "--kubeall", str(kubeall)]
