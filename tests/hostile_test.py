@@ -20,6 +20,7 @@ import time
 import zlib
 
 import raw_http2 as h2
+from protobuf import sub, varint
 from relay_test import free_port, start, stop
 
 BUDGET_MIB, SLACK_MIB = 64, 8  # received data held at once (service/collector.cc); heads, sessions, allocator
@@ -35,18 +36,6 @@ service:
     traces: {receivers: [otlp], exporters: [nop]}
     logs: {receivers: [otlp], exporters: [file]}
 """
-
-
-def varint(value):
-    out = bytearray()
-    while value >= 128:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes(out + bytes([value]))
-
-
-def sub(number, body):
-    return varint(number << 3 | 2) + varint(len(body)) + body
 
 
 def log_request(value):

@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 
+from protobuf import sub
 from relay_test import free_port, start, stop
 
 BUDGET_MIB, SLACK_MIB = 64, 8  # received data held at once (service/collector.cc); heads, sessions, allocator
@@ -39,18 +40,6 @@ service:
   telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %d}}}}]}}
   pipelines: {logs: {receivers: [otlp], processors: [batch], exporters: [otlp]}}
 """
-
-
-def varint(value):
-    out = bytearray()
-    while value >= 128:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes(out + bytes([value]))
-
-
-def sub(number, body):
-    return varint(number << 3 | 2) + varint(len(body)) + body
 
 
 def bodies(work):

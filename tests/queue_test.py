@@ -21,7 +21,7 @@ import threading
 import time
 
 from outage_test import BATCH, Sender
-from relay_test import free_port, start, stop
+from relay_test import figures, free_port, start, stop
 
 LONG = "--long" in sys.argv
 
@@ -110,12 +110,7 @@ service: {telemetry: {metrics: {level: none}}, pipelines: {logs: {receivers: [ot
             sender.stop()
 
     def figures(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.metrics_port, timeout=10)
-        connection.request("GET", "/metrics")
-        out = collections.Counter()
-        for name, value in re.findall(r"^(\w+)(?:\{[^}]*\})? ([0-9.e+]+)$", connection.getresponse().read().decode(), re.M):
-            out[name] += float(value)
-        return out
+        return figures(self.metrics_port)
 
     def drain(self, seconds=60):
         end = time.monotonic() + seconds

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Two hops through the static binary: HTTP in, batch, gRPC out, gRPC in, file. What went in must come out, also when
 the second hop starts late (the queue holds), and the ledger of the first must say so."""
+import collections
 import http.client
 import json
 import pathlib
@@ -47,6 +48,16 @@ def stop(process, log):
     process.send_signal(signal.SIGTERM)
     if process.wait(timeout=10) != 0:
         raise SystemExit("exit %d:\n%s" % (process.returncode, log.read_text()))
+
+
+def figures(port):
+    """Name -> the sum over its series, from a gleaner's own metrics."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/metrics")
+    out = collections.Counter()
+    for name, value in re.findall(r"^(\w+)(?:\{[^}]*\})? ([0-9.e+]+)$", connection.getresponse().read().decode(), re.M):
+        out[name] += float(value)
+    return out
 
 
 def main():

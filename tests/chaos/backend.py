@@ -15,6 +15,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from protobuf import sub, varint  # noqa: E402
 from raw_http2 import (ACK, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE,  # noqa: E402
                        field, frame, message)
 
@@ -24,18 +25,6 @@ SURE = 0.6           # an answer given later than this may find nobody
 FATES = ("well", "slow", "lie", "drop", "forget", "silent", "busy", "wish")
 RETRIED = {"busy": (503, 14), "wish": (429, 8)}  # HTTP status, gRPC code; a wish comes with a time to wait
 FOR_GOOD = (400, 3)
-
-
-def varint(value):
-    out = bytearray()
-    while value >= 128:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes(out + bytes([value]))
-
-
-def sub(number, body):
-    return varint(number << 3 | 2) + varint(len(body)) + body
 
 
 def retry_info(code, seconds):

@@ -1,6 +1,5 @@
 """One scenario: a plan drawn from a seed, played, and checked to the item."""
 import collections
-import http.client
 import json
 import os
 import pathlib
@@ -15,7 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from relay_test import free_port  # noqa: E402
+from relay_test import figures, free_port  # noqa: E402
 
 from backend import FATES, TIMEOUT, Backend  # noqa: E402
 from load import BATCH, Sender, Writer  # noqa: E402
@@ -281,12 +280,7 @@ class Scenario:
         assert self.process.wait(20) == 0, self.said()[-3000:]
 
     def figures(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.metrics_port, timeout=10)
-        connection.request("GET", "/metrics")
-        out = collections.Counter()
-        for name, value in re.findall(r"^(\w+)(?:\{[^}]*\})? ([0-9.e+]+)$", connection.getresponse().read().decode(), re.M):
-            out[name] += float(value)
-        return out
+        return figures(self.metrics_port)
 
     def of_senders(self, what):
         return set().union(*(getattr(one, what) for one in self.senders))
