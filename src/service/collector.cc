@@ -153,6 +153,9 @@ class Collector {
   /// The first lane comes last: it tells probes that all is ready.
   Task<bool> start_lanes(Assembly assembly) {
     const std::size_t wanted = lanes_for(assembly);
+    if (options_.lanes && wanted != lanes_wanted(options_))
+      logger_.warn("Running on one lane: a component cannot be shared by several",
+                   {{"component", kept_on_one_lane(assembly)}});
     make_lanes(wanted);
     outline_ = outline(assembly);
     if (wanted > 1) logger_.info("Running on several lanes", {{"lanes", wanted}});
@@ -173,13 +176,8 @@ class Collector {
   }
 
   /// As many as the options say, unless something in use can be there once only.
-  std::size_t lanes_for(const Assembly& assembly) {
-    const std::size_t wanted = lanes_wanted(options_);
-    const std::string why = kept_on_one_lane(assembly);
-    if (wanted == 1 || why.empty()) return wanted;
-    if (options_.lanes)
-      logger_.warn("Running on one lane: a component cannot be shared by several", {{"component", why}});
-    return 1;
+  std::size_t lanes_for(const Assembly& assembly) const {
+    return kept_on_one_lane(assembly).empty() ? lanes_wanted(options_) : 1;
   }
   void make_lanes(std::size_t wanted) {
     while (lanes_.size() < wanted) lanes_.push_back(std::make_unique<Lane>(loop_, logger_, lanes_.size()));
