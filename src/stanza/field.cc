@@ -192,7 +192,7 @@ void merge(pdata::Map& into, const pdata::Map& from, Arena& arena) {
   }
   for (const auto& item : from) {
     std::size_t i = 0;
-    while (i < before && (into.items[i].key.size() != item.key.size() || into.items[i].key != item.key)) ++i;
+    while (i < before && into.items[i].key != item.key) ++i;
     if (i < before)
       into.items[i].value = item.value;
     else

@@ -120,6 +120,7 @@ bool JsonReader::finish() {
 
 /// The whole of most strings: text up to a quote. at_ stays where it is when there is more to it.
 inline bool JsonReader::plain_string(std::string_view& out) {
+  if (options_.strict) return false;
   std::uint64_t seen = 0;
   const char* const from = at_ + 1;
   const char* const stop = string_stop_in_blocks(from, end_, seen);
@@ -142,11 +143,7 @@ bool JsonReader::value(pdata::Value& out, int depth) {
       return array(out, depth + 1);
     case '"': {
       std::string_view text;
-      if (!options_.strict && plain_string(text)) {
-        out = pdata::Value::string(text);
-        return true;
-      }
-      if (!string(text)) return false;
+      if (!plain_string(text) && !string(text)) return false;
       out = pdata::Value::string(text);
       return true;
     }
@@ -192,7 +189,7 @@ bool JsonReader::object(pdata::Map& out, int depth) {
     // memory.
     const std::size_t slot = pairs_.size();
     pairs_.emplace_back();
-    if ((options_.strict || !plain_string(pairs_[slot].key)) && !string(pairs_[slot].key)) return false;
+    if (!plain_string(pairs_[slot].key) && !string(pairs_[slot].key)) return false;
     blanks();
     if (at_ == end_ || *at_ != ':') return fail_at(Flaw::colon);
     ++at_;

@@ -93,24 +93,24 @@ void SeverityMap::put(std::string_view lower, int number) {
   if (shorts_ * 2 >= short_.size()) {
     auto old = std::exchange(short_, std::vector<Short>(std::max<std::size_t>(short_.size() * 2, 16)));
     for (const auto& one : old)
-      if (one.word) slot(one.word) = one;
+      if (one.word) short_[slot(one.word)] = one;
   }
   const std::uint64_t word = pack(lower);
-  Short& there = slot(word);
+  Short& there = short_[slot(word)];
   shorts_ += there.word == 0;
   there = {word, number};
 }
 
 /// Where `word` is, or would be.
-SeverityMap::Short& SeverityMap::slot(std::uint64_t word) {
-  std::size_t at = word * 0x9e3779b97f4a7c15 >> 32;
-  while (short_[at & (short_.size() - 1)].word != 0 && short_[at & (short_.size() - 1)].word != word) ++at;
-  return short_[at & (short_.size() - 1)];
+std::size_t SeverityMap::slot(std::uint64_t word) const {
+  const std::size_t mask = short_.size() - 1;
+  std::size_t at = (word * 0x9e3779b97f4a7c15 >> 32) & mask;
+  while (short_[at].word != 0 && short_[at].word != word) at = (at + 1) & mask;
+  return at;
 }
 
 int SeverityMap::find(std::string_view text) const {
-  if (text.size() <= kShort)
-    return short_.empty() ? 0 : const_cast<SeverityMap*>(this)->slot(pack(text)).number;
+  if (text.size() <= kShort) return short_.empty() ? 0 : short_[slot(pack(text))].number;
   std::array<char, 64> small;
   const auto look = [&](std::string_view key) {
     const auto there = long_.find(key);

@@ -44,7 +44,7 @@ class SeverityMap {
     int number = 0;
   };
   void put(std::string_view lower, int number);
-  Short& slot(std::uint64_t word);
+  std::size_t slot(std::uint64_t word) const;
 
   std::vector<Short> short_;  ///< hashed, at most half full: every record asks
   std::size_t shorts_ = 0;    ///< used in it
