@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from harness import Broken, have
+from harness import have
 
 COUNT = 20000  # lines of a real program
 FULL_SPEED = 0.05  # share of displaced lines that a program without a pause may have
@@ -41,23 +41,24 @@ SATURATED = [
 ]
 
 
-def numbered(table, name, box, words, lines, allowed, before=(), flags=(), **options):
-    try:
+def numbered(table, name, make, words, lines, allowed, before=(), flags=(), **options):
+    def run():
+        box = make()
         box.run([box.writer, "lines", lines, *words.split()], *flags, before=before, **options)
-        table.add(name, box.judge(lines), allowed)
-    except Broken as why:
-        table.fact(name, False, str(why))
+        return box.judge(lines)
+
+    table.measure(name, run, allowed)
 
 
 def loads(table, make, seconds):
     for title, words, allowed in PACED + SHAPES:
         rate = int(words.split()[1])
         for cpu, before in (("", ()), (", 1 CPU", ("taskset", "-c", "0"))):
-            numbered(table, title + cpu, make(), words, int(rate * seconds), allowed, before)
+            numbered(table, title + cpu, make, words, int(rate * seconds), allowed, before)
     for title, words, lines, allowed in SATURATED:
-        numbered(table, title, make(), words, int(lines * max(1, seconds / 2)), allowed)
-    numbered(table, "--order=datagram, saturated", make(), "", 100000, 0, flags=("--order=datagram",))
-    numbered(table, "--order=none, saturated (recorded)", make(), "", 100000, None, flags=("--order=none",))
+        numbered(table, title, make, words, int(lines * max(1, seconds / 2)), allowed)
+    numbered(table, "--order=datagram, saturated", make, "", 100000, 0, flags=("--order=datagram",))
+    numbered(table, "--order=none, saturated (recorded)", make, "", 100000, None, flags=("--order=none",))
 
 
 def quota(table, make, lines):
@@ -74,7 +75,7 @@ def quota(table, make, lines):
     try:
         enter = ("sh", "-c", 'echo $$ > %s/cgroup.procs && exec "$@"' % group, "sh")
         for words in ("rate 1000 burst 10 lead 1", "rate 2000 burst 100 err 20 lead 1"):
-            numbered(table, "%s, %s" % (name, words), make(), words, lines, 1e-4, enter, timeout=300)
+            numbered(table, "%s, %s" % (name, words), make, words, lines, 1e-4, enter, timeout=300)
     finally:
         (group / "cpu.max").write_text("max")  # what is still ending gets on with it
         end = time.monotonic() + 10
@@ -159,14 +160,14 @@ def programs(table, make, runs):
             node_exit(table, name, make, [program, "-e", text % count], count)
             continue
         for _ in range(runs):
-            numbered_program(table, name, make(), [program, FLAG.get(program, "-c"), text % count], count, allowed)
+            numbered_program(table, name, make, [program, FLAG.get(program, "-c"), text % count], count, allowed)
     build = make(keep=True)
     if have("javac") or have("java"):
         source = build.root / "Numbers.java"
         source.write_text(JAVA % COUNT)
         for threads in (1, 4):
             for _ in range(runs):
-                numbered_program(table, "Java, %d threads" % threads, make(), ["java", source, threads], COUNT, allowed)
+                numbered_program(table, "Java, %d threads" % threads, make, ["java", source, threads], COUNT, allowed)
     else:
         table.skip("Java", "not installed")
     compiler = next((c for c in ("g++", "clang++-16") if have(c)), None)
@@ -174,8 +175,8 @@ def programs(table, make, runs):
         (build.root / "p.cc").write_text(CPP % COUNT)
         subprocess.run([compiler, "-O1", "-o", build.root / "p", build.root / "p.cc"], check=True)
         for _ in range(runs):
-            numbered_program(table, "C++, endl (several writes a line)", make(), [build.root / "p"], COUNT, allowed)
-            numbered_program(table, "C, line-buffered (recorded)", make(), [build.root / "p", "line"], COUNT, None)
+            numbered_program(table, "C++, endl (several writes a line)", make, [build.root / "p"], COUNT, allowed)
+            numbered_program(table, "C, line-buffered (recorded)", make, [build.root / "p", "line"], COUNT, None)
     else:
         table.skip("C and C++", "no compiler")
 
@@ -195,43 +196,58 @@ def node_exit(table, name, make, command, count):
     table.add(name + ", thrown away by Node", row._replace(lost=0, note="%d lines" % row.lost))
 
 
-def numbered_program(table, name, box, command, count, allowed):
-    try:
+def numbered_program(table, name, make, command, count, allowed):
+    def run():
+        box = make()
         box.run(command)
-        table.add(name, box.judge(count), allowed)
-    except Broken as why:
-        table.fact(name, False, str(why))
+        return box.judge(count)
+
+    table.measure(name, run, allowed)
 
 
 def meddling(table, make):
     """Programs that change what the pipes are, and systems that refuse."""
-    numbered(table, "the program clears O_DIRECT", make(), "rate 10000 burst 20 flags clear", 20000, 1e-3)
-    numbered(table, "the program flips O_NONBLOCK", make(), "rate 10000 burst 20 flags flip", 20000, 1e-3)
+    numbered(table, "the program clears O_DIRECT", make, "rate 10000 burst 20 flags clear", 20000, 1e-3)
+    numbered(table, "the program flips O_NONBLOCK", make, "rate 10000 burst 20 flags flip", 20000, 1e-3)
     limit = ("bash", "-c", 'ulimit -i 5; exec "$@"', "sh")
-    numbered(table, "5 pending signals (recorded)", make(), "rate 10000 burst 20", 10000, None, limit)
+    numbered(table, "5 pending signals (recorded)", make, "rate 10000 burst 20", 10000, None, limit)
     none = ("bash", "-c", 'ulimit -i 0; exec "$@"', "sh")
-    numbered(table, "the self-test fails (recorded)", make(), "rate 10000 burst 20", 10000, None, none)
+    numbered(table, "the self-test fails (recorded)", make, "rate 10000 burst 20", 10000, None, none)
     if os.getuid() == 0 and have("setpriv"):
-        box = make()
-        small = ("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups")
-        os.chmod(box.root, 0o777)
-        hog = subprocess.Popen([*small, "python3", "-c", HOG], stdout=subprocess.PIPE, stdin=subprocess.PIPE)
-        hog.stdout.readline()
-        binary = box.root / "exec"
-        writer = box.root / "writer"
-        for source, target in ((box.exec.split()[0], binary), (box.writer, writer)):
-            target.write_bytes(pathlib.Path(source).read_bytes())
-            target.chmod(0o755)
-        box.exec, box.writer = " ".join([str(binary), *box.exec.split()[1:]]), str(writer)
-        numbered(table, "F_SETPIPE_SZ refused: pipes of 8 KiB", box, "rate 1000 burst 10", 3000, 1e-3, small)
-        hog.communicate(b"\n")
-        box = make()
-        os.chmod(box.root, 0o755)
-        text = 'for i in $(seq 0 2 199); do printf "%09d out\\n" $i > /dev/stdout; printf "%09d err\\n" $((i+1)) >> /dev/stderr; done'
-        # About the right to open them; a shell at full speed is displaced here as in the rows of programs.
-        numbered_program(table, "/dev/stdout opened after setuid (order recorded)", box, [*small, "bash", "-c", text], 200, None)
+        another_uid(table, make)
     else:
         table.skip("another uid", "needs root and setpriv")
+
+
+def another_uid(table, make):
+    """Binaries where another uid may read them, and that uid's own boxes."""
+    small = ("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups")
+    home = make(keep=True)
+    os.chmod(home.root, 0o777)
+    binary, writer = home.root / "exec", home.root / "writer"
+    for source, target in ((home.exec.split()[0], binary), (home.writer, writer)):
+        target.write_bytes(pathlib.Path(source).read_bytes())
+        target.chmod(0o755)
+
+    def theirs():
+        box = make()
+        os.chmod(box.root, 0o777)
+        box.exec, box.writer = " ".join([str(binary), *box.exec.split()[1:]]), str(writer)
+        return box
+
+    hog = subprocess.Popen([*small, "python3", "-c", HOG], stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+    hog.stdout.readline()
+    numbered(table, "F_SETPIPE_SZ refused: pipes of 8 KiB", theirs, "rate 1000 burst 10", 3000, 1e-3, small)
+    hog.communicate(b"\n")
+
+    def readable():
+        box = make()
+        os.chmod(box.root, 0o755)
+        return box
+
+    text = 'for i in $(seq 0 2 199); do printf "%09d out\\n" $i > /dev/stdout; printf "%09d err\\n" $((i+1)) >> /dev/stderr; done'
+    # About the right to open them; a shell at full speed is displaced here as in the rows of programs.
+    numbered_program(table, "/dev/stdout opened after setuid (order recorded)", readable, [*small, "bash", "-c", text], 200, None)
 
 
 # 16,384 pages of pipes are what a uid may have.
