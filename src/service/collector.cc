@@ -139,6 +139,11 @@ class Collector {
     co_return all;
   }
 
+  Task<std::vector<Trouble>> troubles() {
+    Figures all = co_await figures();
+    co_return std::move(all.troubles);
+  }
+
   Task<bool> bring_up(Assembly assembly) {
     if (auto ok = serve_metrics(assembly.service.telemetry); !ok) {
       exit_code_ = complain(ok.error().what);
@@ -180,6 +185,7 @@ class Collector {
     return kept_on_one_lane(assembly).empty() ? lanes_wanted(options_) : 1;
   }
   void make_lanes(std::size_t wanted) {
+    lanes_.front()->tell([this] { return troubles(); });
     while (lanes_.size() < wanted) lanes_.push_back(std::make_unique<Lane>(loop_, logger_, lanes_.size()));
     for (std::size_t i = 0; i < wanted; ++i)
       lanes_[i]->share(wanted, std::max(kMemoryBudget / wanted, kLeastBudget));

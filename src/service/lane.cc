@@ -62,7 +62,7 @@ Task<Result<>> Lane::start(Assembly assembly, std::string version, std::function
 }
 
 Task<Result<>> Lane::start_here(Assembly assembly, std::string version, std::function<void(Error)> fatal) {
-  const Host host{loop_, logger_, registry_, memory_, std::move(version), std::move(fatal), place_};
+  const Host host{loop_, logger_, registry_, memory_, std::move(version), std::move(fatal), place_, ask_};
   heap_ = std::make_unique<HeapKeeper>(loop_, memory_);
   auto graph = Graph::build(assembly, host);
   if (!graph) co_return fail(std::move(graph.error()).in("failed to build pipelines"));
@@ -122,8 +122,11 @@ Task<Figures> Lane::figures() {
 }
 
 Task<Figures> Lane::figures_here() {
-  Figures figures{registry_.samples(), {}, memory_.used(), memory_.limit()};
-  if (graph_) figures.ledgers = graph_->ledgers();
+  Figures figures{registry_.samples(), {}, memory_.used(), memory_.limit(), {}};
+  if (graph_) {
+    figures.ledgers = graph_->ledgers();
+    figures.troubles = graph_->troubles();
+  }
   co_return figures;
 }
 
