@@ -255,6 +255,7 @@ Task<Result<>> Sending<S>::deliver(Batch<S>& batch) {
     const auto give_up = [&](std::string why, Fault fault) -> Result<> {
       failed_.add(items);
       error.what = std::move(why);
+      error.sys = 0;  // the network's: a disk's is told to whoever waits for one
       error.fault = fault;
       return fail(std::move(error));
     };
