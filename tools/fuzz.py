@@ -19,7 +19,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "fuzz"
 SUFFIX = "_fuzz"
-SEED_SIZE, NEW_SEEDS = 2048, 60  # bytes; of a target in one soak
+SEED_SIZE, NEW_SEEDS = 2048, 40  # bytes; of a target in one soak
 
 
 def targets():
@@ -59,7 +59,7 @@ def keep(name):
         if one.stat().st_size <= SEED_SIZE:
             os.link(one, small / one.name)
     # Code that is reached counts, not how often: -use_counters=0.
-    done = subprocess.run([str(BUILD / "fuzz" / (name + SUFFIX)), "-merge=1", "-use_counters=0", "-timeout=10", str(seeds), str(small)],
+    done = subprocess.run([str(BUILD / "fuzz" / (name + SUFFIX)), "-set_cover_merge=1", "-use_counters=0", "-timeout=10", str(seeds), str(small)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", env={**os.environ, "TZ": "UTC"})
     shutil.rmtree(small)
     new = sorted((one for one in seeds.iterdir() if one.name not in before), key=lambda one: one.stat().st_size)

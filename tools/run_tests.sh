@@ -44,6 +44,7 @@ step python3 tests/lying_backend_test.py build/release/gleaner
 step python3 tests/hostile_test.py build/release/gleaner
 step python3 tests/h2load_test.py build/release/gleaner
 step python3 tests/overload_test.py build/release/gleaner
+step python3 tests/memory_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/sdk_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/backend_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/receiver_test.py build/release/gleaner

@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
 
+#include "base/cgroup.h"
 #include "pipeline/trouble.h"
 #include "processors/memory_limiter/config.h"
 
@@ -93,17 +91,6 @@ class Limiter final : public Processor<S>, public Troubled {
 };
 
 }  // namespace
-
-std::uint64_t memory_available() {
-  const auto machine = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-                       static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::ifstream in(path);
-    std::uint64_t limit = 0;
-    if (in >> limit && limit > 0 && limit < machine) return limit;
-  }
-  return machine;
-}
 
 void Config::validate(config::Check& check) const {
   if (check_interval <= Duration{0})
