@@ -42,6 +42,7 @@ class Lane {
   metrics::Registry& registry() { return registry_; }
 
  private:
+  bool start_thread();
   template <class T>
   Task<T> there(std::function<Task<T>()> work);
   Task<Result<>> start_here(Assembly assembly, std::string version, std::function<void(Error)> fatal);
