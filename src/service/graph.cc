@@ -301,13 +301,22 @@ Task<Result<>> Graph::stop() {
   co_return co_await stop_but({});
 }
 
+Task<> Graph::stop_one(const std::string& id, Component& component, Result<>& first) {
+  auto ok = co_await component.stop();
+  if (!ok && first) first = fail(std::move(ok.error()).in(fmt::format("failed to stop \"{}\"", id)));
+}
+
 Task<Result<>> Graph::stop_but(std::set<const Component*> staying) {
   Result<> first;
-  for (auto named = order_.rbegin(); named != order_.rend(); ++named) {
-    if (staying.contains(named->component) || started_.erase(named->component) == 0) continue;
-    auto ok = co_await named->component->stop();
-    if (!ok && first) first = fail(std::move(ok.error()).in(fmt::format("failed to stop \"{}\"", named->id)));
-  }
+  const auto leaves = [&](const Component* component) {
+    return !staying.contains(component) && started_.erase(component) > 0;
+  };
+  Gate receivers;  // none waits for another: the patience of the slowest is that of all
+  for (auto& [id, source] : receivers_)
+    if (leaves(source.receiver.get())) receivers.spawn(stop_one(id, *source.receiver, first));
+  co_await receivers.join();
+  for (auto named = order_.rbegin(); named != order_.rend(); ++named)
+    if (leaves(named->component)) co_await stop_one(named->id, *named->component, first);
   co_return first;
 }
 

@@ -111,6 +111,7 @@ class Graph {
   /// The components in the order they start.
   void arrange(const Assembly& assembly);
   Task<Result<>> start_rest();
+  static Task<> stop_one(const std::string& id, Component& component, Result<>& first);
   Task<Result<>> stop_but(std::set<const Component*> staying);
 
   const Host host_;
