@@ -44,11 +44,13 @@ double cpu_v1(const std::string& folder) {
 }
 double memory_v2(const std::string& folder) {
   double bytes = 0, none = 0;
-  return numbers(folder + "/memory.max", bytes, none) > 0 ? bytes : kNoLimit;
+  if (numbers(folder + "/memory.max", bytes, none) == 0) return kNoLimit;
+  return bytes;
 }
 double memory_v1(const std::string& folder) {
   double bytes = 0, none = 0;
-  return numbers(folder + "/memory.limit_in_bytes", bytes, none) > 0 ? bytes : kNoLimit;
+  if (numbers(folder + "/memory.limit_in_bytes", bytes, none) == 0) return kNoLimit;
+  return bytes;
 }
 
 /// The least limit of `path` below `mount` and of the groups around it.
