@@ -38,11 +38,14 @@ step python3 tests/outage_test.py build/release/gleaner
 step python3 tests/queue_test.py build/release/gleaner
 step python3 tests/chaos/run.py build/release/gleaner
 step python3 tests/shutdown_test.py build/release/gleaner
+step python3 tests/health_test.py build/release/gleaner
+step python3 tests/clock_test.py build/release/gleaner build/release/wall_clock
 step python3 tests/h2spec_test.py build/release/gleaner
 step python3 tests/lying_backend_test.py build/release/gleaner
 step python3 tests/hostile_test.py build/release/gleaner
 step python3 tests/h2load_test.py build/release/gleaner
 step python3 tests/overload_test.py build/release/gleaner
+step python3 tests/memory_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/sdk_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/backend_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/receiver_test.py build/release/gleaner

@@ -52,6 +52,10 @@ TEST(Flags, TheDrainMayHaveALimit) {
             "invalid argument \"-1s\" for \"--shutdown-timeout\" flag: must not be negative");
   EXPECT_NE(error_of({"--shutdown-timeout", "25"}), "");
   EXPECT_EQ(parse_flags({"healthcheck", "--endpoint", "h:1"})->endpoint, "h:1");
+  EXPECT_EQ(parse_flags({"healthcheck"})->probe, "verbose");
+  EXPECT_EQ(parse_flags({"healthcheck", "--probe=ready"})->probe, "ready");
+  EXPECT_FALSE(parse_flags({"healthcheck", "--probe=well"}));
+  EXPECT_FALSE(parse_flags({"--probe=ready"}));
   EXPECT_EQ(error_of({"validate", "--endpoint=h:1"}), "unknown flag: --endpoint");
 }
 

@@ -12,10 +12,10 @@
 #include "deploy/command.h"
 #include "main/components.h"
 #include "main/flags.h"
+#include "main/health_check.h"
 #include "main/queue.h"
 #include "main/top.h"
 #include "service/collector.h"
-#include "service/fetch.h"
 #include "service/heap.h"
 #include "service/print_config.h"
 
@@ -34,7 +34,7 @@ Usage:
 Commands:
   components     list what is built in
   exec           run a program and keep its stdout and stderr in order; see gleaner exec --help
-  healthcheck    ask a running gleaner's health_check extension: exit code 0 when it is well
+  healthcheck    ask a running gleaner's health_check extension: exit code 0 when it is well, and what is not
   inject         put a collector into the pods of manifests; uninject takes it out again; see gleaner inject --help
   print-config   the configuration merged and expanded, secrets hidden
   queue          what waits in the files of sending queues; see gleaner queue help
@@ -60,6 +60,7 @@ Flags:
 
 Flags of healthcheck:
       --endpoint HOST:PORT   or a URL; default localhost:13133
+      --probe PROBE          verbose (default): do the pipelines run; live, startup, or ready: and is no data refused
 
 Flags of print-config:
       --format yaml|json     default yaml
@@ -108,11 +109,7 @@ int main(int argc, char** argv) {
     flags->gates.emplace_back("service.AllowNoPipelines");
     flags->configs.emplace(flags->configs.begin(), kRelay);
   }
-  if (flags->command == "healthcheck") {
-    const std::string& at = flags->endpoint;
-    const auto answer = service::fetch(at.find("://") == std::string::npos ? "http://" + at : at);
-    return answer ? 0 : complain(answer.error().what);
-  }
+  if (flags->command == "healthcheck") return main_program::run_health_check(flags->endpoint, flags->probe);
   config::set_gates(flags->gates);
   const char* compat = std::getenv("GLEANER_COMPAT");
   const auto like = config::parse_compat(!flags->compat.empty() ? flags->compat : compat ? compat : "");

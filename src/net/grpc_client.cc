@@ -123,6 +123,7 @@ class Client final : public GrpcClient {
 
   Task<> stop() override {
     stopping_ = true;
+    look_up_.cancel();
     for (auto& sub : subs_) {
       sub->cancel.cancel();
       if (sub->shaking) sub->shaking->close();
@@ -290,7 +291,8 @@ class Client final : public GrpcClient {
   }
 
   Task<> resolve_target() {
-    auto found = co_await resolve(loop_, target_.transport, target_.endpoint);
+    auto found = co_await resolve(loop_, target_.transport, target_.endpoint,
+                                  loop_.now() + options_.connect_timeout, &look_up_);
     resolving_ = false;
     resolve_at_ = loop_.now() + (found ? kResolveAgain : std::min<Duration>(kResolveAgain, 1s));
     resolve_error_ = found ? "" : found.error().what;
@@ -383,6 +385,7 @@ class Client final : public GrpcClient {
   Signal changed_;
   Timer retry_timer_{loop_};
   std::vector<Http2Client*> live_;  // also those that left subs_ and see their last streams through
+  Cancel look_up_;
   Gate gate_;
   TimePoint resolve_at_{};
   std::string resolve_error_;
