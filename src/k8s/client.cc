@@ -201,7 +201,8 @@ Result<net::HttpCall> Client::call_for(const Request& request, TimePoint deadlin
   call.url = url(request.path);
   call.headers = request.headers;
   call.body = Chain(request.body);
-  call.headers.add("content-type", "application/json");  // on a GET too: as the reference
+  if (!call.headers.has("content-type"))
+    call.headers.add("content-type", "application/json");  // on a GET too: as the reference
   if (token_) {
     auto token = token_->token();
     if (!token) return fail(std::move(token.error()));

@@ -53,7 +53,8 @@ class Client {
   struct Request {
     std::string path;  ///< begins with '/', may have a query
     std::string method = "GET";
-    net::Headers headers;  ///< beside the client's own; with "range" nothing is packed for the way
+    net::Headers headers;  ///< beside the client's own; with "range" nothing is packed for the way; of the
+                           ///< body "content-type", else JSON
     Bytes body;            ///< JSON
   };
   /// The status, the head and the whole body (unpacked) of any answer.
