@@ -27,6 +27,16 @@ TEST(JsonPatch, SaysEachKindOfChange) {
                     R"({"op":"replace","path":"/metadata/annotations","value":{"n":5}}])");
 }
 
+TEST(JsonPatch, IsJsonWhateverTheTexts) {
+  const auto patch =
+      json_patch(doc("{a: {b: 1}}"),
+                 {{Kind::add_entry, "a", "c", text("\xC3\xA9\xF0\x9F\x98\x80\xFFx\xC3(\xED\xA0\x80"), 0}});
+  ASSERT_TRUE(patch);
+  EXPECT_EQ(*patch,
+            "[{\"op\":\"add\",\"path\":\"/a/"
+            "c\",\"value\":\"\xC3\xA9\xF0\x9F\x98\x80\\ufffdx\\ufffd(\\ufffd\\ufffd\\ufffd\"}]");
+}
+
 TEST(JsonPatch, RefusesWhatItCannotSay) {
   EXPECT_FALSE(json_patch(doc("{a: {b: 1}}"), {{Kind::drop_entry, "a", "b", {}, 0}}));
   EXPECT_FALSE(json_patch(doc("{a: {b: 1}}"), {{Kind::add_entry, "c", "b", text("x"), 0}}));

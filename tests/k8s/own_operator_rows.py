@@ -6,11 +6,13 @@ import threading
 import time
 
 import cluster
+import image_rows
 import manifest_rows
+import operator_rows
 import programs
 
-ROWS = ("own_operator",)
-QUICK = ROWS
+ROWS = ("own_operator", "own_operator_pods")
+QUICK = ("own_operator",)
 FOLDER = manifest_rows.DEPLOY / "kustomize/operator"
 HOOK = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/gleaner-operator"
 CONFIG = {"receivers": {"otlp": {"protocols": {"grpc": {}}}}, "exporters": {"debug": {}},
@@ -20,11 +22,12 @@ MADE = ("/api/v1/configmaps", "/api/v1/services", "/api/v1/serviceaccounts", "/a
 
 
 class Operator:
-    def __init__(self, there, *more):
+    def __init__(self, there, *more, files=("crd.yaml", "operator.yaml")):
         self.there = there
-        for file in ("crd.yaml", "operator.yaml"):
+        for file in files:
             for text, version, kind, name, where in manifest_rows.objects((FOLDER / file).read_text()):
-                status, body = there.apply(text, version, kind, name, where)
+                # Where there are controllers, its Deployment stays empty: the pod below has to be the one that works.
+                status, body = there.apply(text.replace("replicas: 2", "replicas: 0"), version, kind, name, where)
                 assert status in (200, 201), (kind, name, status, body)
         spec = there.get("/apis/apps/v1/namespaces/monitoring/deployments/gleaner-operator")["spec"]["template"]["spec"]
         box = spec["containers"][0]
@@ -234,3 +237,70 @@ def own_operator(there):
             there.ask("DELETE", "/apis/opentelemetry.io/v1beta1/namespaces/%s/opentelemetrycollectors" % namespace)
             there.ask("DELETE", "/api/v1/namespaces/%s/pods?gracePeriodSeconds=0" % namespace)
     return "%d cells of who gets a sidecar, Events for who does not, %d objects made and removed, %d pods made while the certificate became another one, an API server that restarted" % (cells, made, calls)
+
+
+def theirs(there):
+    """The OpenTelemetry operator's own definition of the kind, with nobody who converts. @return whether it can be had"""
+    try:
+        programs.operator(build=False)
+    except programs.Missing:
+        return False
+    file = operator_rows.source() / "config/crd/bases/opentelemetry.io_opentelemetrycollectors.yaml"
+    status, body = there.apply(file.read_text(), "apiextensions.k8s.io/v1", "CustomResourceDefinition", "opentelemetrycollectors.opentelemetry.io")
+    assert status in (200, 201), (status, body[:500])
+    return True
+
+
+APP = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app, namespace: market}
+spec:
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata:
+      labels: {app: app}
+      annotations: {sidecar.opentelemetry.io/inject: "true"}
+    spec:
+      terminationGracePeriodSeconds: 2
+      containers:
+        - {name: app, image: %s, command: [sleep, "1000"]}
+"""
+
+
+def own_operator_pods(there):
+    """With the controllers of Kubernetes and the image: a collector's pods and a Deployment's with a sidecar come up, what belongs to a
+    collector goes with it; under the other operator's definition of the kind, if that can be had."""
+    image_rows.here(there)
+    operator_rows.controllers(there)
+    for name in ("monitoring", "market"):
+        there.namespace(name)
+    own = Operator(there, "--set=extensions::k8s_operator::rbac=true", files=("operator.yaml",) if theirs(there) else ("crd.yaml", "operator.yaml"))
+    there.allow("gleaner-operator-rights", "gleaner-operator", "monitoring", ["clusterroles", "clusterrolebindings"],
+                ("list", "watch", "create", "patch", "delete", "escalate", "bind"), "rbac.authorization.k8s.io")
+    roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles/gate-market-cluster-role"
+    try:
+        health = {**CONFIG, "extensions": {"health_check": {}}}
+        health["service"] = {**CONFIG["service"], "extensions": ["health_check"]}
+        gate = {**health, "processors": {"k8sattributes": {}}}
+        gate["service"] = {"extensions": ["health_check"], "pipelines": {"logs": {"receivers": ["otlp"], "processors": ["k8sattributes"], "exporters": ["debug"]}}}
+        collector(there, "gate", "deployment", config=gate, image=image_rows.NAME)
+        collector(there, "side", "sidecar", config=health, image=image_rows.NAME)
+        cluster.eventually(lambda: "the sidecar: " + own.log(), lambda: own.sidecar("true") == "market.side")
+        status, body = there.apply(APP % programs.IMAGE, "apps/v1", "Deployment", "app", "market")
+        assert status in (200, 201), body
+        operator_rows.settled(there, "market", "app.kubernetes.io/instance=market.gate")
+        pod = operator_rows.settled(there, "market", "app=app")
+        box = next(c for c in pod["status"]["initContainerStatuses"] if c["name"] == "otc-container")
+        assert box["ready"] and box["restartCount"] == 0 and len(pod["status"]["containerStatuses"]) == 1, box
+        assert there.get(roles)["rules"], own.log()
+        path = there.path("opentelemetry.io/v1beta1", "OpenTelemetryCollector", "gate", "market")
+        cluster.eventually(lambda: "its status: %s %s" % (there.get(path), own.log()), lambda: there.get(path).get("status", {}).get("scale", {}).get("statusReplicas") == "1/1")
+        uncollect(there, "gate")
+        cluster.eventually("the end of its objects", lambda: not objects_made(there) and there.ask("GET", roles)[0] == 404)
+    finally:
+        there.ask("DELETE", HOOK)
+        there.ask("DELETE", "/apis/apps/v1/namespaces/market/deployments/app")
+        there.ask("DELETE", "/apis/opentelemetry.io/v1beta1/namespaces/market/opentelemetrycollectors")
+        there.delete_pod("gleaner-operator", "monitoring")
+    return "a collector and an application with its sidecar ready; objects gone with the collector"

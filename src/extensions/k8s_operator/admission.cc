@@ -127,6 +127,7 @@ Result<Review> read_review(std::string_view json) {
   out.name_space = name_space;
   out.name = name;
   if (!group.empty() || resource_kind != "Pod") return out;
+  if (object.empty()) object = "null";
   auto pod = config::parse_yaml(object, "pod");  // JSON is YAML
   if (!pod)
     out.trouble = pod.error().what;

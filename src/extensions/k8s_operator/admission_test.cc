@@ -168,6 +168,11 @@ TEST_F(AdmissionTest, RefusesWhatIsNoReview) {
     ASSERT_FALSE(read) << text;
     EXPECT_FALSE(read.error().what.empty()) << text;
   }
+  EXPECT_EQ(
+      judged(
+          R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","kind":{"kind":"Pod"}}})")
+          .why,
+      "the pod is no object");
   // Other objects, and pods that cannot be read, pass.
   EXPECT_EQ(
       judged(

@@ -67,7 +67,8 @@ TEST_F(CollectorsTest, SaysWhatCannotBeUsed) {
   EXPECT_EQ(knowledge.sidecars.size(), 2u) << "a text is v1alpha1's way of writing it";
   EXPECT_EQ(knowledge.broken, (std::map<std::string, std::string>{{"shop/bad", "spec.config is missing"}}));
   EXPECT_EQ(all.find("shop/ta")->trouble,
-            "spec.targetAllocator: its allocator hands targets out at run time; only the OpenTelemetry operator runs one");
+            "spec.targetAllocator: its allocator hands targets out at run time; only the OpenTelemetry "
+            "operator runs one");
 }
 
 TEST_F(CollectorsTest, LeavesAnotherOperatorsAlone) {

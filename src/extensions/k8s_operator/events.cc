@@ -11,15 +11,15 @@ constexpr std::size_t kMostSaid = 4096, kAtOnce = 16;
 }  // namespace
 
 void Events::tell(const Regarding& about, std::string_view reason, std::string_view message, bool normal) {
-  logger_.info("Event", {{"object", fmt::format("{} {}/{}", about.kind, about.name_space, about.name)},
-                         {"reason", reason},
-                         {"message", message}});
   const TimePoint now = loop_.now();
   std::erase_if(said_, [&](const auto& one) { return one.second <= now; });
   const std::string key =
       fmt::format("{}/{}/{}/{}/{}", about.kind, about.name_space, about.name, reason, message);
   if (said_.count(key) || said_.size() >= kMostSaid || gate_.running() >= kAtOnce) return;
   said_[key] = now + kNoRepeat;
+  logger_.info("Event", {{"object", fmt::format("{} {}/{}", about.kind, about.name_space, about.name)},
+                         {"reason", reason},
+                         {"message", message}});
   gate_.spawn(send(fmt::format("/api/v1/namespaces/{}/events", about.name_space),
                    event(about, reason, message, normal,
                          static_cast<std::int64_t>(unix_nanos() / 1'000'000'000), reporter_)));

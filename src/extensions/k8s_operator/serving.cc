@@ -134,7 +134,8 @@ Task<Result<std::int64_t>> Serving::round() {
     auto written = co_await send(fresh ? "POST" : "PUT", fresh ? folder : path, "application/json",
                                  secret_of(kept->material, config_.name, name_space_, version));
     if (!written) co_return fail(std::move(written.error()));
-    // 409: another replica was faster, and its certificate is as good.
+    // Another replica was faster, and its certificate is as good: that one is read at once.
+    if (written->status == 409) co_return unix_now();
     if (written->status >= 300) co_return refused("Secret", *written);
   }
   const bool news = !served_ || served_->authorities != kept->material.authorities;
