@@ -160,6 +160,10 @@ def check_objects(api):
         "clusterroles", "clusterrolebindings"})
     eventually("its status", lambda: api.objects["opentelemetrycollectors"]["gate"].get("status", {}).get("image") == "gleaner:9")
     first = list(made(api, "configmaps"))
+    # What is as it should be is left alone.
+    def writes():
+        return [r for r in api.requests if r.split()[0] in ("PATCH", "POST", "PUT", "DELETE") and "/leases" not in r and "/secrets" not in r and "mutatingwebhook" not in r]
+    eventually("quiet", lambda: (lambda before: (time.sleep(0.7), len(writes()) == before)[1])(len(writes())))
     # Another configuration and no autoscaler: a new ConfigMap beside the old one, and the autoscaler goes.
     collector(api, "gate", "deployment", image="gleaner:9")
     eventually("the autoscaler's end", lambda: not made(api, "horizontalpodautoscalers"))

@@ -274,6 +274,14 @@ Task<Result<Client::Answer>> Client::ask_for(Request request, TimePoint deadline
   co_return Answer{reply->status, std::move(reply->headers), std::move(*body)};
 }
 
+Task<Result<Client::Answer>> Client::send(std::string method, std::string path, std::string_view kind,
+                                          std::string_view body, TimePoint deadline) {
+  Request request{
+      .path = std::move(path), .method = std::move(method), .headers = {}, .body = Bytes::copy(body)};
+  request.headers.add("content-type", kind);
+  return ask_for(std::move(request), deadline);
+}
+
 Task<Result<Bytes>> Client::get(std::string_view path, TimePoint deadline) {
   const Request request{.path = std::string(path), .method = "GET", .headers = {}, .body = {}};
   auto reply = co_await ask(request, deadline);

@@ -67,6 +67,9 @@ class Client {
   Task<Result<Answer>> ask_for(std::string path, TimePoint deadline) {
     return ask_for(Request{.path = std::move(path), .method = "GET", .headers = {}, .body = {}}, deadline);
   }
+  /// The same with a body, of which `kind` is the content type.
+  Task<Result<Answer>> send(std::string method, std::string path, std::string_view kind,
+                            std::string_view body, TimePoint deadline);
   /// The same for a POST of JSON.
   Task<Result<Answer>> post(std::string path, std::string_view json, TimePoint deadline) {
     return ask_for(

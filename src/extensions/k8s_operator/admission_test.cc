@@ -173,6 +173,10 @@ TEST_F(AdmissionTest, RefusesWhatIsNoReview) {
           R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","kind":{"kind":"Pod"}}})")
           .why,
       "the pod is no object");
+  std::string many =
+      R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","kind":{"kind":"Pod"},"object":[)";
+  for (int i = 0; i < 50'001; ++i) many += "1,";
+  EXPECT_EQ(judged(many + "1]}}").why, "the pod has more than 50000 values");
   // Other objects, and pods that cannot be read, pass.
   EXPECT_EQ(
       judged(

@@ -8,9 +8,15 @@ using namespace std::chrono_literals;
 
 constexpr Duration kNoRepeat = 10min, kPatience = 10s;
 constexpr std::size_t kMostSaid = 4096, kAtOnce = 16;
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == text.npos;
+}
+
 }  // namespace
 
 void Events::tell(const Regarding& about, std::string_view reason, std::string_view message, bool normal) {
+  if (!is_name(about.name_space)) return;  // it becomes part of a path, and came from whoever called us
   const TimePoint now = loop_.now();
   std::erase_if(said_, [&](const auto& one) { return one.second <= now; });
   const std::string key =

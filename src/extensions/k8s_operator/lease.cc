@@ -73,12 +73,11 @@ Task<Result<>> Lease::round() {
   } else if (answer->status != 404) {
     co_return fail(Fault::retryable, fmt::format("{} {}", answer->status, said.substr(0, 512)));
   }
-  k8s::Client::Request request;
-  request.path = version.empty() ? folder_ : folder_ + "/" + name_;
-  request.method = version.empty() ? "POST" : "PUT";
-  request.body = Bytes::copy(lease(name_, name_space_, stopping_ ? "" : holder_, kSeconds,
-                                   static_cast<std::int64_t>(unix_nanos() / 1'000'000'000), version));
-  auto taken = co_await api_.ask_for(std::move(request), begun + kPatience);
+  const std::string body = lease(name_, name_space_, stopping_ ? "" : holder_, kSeconds,
+                                 static_cast<std::int64_t>(unix_nanos() / 1'000'000'000), version);
+  auto taken =
+      co_await api_.send(version.empty() ? "POST" : "PUT", version.empty() ? folder_ : folder_ + "/" + name_,
+                         "application/json", body, begun + kPatience);
   if (!taken) co_return fail(std::move(taken.error()));
   if (taken->status == 409) {  // another one was faster
     held_until_ = {};

@@ -185,6 +185,7 @@ Task<Result<>> Reconciler::make(const std::string& key, const deploy::Collector&
   std::vector<Node> objects;
   if (!collector.is_sidecar()) objects = deploy::render(collector, parts_.cluster);
   for (Node& object : objects) {
+    if (!parts_.lease.held()) co_return fail(Fault::retryable, "another replica works now");
     const std::string kind = text_at(object, "kind"), name = text_at(object, "metadata.name");
     const KindRow* const row = kind_named(kind);
     if (!row) co_return fail(Fault::permanent, "no way to make a " + kind);
@@ -270,14 +271,10 @@ Task<Result<>> Reconciler::write_status(const std::string& key, Node status) {
   co_return fail(answer->status >= 500 ? Fault::retryable : Fault::permanent, "status: " + words(*answer));
 }
 
-Task<Result<k8s::Client::Answer>> Reconciler::send(std::string method, std::string path,
+Task<Result<k8s::Client::Answer>> Reconciler::send(const char* method, std::string path,
                                                    std::string_view kind, const Node& body) {
-  k8s::Client::Request request;
-  request.path = std::move(path);
-  request.method = std::move(method);
-  request.headers.add("content-type", kind);
-  request.body = Bytes::copy(deploy::go_json(body));
-  co_return co_await parts_.api.ask_for(std::move(request), context_.loop.now() + kPatience);
+  return parts_.api.send(method, std::move(path), kind, deploy::go_json(body),
+                         context_.loop.now() + kPatience);
 }
 
 }  // namespace gleaner::extensions::k8s_operator

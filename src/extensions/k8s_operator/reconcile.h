@@ -45,7 +45,7 @@ class Reconciler {
   Task<Result<>> prune(const std::string& key, const std::set<std::string>& kept, std::size_t versions);
   Task<Result<>> remove(std::string path, const std::string& uid);
   Task<Result<>> write_status(const std::string& key, Node status);
-  Task<Result<k8s::Client::Answer>> send(std::string method, std::string path, std::string_view kind,
+  Task<Result<k8s::Client::Answer>> send(const char* method, std::string path, std::string_view kind,
                                          const Node& body);
   void again(const std::string& key);
 

@@ -131,8 +131,9 @@ Task<Result<std::int64_t>> Serving::round() {
   if (!kept) co_return fail(std::move(kept.error()));
   if (kept->changed) {
     const bool fresh = version.empty();
-    auto written = co_await send(fresh ? "POST" : "PUT", fresh ? folder : path, "application/json",
-                                 secret_of(kept->material, config_.name, name_space_, version));
+    const std::string secret = secret_of(kept->material, config_.name, name_space_, version);
+    auto written = co_await api_.send(fresh ? "POST" : "PUT", fresh ? folder : path, "application/json",
+                                      secret, context_.loop.now() + kPatience);
     if (!written) co_return fail(std::move(written.error()));
     // Another replica was faster, and its certificate is as good: that one is read at once.
     if (written->status == 409) co_return unix_now();
@@ -158,10 +159,10 @@ Task<Result<>> Serving::tell_authority(std::string authorities) {
   if (answer->status != 200) co_return refused("MutatingWebhookConfiguration " + config_.name, *answer);
   const auto configuration = config::parse_yaml(answer->body.view(), "MutatingWebhookConfiguration");
   if (!configuration) co_return fail(Fault::retryable, configuration.error().what);
-  std::string patch = authority_patch(*configuration, authorities);
+  const std::string patch = authority_patch(*configuration, authorities);
   if (patch.empty()) co_return Result<>();
-  auto done = co_await send("PATCH", path + "?fieldManager=gleaner-operator&force=true",
-                            "application/apply-patch+yaml", std::move(patch));
+  auto done = co_await api_.send("PATCH", path + "?fieldManager=gleaner-operator&force=true",
+                                 "application/apply-patch+yaml", patch, context_.loop.now() + kPatience);
   if (!done) co_return fail(std::move(done.error()));
   if (done->status >= 300) co_return refused("MutatingWebhookConfiguration " + config_.name, *done);
   context_.logger.info("The API server was told of the webhook's authority");
@@ -179,16 +180,6 @@ Result<> Serving::serve(const Material& material) {
   serving_ = std::move(*made);
   served_ = material;
   return {};
-}
-
-Task<Result<k8s::Client::Answer>> Serving::send(std::string method, std::string path, std::string_view kind,
-                                                std::string body) {
-  k8s::Client::Request request;
-  request.path = std::move(path);
-  request.method = std::move(method);
-  request.headers.add("content-type", kind);
-  request.body = Bytes::copy(body);
-  co_return co_await api_.ask_for(std::move(request), context_.loop.now() + kPatience);
 }
 
 }  // namespace gleaner::extensions::k8s_operator

@@ -33,8 +33,6 @@ class Serving final : public net::TlsServer {
   Task<Result<std::int64_t>> round();
   Task<Result<>> tell_authority(std::string authorities);
   Result<> serve(const Material& material);
-  Task<Result<k8s::Client::Answer>> send(std::string method, std::string path, std::string_view kind,
-                                         std::string body);
 
   const Config& config_;
   const Context& context_;
