@@ -153,7 +153,7 @@ class Client final : public GrpcClient {
     if (out.error) {
       if (out.late) return failed(GrpcCode::deadline_exceeded, std::move(out.error->what));
       if (out.error->sys == EMSGSIZE) {
-        const Bytes body = out.body.flat();
+        const Bytes& body = out.body;
         const std::size_t length = body.size() < kGrpcPrefix ? 0 : grpc_prefix(body.data()).length;
         return failed(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
                                                         std::to_string(length) + " vs. " +
@@ -193,7 +193,7 @@ class Client final : public GrpcClient {
   }
 
   std::optional<GrpcResult> take_body(Http2Outcome& out, GrpcResult& result) const {
-    const Bytes body = out.body.flat();
+    const Bytes& body = out.body;
     if (body.size() < kGrpcPrefix) return failed(GrpcCode::internal, "EOF");
     const auto prefix = grpc_prefix(body.data());
     if (body.size() != kGrpcPrefix + prefix.length)
