@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "capture/scan.h"
+
 namespace gleaner::capture {
 namespace {
 
@@ -12,14 +14,7 @@ constexpr std::uint32_t kAgreement = 64;    ///< rounds after which writes of on
 
 /// Lines in `text`; an unfinished one at the end counts.
 std::uint32_t lines_in(std::string_view text) {
-  std::uint32_t count = 0;
-  while (!text.empty()) {
-    const void* found = std::memchr(text.data(), '\n', text.size());
-    ++count;
-    if (!found) break;
-    text.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + 1);
-  }
-  return count;
+  return newlines_in(text) + (!text.empty() && text.back() != '\n');
 }
 
 struct Units {
@@ -221,8 +216,8 @@ std::uint32_t Order::next(Plan& plan, Stream stream, bool last_of_run) {
   const std::string_view text(window.bytes().data(), whole);
   std::size_t size = 0;
   for (; lines && size < text.size(); --lines) {
-    const void* found = std::memchr(text.data() + size, '\n', text.size() - size);
-    size = found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + 1 : text.size();
+    size += newline_in(from(text, size)) + 1;
+    if (size > text.size()) size = text.size();
   }
   if (plan.head && event + 1 >= plan.events) plan.by = Plan::By::unit;
   return static_cast<std::uint32_t>(size);
