@@ -58,7 +58,7 @@ class Engine final : private Waiter, private Ordered, private LineSink {
   void plain_round();
   void datagram_round();
   void drain(Stream stream, std::size_t bytes);
-  void count_full(Stream stream);
+  void meet_flood(Stream stream);
   void snapshot(bool all, std::size_t (&sizes)[2]);
   bool all_wait(Stream stream);
   bool guesses(Stream stream) const;

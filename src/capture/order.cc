@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t kHeldLines = 16;    ///< more lines without an event than a race explains
 constexpr std::uint32_t kSurplusShare = 4;  ///< one event in so many lines may be of a full pipe
+constexpr std::uint32_t kStreakMost = 1 << 20;
 constexpr std::uint32_t kAgreement = 64;    ///< rounds after which writes of one line each are believed again
 
 /// Lines in `text`; an unfinished one at the end counts.
@@ -80,6 +81,14 @@ bool Order::doubtful(Stream stream) const {
   return units.doubtful && units.count > events_of(stream);
 }
 
+/// Writes of something else than a line were found in a plain pipe, too late to put them in order. A program that
+/// does it again needs a longer proof each time.
+void Order::distrust(int s) {
+  regular_[s] = false;
+  streak_[s] = 0;
+  if (needed_[s] < kStreakMost) needed_[s] *= 16;
+}
+
 /// Packets from here on: the first segment is what was joined before, the others are packets.
 Order::Plan Order::plan_head(const Window& window, const Reading& reading, std::uint32_t events) {
   Plan plan;
@@ -141,7 +150,7 @@ Order::Plan Order::plan_plain(Stream stream, std::uint32_t events, bool settled)
   } else if (regular && plan.lines > events) {
     // A race explains a few, and many as long as their events may still be on their way.
     if (settled && plan.lines - events > kHeldLines)
-      regular_[s] = false;
+      distrust(s);
     else
       plan.by = Plan::By::line;
   } else if (regular && events - plan.lines <= 1 + plan.lines / kSurplusShare) {
@@ -173,9 +182,12 @@ Order::Plan Order::plan(Stream stream, bool settled) {
 
 Order::Plan Order::plan_for(Stream stream, std::uint32_t before, std::uint32_t all, bool settled) {
   const int s = index_of(stream);
-  if (readings_[s].packets && !readings_[s].started &&
-      readings_[s].reads >= readings_[s].slots)  // will plain pipes do?
-    regular_[s] = lines_in(windows_[s].bytes()) == windows_[s].segments();
+  if (readings_[s].packets && !readings_[s].started && readings_[s].reads) {  // will plain pipes do?
+    if (lines_in(windows_[s].bytes()) != windows_[s].segments())
+      streak_[s] = 0;
+    else if (streak_[s] < kStreakMost)
+      streak_[s] += readings_[s].reads;
+  }
   if (readings_[s].packets)
     return plan_packets(windows_[s], readings_[s], before ? before : all,
                         drained_ && events_.data()[drained_ - 1] == static_cast<char>(stream), settled);
@@ -261,7 +273,7 @@ void Order::match(Ordered& to, bool settled) {
 void Order::give_up(Stream stream, Ordered& to) {
   Window& window = windows_[index_of(stream)];
   if (window.empty()) return;
-  if (!readings_[index_of(stream)].packets) regular_[index_of(stream)] = false;
+  if (!readings_[index_of(stream)].packets) distrust(index_of(stream));
   const auto text = window.bytes();
   window.take(text.size());
   to.ordered(stream, text);

@@ -48,13 +48,14 @@ int watch(int read_end, int signal) {
   return ::fcntl(read_end, F_SETFL, O_NONBLOCK | O_ASYNC) ? errno : 0;
 }
 
-bool adjust(StreamPipe& pipe, std::int64_t now) {
+bool adjust(StreamPipe& pipe, std::int64_t now, bool to_packets) {
   if (!pipe.write) return false;
   const int flags = ::fcntl(pipe.write.get(), F_GETFL);
   if (flags < 0) return false;
   if (flags & O_NONBLOCK) pipe.never_packets = true;
   if (pipe.plain_until && now >= pipe.plain_until) pipe.plain_until = 0;
-  const bool packets = !pipe.never_packets && pipe.slots >= kLeastSlots && !pipe.plain_until;
+  const bool packets = !pipe.never_packets && pipe.slots >= kLeastSlots && !pipe.plain_until &&
+                       (to_packets || pipe.rung == Rung::packets);
   if (packets != ((flags & O_DIRECT) != 0)) {
     const int wanted = packets ? flags | O_DIRECT : flags & ~O_DIRECT;
     if (::fcntl(pipe.write.get(), F_SETFL, wanted)) {

@@ -23,8 +23,6 @@ struct StreamPipe {
   bool never_packets = false;     ///< the program wants O_NONBLOCK: capacity matters more than boundaries
   std::uint32_t joined = 0;       ///< bytes written before packet mode and not read yet
   bool ended = false;             ///< end of file seen
-  std::int64_t full_since = 0;    ///< start of the current 100 ms of counting, steady ns
-  std::uint32_t full_rounds = 0;  ///< rounds in them that found the pipe full
   std::int64_t plain_until = 0;   ///< no packets before this, steady ns; 0 = packets are fine
 };
 
@@ -34,8 +32,9 @@ int make_pipe(StreamPipe& pipe);
 /// Turns on the journal for a read end: each write queues `signal` to this thread. @return 0 or errno
 int watch(int read_end, int signal);
 /// A look at the flags that the program has set, and packet mode on or off to match. Call with news only.
+/// @param to_packets  whether packets may begin now
 /// @return true when the rung has changed
-bool adjust(StreamPipe& pipe, std::int64_t now);
+bool adjust(StreamPipe& pipe, std::int64_t now, bool to_packets);
 /// Whether a writer would have to wait.
 bool is_full(const StreamPipe& pipe);
 /// Bytes that wait in the pipe.

@@ -11,9 +11,9 @@ namespace gleaner::capture {
 namespace {
 
 constexpr std::int64_t kHold = 5'000'000;          // ns that bytes wait for their event
-constexpr std::int64_t kFullWindow = 100'000'000;  // ns in which full rounds are counted
-constexpr std::uint32_t kFullRounds = 40;          // as many: capacity matters more than boundaries
 constexpr std::int64_t kPlainFor = 1'000'000'000;  // ns
+constexpr std::int64_t kPlainOn = 100'000'000;     // ns: as long as the flood goes on
+constexpr std::uint32_t kBacklog = 32;             // packets of one round: a flood
 constexpr std::uint32_t kCalm = 16;                // events of a round outside a flood
 constexpr std::size_t kRead = 256 << 10;           // bytes of one read of a plain pipe
 constexpr int kStableTries = 16;
@@ -73,22 +73,17 @@ void Engine::drain(Stream stream, std::size_t bytes) {
   reading.emptied = true;
 }
 
-/// A pipe that is full again and again makes its writer wait: for a while it holds more without packets,
-/// though writes of several lines cannot be told apart then.
-void Engine::count_full(Stream stream) {
+/// Packets come faster than they are read: before the pipe is full and makes its writer wait, it holds forty
+/// times as much without them, if the program writes lines.
+void Engine::meet_flood(Stream stream) {
   StreamPipe& pipe = pipes_[index_of(stream)];
   const Order::Reading& reading = order_.reading(stream);
-  if (!reading.packets || reading.reads < pipe.slots) return;
-  ++counters_.full;
-  if (now_ - pipe.full_since > kFullWindow) {
-    pipe.full_since = now_;
-    pipe.full_rounds = 0;
-  }
-  ++pipe.full_rounds;
-  if (pipe.full_rounds >= kFullRounds)
-    pipe.plain_until = now_ + kPlainFor;
-  else if (order_.irregular(stream))
-    pipe.plain_until = 0;
+  if (reading.packets && reading.reads >= pipe.slots) ++counters_.full;
+  if (order_.irregular(stream)) pipe.plain_until = 0;
+  if (pipe.rung != Rung::packets || reading.reads < kBacklog || !order_.lines_only(stream)) return;
+  order_.trust(stream);
+  pipe.plain_until = now_ + kPlainFor;
+  if (adjust(pipe, now_, false)) ++counters_.rungs;
 }
 
 /// Whether a stream's writes cannot be told apart.
@@ -116,14 +111,21 @@ bool Engine::all_wait(Stream stream) {
 /// writes cannot be told apart, looks again until nothing was written meanwhile: then all of it has its
 /// event.
 void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
+  const std::uint32_t events = order_.events();
+  bool calm = true;
+  for (const StreamPipe& pipe : pipes_) calm &= pipe.rung == Rung::packets;
+  if (!calm && events <= kCalm) {  // in the middle of a flood a change to packets would cost order
+    read_signals(false);
+    calm = order_.events() == events;
+  }
   for (const Stream stream : kStreams) {
     StreamPipe& pipe = pipes_[index_of(stream)];
     Order::Reading& reading = order_.reading(stream);
     const bool before = pipe.rung == Rung::packets;
     if (pipe.plain_until && now_ >= pipe.plain_until && order_.events_of(stream) > kCalm)
-      pipe.plain_until = now_ + kFullWindow;   // in the middle of a flood the change back would cost order
+      pipe.plain_until = now_ + kPlainOn;
     pipe.joined = before ? 0 : waiting(pipe);  // written without packets
-    if (news_[index_of(stream)] && adjust(pipe, now_)) ++counters_.rungs;
+    if (news_[index_of(stream)] && adjust(pipe, now_, calm || order_.irregular(stream))) ++counters_.rungs;
     reading.started = !before && pipe.rung == Rung::packets && pipe.joined;
     reading.packets = pipe.rung == Rung::packets || before;  // of what is in the pipe now
     reading.slots = pipe.slots;
@@ -138,9 +140,10 @@ void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
     // While its writer waits: from the next write on the pipe holds thousands of lines, and is not full again
     // at once.
     StreamPipe& pipe = pipes_[index_of(stream)];
-    if (!order_.reading(stream).packets || order_.irregular(stream) || !quiet[index_of(stream)]) continue;
+    if (!order_.reading(stream).packets || !order_.lines_only(stream) || !quiet[index_of(stream)]) continue;
+    order_.trust(stream);
     pipe.plain_until = now_ + kPlainFor;
-    if (adjust(pipe, now_)) ++counters_.rungs;
+    if (adjust(pipe, now_, false)) ++counters_.rungs;
   }
   for (int i = 0; i < kStableTries; ++i) {
     order_.draining();
@@ -183,7 +186,7 @@ void Engine::journal_round() {
     }
     order_.match(*this, settle());
     for (const Stream stream : kStreams) {
-      count_full(stream);
+      meet_flood(stream);
       if (order_.reading(stream).fresh) held_since_[index_of(stream)] = now_;
     }
   }
