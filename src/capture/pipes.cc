@@ -40,6 +40,19 @@ int make_pipe(StreamPipe& pipe) {
   return ::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) ? errno : 0;
 }
 
+bool make_aside(StreamPipe& aside, const StreamPipe& like) {
+  if (aside.read) return true;
+  StreamPipe made;
+  if (make_pipe(made) || made.slots < like.slots) return false;
+  aside = static_cast<StreamPipe&&>(made);
+  return true;
+}
+
+std::size_t set_aside(const StreamPipe& pipe, const StreamPipe& aside) {
+  const auto moved = ::splice(pipe.read.get(), nullptr, aside.write.get(), nullptr, pipe.capacity, SPLICE_F_NONBLOCK);
+  return moved > 0 ? static_cast<std::size_t>(moved) : 0;
+}
+
 int watch(int read_end, int signal) {
   f_owner_ex owner{};
   owner.type = F_OWNER_TID;

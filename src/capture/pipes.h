@@ -1,5 +1,6 @@
 #pragma once
 // The pipe behind one of the program's streams.
+#include <cstddef>
 #include <cstdint>
 
 #include "capture/stream.h"
@@ -29,6 +30,11 @@ struct StreamPipe {
 /// Makes a pipe as large as the system allows (1 MiB down to what a pipe has), open to every uid through
 /// /dev/stdout. Never gives descriptors 0 to 2 away. @return 0 or errno
 int make_pipe(StreamPipe& pipe);
+/// A pipe for set_aside(), as large as `like`. @return false when there is no such pipe to be had
+bool make_aside(StreamPipe& aside, const StreamPipe& like);
+/// Moves all that `pipe` holds into `aside` in one go, boundaries of packets included: reading a full pipe would wake
+/// its writer with the first packet, only to have it wait again for the second. @return bytes
+std::size_t set_aside(const StreamPipe& pipe, const StreamPipe& aside);
 /// Turns on the journal for a read end: each write queues `signal` to this thread. @return 0 or errno
 int watch(int read_end, int signal);
 /// A look at the flags that the program has set, and packet mode on or off to match. Call with news only.

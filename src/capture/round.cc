@@ -36,12 +36,23 @@ void Engine::round() {
   hand_over();
 }
 
+/// Sets aside what a pipe with many packets holds. They are read one by one, which takes as long as writing as many.
+void Engine::cut(Stream stream, std::size_t bytes) {
+  const int s = index_of(stream);
+  set_aside_[s] = 0;
+  if (bytes && order_.reading(stream).packets && !pipes_[s].joined && much(stream, bytes) &&
+      order_.window(stream).room() >= pipes_[s].capacity && make_aside(aside_[s], pipes_[s]))
+    set_aside_[s] = set_aside(pipes_[s], aside_[s]);
+}
+
 /// Reads `bytes` of one pipe, or as many as the window takes. After the child has ended: to the end, too.
 void Engine::drain(Stream stream, std::size_t bytes) {
   StreamPipe& pipe = pipes_[index_of(stream)];
   Window& window = order_.window(stream);
   Order::Reading& reading = order_.reading(stream);
   reading.emptied = false;
+  std::size_t aside = set_aside_[index_of(stream)];
+  if (aside) bytes = aside;
   while (pipe.read && !pipe.ended && (bytes || !child_.running())) {
     char* const at = window.space();
     if (window.room() < pipe.capacity) return;
@@ -50,7 +61,7 @@ void Engine::drain(Stream stream, std::size_t bytes) {
     const bool joined = !reading.packets || (reading.started && pipe.joined);
     const std::size_t left = reading.packets ? pipe.joined : bytes;
     const std::size_t most = joined && left ? left : pipe.capacity;
-    const auto got = ::read(pipe.read.get(), at, most);
+    const auto got = ::read(aside ? aside_[index_of(stream)].read.get() : pipe.read.get(), at, most);
     if (got > 0) {
       const auto size = static_cast<std::size_t>(got);
       window.add(size);
@@ -64,6 +75,7 @@ void Engine::drain(Stream stream, std::size_t bytes) {
         ++reading.reads;
       }
       bytes -= size < bytes ? size : bytes;
+      if (aside) aside = bytes;
       continue;
     }
     if (got < 0 && errno == EINTR) continue;
@@ -92,11 +104,17 @@ bool Engine::guesses(Stream stream) const {
   return reading.started || (!reading.packets && order_.irregular(stream));
 }
 
+/// Whether a pipe is so full that its writer may have to wait before it is read.
+bool Engine::much(Stream stream, std::size_t bytes) const {
+  const StreamPipe& pipe = pipes_[index_of(stream)];
+  return order_.events_of(stream) >= pipe.slots / 4 || bytes >= pipe.capacity / 4;
+}
+
 /// Whether a full pipe has stopped everybody. Then, and only then, each write and each wait has its event,
 /// and what went wrong before is put right.
 bool Engine::all_wait(Stream stream) {
   const StreamPipe& pipe = pipes_[index_of(stream)];
-  if (order_.events_of(stream) < pipe.slots / 2 || !is_full(pipe)) return false;
+  if (!pipe.read || !much(stream, waiting(pipe)) || !is_full(pipe)) return false;
   for (int i = 0; i < kQuietTries; ++i) {
     const std::uint32_t before = order_.events();
     const timespec moment{0, kQuiet};
@@ -161,12 +179,15 @@ void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
   }
 }
 
-/// What is doubtful may be settled by the events of a moment later.
+/// What is doubtful may be settled by the events of a moment later. Of lines by those that are there at once:
+/// after a longer look others have been written, whose events are not theirs.
 bool Engine::settle() {
-  for (int i = 0; i < kSettleTries; ++i) {
+  bool lines = false;
+  for (int i = 0; i < kSettleTries && !lines; ++i) {
     if (!order_.doubtful(Stream::out) && !order_.doubtful(Stream::err)) return false;
-    ::sched_yield();
+    if (i) ::sched_yield();
     read_signals(false);
+    for (const Stream stream : kStreams) lines |= !order_.reading(stream).packets && order_.doubtful(stream);
   }
   return true;
 }
@@ -178,7 +199,11 @@ void Engine::journal_round() {
     overflow_ = false;
     std::size_t sizes[2];
     snapshot(all, sizes);
-    for (const Stream stream : kStreams) {
+    // Reading the full one lets its writer go on, to the other one too: that comes first.
+    const bool turned = order_.reading(Stream::out).quiet && is_full(pipes_[0]);
+    const Stream first = turned ? Stream::err : Stream::out;
+    for (const Stream stream : {first, other(first)}) cut(stream, sizes[index_of(stream)]);
+    for (const Stream stream : {first, other(first)}) {
       const int s = index_of(stream);
       if (!news_[s] && !all) continue;
       drain(stream, sizes[s]);
