@@ -77,7 +77,7 @@ class Engine final : private Waiter, private Ordered, private LineSink {
   Signals signals_;
   Child child_;
   StreamPipe pipes_[2];
-  StreamPipe aside_[2];  ///< where many packets wait to be read; made when they are needed
+  StreamPipe aside_[2];                ///< where many packets wait to be read; made when they are needed
   std::size_t set_aside_[2] = {0, 0};  ///< bytes in there
   Order order_;
   Segments segments_;

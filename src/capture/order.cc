@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::uint32_t kHeldLines = 16;    ///< more lines without an event than a race explains
 constexpr std::uint32_t kSurplusShare = 4;  ///< one event in so many lines may be of a full pipe
+constexpr std::uint32_t kWriters = 4;
+constexpr std::size_t kPage = 4096;  // bytes of a slot
 constexpr std::uint32_t kStreakMost = 1 << 20;
-constexpr std::uint32_t kAgreement = 64;    ///< rounds after which writes of one line each are believed again
+constexpr std::uint32_t kAgreement = 64;  ///< rounds after which writes of one line each are believed again
 
 /// Lines in `text`; an unfinished one at the end counts.
 std::uint32_t lines_in(std::string_view text) {
@@ -81,8 +83,8 @@ bool Order::doubtful(Stream stream) const {
   return units.doubtful && units.count > events_of(stream);
 }
 
-/// Writes of something else than a line were found in a plain pipe, too late to put them in order. A program that
-/// does it again needs a longer proof each time.
+/// Writes of something else than a line were found in a plain pipe, too late to put them in order. A program
+/// that does it again needs a longer proof each time.
 void Order::distrust(int s) {
   regular_[s] = false;
   streak_[s] = 0;
@@ -125,12 +127,23 @@ Order::Plan Order::plan_packets(const Window& window, const Reading& reading, st
     return plan;
   }
   plan.lines = lines_in(window.bytes());
-  // Somebody opened the pipe anew and writes without packets: the kernel joined what was written.
-  if (plan.lines == events || count * 2 < events)
+  // Somebody opened the pipe anew and writes without packets, or what was not read yet when packets began
+  // still has room in its page: the kernel joined what was written.
+  if (plan.lines > events && plan.lines - events <= kHeldLines)
+    plan.by = Plan::By::line;
+  else if (plan.lines == events || count * 2 < events)
     plan.by = Plan::By::spread;
   else
     plan.surplus = events - count;
   return plan;
+}
+
+/// How many of the events of a plain pipe with `lines` lines may be of full pipes.
+std::uint32_t Order::surplus_of(int s, std::uint32_t lines) const {
+  // A few may be of writers that waited before; others only when the pipe is well filled again.
+  const bool filled = windows_[s].bytes().size() / kPage >= readings_[s].slots / 4;
+  const std::uint32_t share = 1 + lines / kSurplusShare;
+  return filled || share < kWriters ? share : kWriters;
 }
 
 Order::Plan Order::plan_plain(Stream stream, std::uint32_t events, bool settled) {
@@ -153,13 +166,15 @@ Order::Plan Order::plan_plain(Stream stream, std::uint32_t events, bool settled)
       distrust(s);
     else
       plan.by = Plan::By::line;
-  } else if (regular && events - plan.lines <= 1 + plan.lines / kSurplusShare) {
+  } else if (regular && events - plan.lines <= surplus_of(s, plan.lines)) {
     plan.by = Plan::By::line;
     plan.surplus = events - plan.lines;
     // Full: the last one is the wait's.
     if (readings_[s].quiet && plan.surplus && drained_ &&
         events_.data()[drained_ - 1] == static_cast<char>(stream))
       --plan.surplus;
+  } else if (regular) {
+    distrust(s);  // several writes a line
   }
   return plan;
 }

@@ -87,10 +87,11 @@ class Order {
   std::uint32_t count_ = 0;    ///< events that wait
   std::uint32_t drained_ = 0;  ///< the first ones of them, read before the pipes were
   void distrust(int s);
+  std::uint32_t surplus_of(int s, std::uint32_t lines) const;
   bool regular_[2] = {true, true};
-  std::uint32_t streak_[2] = {0, 0};  ///< packets in a row of one line each
+  std::uint32_t streak_[2] = {0, 0};              ///< packets in a row of one line each
   std::uint32_t needed_[2] = {kStreak, kStreak};  ///< as many of them make a plain pipe good enough
-  std::uint32_t agreed_[2] = {0, 0};  ///< rounds in a row with as many lines as events
+  std::uint32_t agreed_[2] = {0, 0};              ///< rounds in a row with as many lines as events
 };
 
 }  // namespace gleaner::capture

@@ -49,7 +49,8 @@ bool make_aside(StreamPipe& aside, const StreamPipe& like) {
 }
 
 std::size_t set_aside(const StreamPipe& pipe, const StreamPipe& aside) {
-  const auto moved = ::splice(pipe.read.get(), nullptr, aside.write.get(), nullptr, pipe.capacity, SPLICE_F_NONBLOCK);
+  const auto moved =
+      ::splice(pipe.read.get(), nullptr, aside.write.get(), nullptr, pipe.capacity, SPLICE_F_NONBLOCK);
   return moved > 0 ? static_cast<std::size_t>(moved) : 0;
 }
 
@@ -78,7 +79,10 @@ bool adjust(StreamPipe& pipe, std::int64_t now, bool to_packets) {
   }
   const Rung before = pipe.rung;
   pipe.rung = packets ? Rung::packets : Rung::lines;
-  return pipe.rung != before;
+  if (pipe.rung == before) return false;
+  pipe.fresh = packets;
+  pipe.joined = packets ? waiting(pipe) : 0;
+  return true;
 }
 
 bool is_full(const StreamPipe& pipe) {

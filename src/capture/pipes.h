@@ -21,10 +21,11 @@ struct StreamPipe {
   std::uint32_t capacity = 0;  ///< bytes
   std::uint32_t slots = 0;     ///< packets it can hold: one a page
   Rung rung = Rung::lines;
-  bool never_packets = false;     ///< the program wants O_NONBLOCK: capacity matters more than boundaries
-  std::uint32_t joined = 0;       ///< bytes written before packet mode and not read yet
-  bool ended = false;             ///< end of file seen
-  std::int64_t plain_until = 0;   ///< no packets before this, steady ns; 0 = packets are fine
+  bool never_packets = false;    ///< the program wants O_NONBLOCK: capacity matters more than boundaries
+  std::uint32_t joined = 0;      ///< bytes written before packet mode and not read yet
+  bool fresh = false;            ///< packet mode since the last round
+  bool ended = false;            ///< end of file seen
+  std::int64_t plain_until = 0;  ///< no packets before this, steady ns; 0 = packets are fine
 };
 
 /// Makes a pipe as large as the system allows (1 MiB down to what a pipe has), open to every uid through
@@ -32,8 +33,8 @@ struct StreamPipe {
 int make_pipe(StreamPipe& pipe);
 /// A pipe for set_aside(), as large as `like`. @return false when there is no such pipe to be had
 bool make_aside(StreamPipe& aside, const StreamPipe& like);
-/// Moves all that `pipe` holds into `aside` in one go, boundaries of packets included: reading a full pipe would wake
-/// its writer with the first packet, only to have it wait again for the second. @return bytes
+/// Moves all that `pipe` holds into `aside` in one go, boundaries of packets included: reading a full pipe
+/// would wake its writer with the first packet, only to have it wait again for the second. @return bytes
 std::size_t set_aside(const StreamPipe& pipe, const StreamPipe& aside);
 /// Turns on the journal for a read end: each write queues `signal` to this thread. @return 0 or errno
 int watch(int read_end, int signal);

@@ -36,7 +36,8 @@ void Engine::round() {
   hand_over();
 }
 
-/// Sets aside what a pipe with many packets holds. They are read one by one, which takes as long as writing as many.
+/// Sets aside what a pipe with many packets holds. They are read one by one, which takes as long as writing
+/// as many.
 void Engine::cut(Stream stream, std::size_t bytes) {
   const int s = index_of(stream);
   set_aside_[s] = 0;
@@ -91,7 +92,11 @@ void Engine::meet_flood(Stream stream) {
   StreamPipe& pipe = pipes_[index_of(stream)];
   const Order::Reading& reading = order_.reading(stream);
   if (reading.packets && reading.reads >= pipe.slots) ++counters_.full;
-  if (order_.irregular(stream)) pipe.plain_until = 0;
+  if (order_.irregular(stream) && pipe.rung == Rung::lines) {
+    pipe.plain_until = 0;
+    if (adjust(pipe, now_, true)) ++counters_.rungs;
+    return;
+  }
   if (pipe.rung != Rung::packets || reading.reads < kBacklog || !order_.lines_only(stream)) return;
   order_.trust(stream);
   pipe.plain_until = now_ + kPlainFor;
@@ -107,14 +112,15 @@ bool Engine::guesses(Stream stream) const {
 /// Whether a pipe is so full that its writer may have to wait before it is read.
 bool Engine::much(Stream stream, std::size_t bytes) const {
   const StreamPipe& pipe = pipes_[index_of(stream)];
-  return order_.events_of(stream) >= pipe.slots / 4 || bytes >= pipe.capacity / 4;
+  return order_.reading(stream).quiet || order_.events_of(stream) >= pipe.slots / 4 ||
+         bytes >= pipe.capacity / 4;
 }
 
 /// Whether a full pipe has stopped everybody. Then, and only then, each write and each wait has its event,
 /// and what went wrong before is put right.
 bool Engine::all_wait(Stream stream) {
   const StreamPipe& pipe = pipes_[index_of(stream)];
-  if (!pipe.read || !much(stream, waiting(pipe)) || !is_full(pipe)) return false;
+  if (!pipe.read || pipe.ended || !news_[index_of(stream)] || !is_full(pipe)) return false;
   for (int i = 0; i < kQuietTries; ++i) {
     const std::uint32_t before = order_.events();
     const timespec moment{0, kQuiet};
@@ -142,9 +148,9 @@ void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
     const bool before = pipe.rung == Rung::packets;
     if (pipe.plain_until && now_ >= pipe.plain_until && order_.events_of(stream) > kCalm)
       pipe.plain_until = now_ + kPlainOn;
-    pipe.joined = before ? 0 : waiting(pipe);  // written without packets
     if (news_[index_of(stream)] && adjust(pipe, now_, calm || order_.irregular(stream))) ++counters_.rungs;
-    reading.started = !before && pipe.rung == Rung::packets && pipe.joined;
+    reading.started = pipe.fresh && pipe.joined;
+    pipe.fresh = false;
     reading.packets = pipe.rung == Rung::packets || before;  // of what is in the pipe now
     reading.slots = pipe.slots;
     reading.reads = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// Newlines and copies of a line's length, sixteen bytes a step where the processor can. The small program's libc
-// goes by words here and starts a string instruction for every copy, which was a quarter of its time.
+// Newlines and copies of a line's length, sixteen bytes a step where the processor can. The small program's
+// libc goes by words here and starts a string instruction for every copy, which was a quarter of its time.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

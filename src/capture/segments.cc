@@ -51,6 +51,10 @@ int Segments::open() {
   return 0;
 }
 
+void Segments::make_ready() {
+  if (dir_ && !file_ && options_.at_cap != AtCap::block) (void)roll();
+}
+
 void Segments::tick(std::uint64_t wall, std::int64_t steady) {
   stamper_.tick(wall);
   wall_ = wall;
