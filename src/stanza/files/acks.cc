@@ -37,6 +37,12 @@ Acks::Folder Acks::look(const std::string& dir) {
   return folders_[dir] = captured ? Folder::captured : Folder::ordinary;
 }
 
+bool Acks::captured(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash != std::string::npos && segment_of(std::string_view(path).substr(slash + 1)) != 0 &&
+         look(path.substr(0, slash)) != Folder::ordinary;
+}
+
 bool Acks::put(const std::string& dir, const std::string& text) const {
   const std::string path = dir + "/.ack/" + reader_;
   const std::string fresh = dir + "/.ack/." + reader_;  // what begins with a dot is no acknowledgement
@@ -52,11 +58,12 @@ void Acks::write(std::vector<Progress> files) {
   };
   std::map<std::string, std::vector<Segment>> segments;
   for (const auto& file : files) {
+    if (!captured(file.path)) continue;
     const auto slash = file.path.rfind('/');
-    if (slash == std::string::npos) continue;
-    const std::uint64_t number = segment_of(std::string_view(file.path).substr(slash + 1));
     const std::string dir = file.path.substr(0, slash);
-    if (number && look(dir) == Folder::captured) segments[dir].push_back({number, file.safe, file.size});
+    if (look(dir) == Folder::captured)
+      segments[dir].push_back(
+          {segment_of(std::string_view(file.path).substr(slash + 1)), file.safe, file.size});
   }
   std::erase_if(folders_, [&](const auto& folder) { return !segments.contains(folder.first); });
   std::erase_if(written_, [&](const auto& one) { return !segments.contains(one.first); });

@@ -24,6 +24,8 @@ class Acks {
   explicit Acks(const std::string& reader);
   /// @param files  all files that are read
   void write(std::vector<Progress> files);
+  /// Whether a file is a segment that gleaner exec wrote.
+  bool captured(const std::string& path);
 
  private:
   enum class Folder : std::uint8_t { ordinary, captured, closed };
