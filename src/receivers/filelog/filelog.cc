@@ -86,8 +86,7 @@ class Filelog final : public Receiver, public Unsettled, public files::RecordSin
   // files::RecordSink
   Task<> take(stanza::Entries&& entries, const files::File& from, std::vector<Reservation> memory) override {
     memory_ = std::move(memory);
-    const bool segment = unfold_ && acks_.captured(from.path);
-    auto errors = (segment ? unfold_ : operators_)->process(std::move(entries));
+    auto errors = (unfold_ && from.segment ? unfold_ : operators_)->process(std::move(entries));
     for (auto& error : std::exchange(unfold_errors_, {})) errors.push_back(std::move(error));
     memory_.clear();
     if (!errors.empty())

@@ -24,7 +24,15 @@ std::uint64_t segment_of(std::string_view name) {
   return number;
 }
 
+bool marked(const std::string& dir) { return ::access((dir + "/.gleaner-exec").c_str(), F_OK) == 0; }
+
 }  // namespace
+
+bool is_segment(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash != std::string::npos && segment_of(std::string_view(path).substr(slash + 1)) != 0 &&
+         marked(path.substr(0, slash));
+}
 
 Acks::Acks(const std::string& reader) : reader_(reader) {
   std::replace(reader_.begin(), reader_.end(), '/', '_');
@@ -33,14 +41,7 @@ Acks::Acks(const std::string& reader) : reader_(reader) {
 Acks::Folder Acks::look(const std::string& dir) {
   const auto found = folders_.find(dir);
   if (found != folders_.end()) return found->second;
-  const bool captured = ::access((dir + "/.gleaner-exec").c_str(), F_OK) == 0;
-  return folders_[dir] = captured ? Folder::captured : Folder::ordinary;
-}
-
-bool Acks::captured(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash != std::string::npos && segment_of(std::string_view(path).substr(slash + 1)) != 0 &&
-         look(path.substr(0, slash)) != Folder::ordinary;
+  return folders_[dir] = marked(dir) ? Folder::captured : Folder::ordinary;
 }
 
 bool Acks::put(const std::string& dir, const std::string& text) const {
@@ -58,12 +59,11 @@ void Acks::write(std::vector<Progress> files) {
   };
   std::map<std::string, std::vector<Segment>> segments;
   for (const auto& file : files) {
-    if (!captured(file.path)) continue;
     const auto slash = file.path.rfind('/');
+    if (slash == std::string::npos) continue;
+    const std::uint64_t number = segment_of(std::string_view(file.path).substr(slash + 1));
     const std::string dir = file.path.substr(0, slash);
-    if (look(dir) == Folder::captured)
-      segments[dir].push_back(
-          {segment_of(std::string_view(file.path).substr(slash + 1)), file.safe, file.size});
+    if (number && look(dir) == Folder::captured) segments[dir].push_back({number, file.safe, file.size});
   }
   std::erase_if(folders_, [&](const auto& folder) { return !segments.contains(folder.first); });
   std::erase_if(written_, [&](const auto& one) { return !segments.contains(one.first); });
