@@ -15,6 +15,7 @@ step bash -c 'set -o pipefail; python3 tests/golden/check.py --collector build/r
 step python3 tests/image_test.py build/release
 step python3 tests/manifests_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/helm_test.py build/release/gleaner --cached
+step python3 tests/operator_test.py build/release/gleaner
 step python3 tests/relay_test.py build/release/gleaner
 step python3 tests/otlphttp_test.py build/release/gleaner
 step python3 tests/http_backend_test.py build/release/gleaner

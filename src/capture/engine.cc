@@ -57,6 +57,8 @@ bool Engine::prepare() {
     } else if (why) {
       say(options_.segments.dir, ": ", ::strerror(why), "; nothing is stored until this is mended");
     }
+    segments_.tick(wall_clock(), steady_clock());
+    segments_.make_ready();
   }
   if (options_.tee_file)
     if (const int why = tee_.open())

@@ -57,9 +57,11 @@ class Engine final : private Waiter, private Ordered, private LineSink {
   void journal_round();
   void plain_round();
   void datagram_round();
+  void cut(Stream stream, std::size_t bytes);
   void drain(Stream stream, std::size_t bytes);
-  void count_full(Stream stream);
+  void meet_flood(Stream stream);
   void snapshot(bool all, std::size_t (&sizes)[2]);
+  bool much(Stream stream, std::size_t bytes) const;
   bool all_wait(Stream stream);
   bool guesses(Stream stream) const;
   void give_up_late(bool all);
@@ -75,6 +77,8 @@ class Engine final : private Waiter, private Ordered, private LineSink {
   Signals signals_;
   Child child_;
   StreamPipe pipes_[2];
+  StreamPipe aside_[2];                ///< where many packets wait to be read; made when they are needed
+  std::size_t set_aside_[2] = {0, 0};  ///< bytes in there
   Order order_;
   Segments segments_;
   Lines lines_;

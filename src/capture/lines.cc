@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "capture/scan.h"
+
 namespace gleaner::capture {
 
 void Lines::give(Stream stream, std::string_view text, bool partial) {
@@ -36,10 +38,8 @@ void Lines::hold(Stream stream, std::string_view text) {
 void Lines::feed(Stream stream, std::string_view bytes) {
   const int s = index_of(stream);
   while (!bytes.empty()) {
-    const void* found = std::memchr(bytes.data(), '\n', bytes.size());
-    if (!found) return hold(stream, bytes);
-    std::string_view line(bytes.data(),
-                          static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data()));
+    std::string_view line(bytes.data(), newline_in(bytes));
+    if (line.size() == bytes.size()) return hold(stream, bytes);
     bytes.remove_prefix(line.size() + 1);
     if (size_[s] || line.size() > longest_) {
       hold(stream, line);

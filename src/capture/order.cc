@@ -3,23 +3,21 @@
 #include <cstring>
 #include <utility>
 
+#include "capture/scan.h"
+
 namespace gleaner::capture {
 namespace {
 
 constexpr std::uint32_t kHeldLines = 16;    ///< more lines without an event than a race explains
 constexpr std::uint32_t kSurplusShare = 4;  ///< one event in so many lines may be of a full pipe
-constexpr std::uint32_t kAgreement = 64;    ///< rounds after which writes of one line each are believed again
+constexpr std::uint32_t kWriters = 4;
+constexpr std::size_t kPage = 4096;  // bytes of a slot
+constexpr std::uint32_t kStreakMost = 1 << 20;
+constexpr std::uint32_t kAgreement = 64;  ///< rounds after which writes of one line each are believed again
 
 /// Lines in `text`; an unfinished one at the end counts.
 std::uint32_t lines_in(std::string_view text) {
-  std::uint32_t count = 0;
-  while (!text.empty()) {
-    const void* found = std::memchr(text.data(), '\n', text.size());
-    ++count;
-    if (!found) break;
-    text.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + 1);
-  }
-  return count;
+  return newlines_in(text) + (!text.empty() && text.back() != '\n');
 }
 
 struct Units {
@@ -85,6 +83,14 @@ bool Order::doubtful(Stream stream) const {
   return units.doubtful && units.count > events_of(stream);
 }
 
+/// Writes of something else than a line were found in a plain pipe, too late to put them in order. A program
+/// that does it again needs a longer proof each time.
+void Order::distrust(int s) {
+  regular_[s] = false;
+  streak_[s] = 0;
+  if (needed_[s] < kStreakMost) needed_[s] *= 16;
+}
+
 /// Packets from here on: the first segment is what was joined before, the others are packets.
 Order::Plan Order::plan_head(const Window& window, const Reading& reading, std::uint32_t events) {
   Plan plan;
@@ -121,12 +127,23 @@ Order::Plan Order::plan_packets(const Window& window, const Reading& reading, st
     return plan;
   }
   plan.lines = lines_in(window.bytes());
-  // Somebody opened the pipe anew and writes without packets: the kernel joined what was written.
-  if (plan.lines == events || count * 2 < events)
+  // Somebody opened the pipe anew and writes without packets, or what was not read yet when packets began
+  // still has room in its page: the kernel joined what was written.
+  if (plan.lines > events && plan.lines - events <= kHeldLines)
+    plan.by = Plan::By::line;
+  else if (plan.lines == events || count * 2 < events)
     plan.by = Plan::By::spread;
   else
     plan.surplus = events - count;
   return plan;
+}
+
+/// How many of the events of a plain pipe with `lines` lines may be of full pipes.
+std::uint32_t Order::surplus_of(int s, std::uint32_t lines) const {
+  // A few may be of writers that waited before; others only when the pipe is well filled again.
+  const bool filled = windows_[s].bytes().size() / kPage >= readings_[s].slots / 4;
+  const std::uint32_t share = 1 + lines / kSurplusShare;
+  return filled || share < kWriters ? share : kWriters;
 }
 
 Order::Plan Order::plan_plain(Stream stream, std::uint32_t events, bool settled) {
@@ -146,16 +163,18 @@ Order::Plan Order::plan_plain(Stream stream, std::uint32_t events, bool settled)
   } else if (regular && plan.lines > events) {
     // A race explains a few, and many as long as their events may still be on their way.
     if (settled && plan.lines - events > kHeldLines)
-      regular_[s] = false;
+      distrust(s);
     else
       plan.by = Plan::By::line;
-  } else if (regular && events - plan.lines <= 1 + plan.lines / kSurplusShare) {
+  } else if (regular && events - plan.lines <= surplus_of(s, plan.lines)) {
     plan.by = Plan::By::line;
     plan.surplus = events - plan.lines;
     // Full: the last one is the wait's.
     if (readings_[s].quiet && plan.surplus && drained_ &&
         events_.data()[drained_ - 1] == static_cast<char>(stream))
       --plan.surplus;
+  } else if (regular) {
+    distrust(s);  // several writes a line
   }
   return plan;
 }
@@ -178,9 +197,12 @@ Order::Plan Order::plan(Stream stream, bool settled) {
 
 Order::Plan Order::plan_for(Stream stream, std::uint32_t before, std::uint32_t all, bool settled) {
   const int s = index_of(stream);
-  if (readings_[s].packets && !readings_[s].started &&
-      readings_[s].reads >= readings_[s].slots)  // will plain pipes do?
-    regular_[s] = lines_in(windows_[s].bytes()) == windows_[s].segments();
+  if (readings_[s].packets && !readings_[s].started && readings_[s].reads) {  // will plain pipes do?
+    if (lines_in(windows_[s].bytes()) != windows_[s].segments())
+      streak_[s] = 0;
+    else if (streak_[s] < kStreakMost)
+      streak_[s] += readings_[s].reads;
+  }
   if (readings_[s].packets)
     return plan_packets(windows_[s], readings_[s], before ? before : all,
                         drained_ && events_.data()[drained_ - 1] == static_cast<char>(stream), settled);
@@ -221,8 +243,8 @@ std::uint32_t Order::next(Plan& plan, Stream stream, bool last_of_run) {
   const std::string_view text(window.bytes().data(), whole);
   std::size_t size = 0;
   for (; lines && size < text.size(); --lines) {
-    const void* found = std::memchr(text.data() + size, '\n', text.size() - size);
-    size = found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + 1 : text.size();
+    size += newline_in(from(text, size)) + 1;
+    if (size > text.size()) size = text.size();
   }
   if (plan.head && event + 1 >= plan.events) plan.by = Plan::By::unit;
   return static_cast<std::uint32_t>(size);
@@ -266,7 +288,7 @@ void Order::match(Ordered& to, bool settled) {
 void Order::give_up(Stream stream, Ordered& to) {
   Window& window = windows_[index_of(stream)];
   if (window.empty()) return;
-  if (!readings_[index_of(stream)].packets) regular_[index_of(stream)] = false;
+  if (!readings_[index_of(stream)].packets) distrust(index_of(stream));
   const auto text = window.bytes();
   window.take(text.size());
   to.ordered(stream, text);

@@ -26,7 +26,8 @@ class Ordered {
 /// Source: spec/capture.md 5.1.
 class Order {
  public:
-  static constexpr std::uint32_t kEvents = 32768;
+  static constexpr std::uint32_t kEvents = 1 << 18;
+  static constexpr std::uint32_t kStreak = 32;
 
   explicit Order(std::size_t window_bytes);
   bool usable() const { return events_.data() && windows_[0].usable() && windows_[1].usable(); }
@@ -64,6 +65,10 @@ class Order {
   void give_up(Stream stream, Ordered& to);
   /// Whether a plain pipe's writes seem to be something else than one line each.
   bool irregular(Stream stream) const { return !regular_[index_of(stream)]; }
+  /// Whether packets have been of one line each for so long that a plain pipe will do.
+  bool lines_only(Stream stream) const { return streak_[index_of(stream)] >= needed_[index_of(stream)]; }
+  /// A plain pipe's writes are taken for one line each again.
+  void trust(Stream stream) { regular_[index_of(stream)] = true; }
 
  private:
   struct Plan;
@@ -81,8 +86,12 @@ class Order {
   Region events_;
   std::uint32_t count_ = 0;    ///< events that wait
   std::uint32_t drained_ = 0;  ///< the first ones of them, read before the pipes were
+  void distrust(int s);
+  std::uint32_t surplus_of(int s, std::uint32_t lines) const;
   bool regular_[2] = {true, true};
-  std::uint32_t agreed_[2] = {0, 0};  ///< rounds in a row with as many lines as events
+  std::uint32_t streak_[2] = {0, 0};              ///< packets in a row of one line each
+  std::uint32_t needed_[2] = {kStreak, kStreak};  ///< as many of them make a plain pipe good enough
+  std::uint32_t agreed_[2] = {0, 0};              ///< rounds in a row with as many lines as events
 };
 
 }  // namespace gleaner::capture

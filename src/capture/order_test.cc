@@ -260,6 +260,57 @@ TEST(Order, AReopenedPipeIsSplitAtLines) {
   EXPECT_EQ(b.match(), "o1 e2 o3 e4 ");
 }
 
+TEST(Order, WhatThePageOfALineTookAlongIsSplitAtLinesToo) {
+  Bench b;
+  b.mode(true);
+  b.events("oeo");
+  b.order.draining();
+  b.read(kOut, "1\n3\n5\n");  // joined, and the last one's event is on its way
+  b.read(kErr, "2\n");
+  EXPECT_EQ(b.match(), "o1 e2 o3 ");
+  b.events("eo");
+  b.order.draining();
+  b.read(kErr, "4\n");
+  EXPECT_EQ(b.match(), "e4 o5 ");
+}
+
+/// `count` packets of `text`, read and matched.
+void packets(Bench& b, std::uint32_t count, const char* text) {
+  b.mode(true);
+  b.events(std::string(count, 'o'));
+  b.order.draining();
+  for (std::uint32_t i = 0; i < count; ++i) b.read(kOut, text);
+  b.match();
+}
+
+TEST(Order, PacketsOfOneLineEachMakeAPlainPipeGoodEnough) {
+  Bench b;
+  packets(b, Order::kStreak - 1, "l\n");
+  EXPECT_FALSE(b.order.lines_only(kOut));
+  packets(b, 1, "l\n");
+  EXPECT_TRUE(b.order.lines_only(kOut));
+  EXPECT_FALSE(b.order.lines_only(kErr));
+  packets(b, 1, "l\nl\n");
+  EXPECT_FALSE(b.order.lines_only(kOut));
+}
+
+TEST(Order, WhoWroteSomethingElseNeedsALongerProof) {
+  Bench b;
+  packets(b, Order::kStreak, "l\n");
+  b.mode(false);
+  b.events("oooooooooooo");  // twelve writes of one line
+  b.order.draining();
+  b.read(kOut, "l\n");
+  b.match();
+  EXPECT_TRUE(b.order.irregular(kOut));
+  packets(b, Order::kStreak, "l\n");
+  EXPECT_FALSE(b.order.lines_only(kOut));
+  for (int i = 1; i < 16; ++i) packets(b, Order::kStreak, "l\n");
+  EXPECT_TRUE(b.order.lines_only(kOut));
+  b.order.trust(kOut);
+  EXPECT_FALSE(b.order.irregular(kOut));
+}
+
 TEST(Order, AWindowThatIsFullLosesNoEvent) {
   Bench b;
   b.mode(true);

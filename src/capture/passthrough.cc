@@ -6,8 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <cstring>
-
+#include "capture/scan.h"
 #include "capture/stamp.h"
 #include "capture/text.h"
 
@@ -86,8 +85,8 @@ void Passthrough::say_what_was_dropped() {
 void Passthrough::enqueue(std::string_view bytes) {
   const std::size_t at = (first_ + used_) % kQueue, tail = kQueue - at;
   const std::size_t head = bytes.size() < tail ? bytes.size() : tail;
-  std::memcpy(queue_.data() + at, bytes.data(), head);
-  if (head < bytes.size()) std::memcpy(queue_.data(), bytes.data() + head, bytes.size() - head);
+  copy(queue_.data() + at, {bytes.data(), head});
+  if (head < bytes.size()) copy(queue_.data(), from(bytes, head));
   used_ += bytes.size();
 }
 

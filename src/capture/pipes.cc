@@ -40,6 +40,20 @@ int make_pipe(StreamPipe& pipe) {
   return ::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) ? errno : 0;
 }
 
+bool make_aside(StreamPipe& aside, const StreamPipe& like) {
+  if (aside.read) return true;
+  StreamPipe made;
+  if (make_pipe(made) || made.slots < like.slots) return false;
+  aside = static_cast<StreamPipe&&>(made);
+  return true;
+}
+
+std::size_t set_aside(const StreamPipe& pipe, const StreamPipe& aside) {
+  const auto moved =
+      ::splice(pipe.read.get(), nullptr, aside.write.get(), nullptr, pipe.capacity, SPLICE_F_NONBLOCK);
+  return moved > 0 ? static_cast<std::size_t>(moved) : 0;
+}
+
 int watch(int read_end, int signal) {
   f_owner_ex owner{};
   owner.type = F_OWNER_TID;
@@ -48,13 +62,14 @@ int watch(int read_end, int signal) {
   return ::fcntl(read_end, F_SETFL, O_NONBLOCK | O_ASYNC) ? errno : 0;
 }
 
-bool adjust(StreamPipe& pipe, std::int64_t now) {
+bool adjust(StreamPipe& pipe, std::int64_t now, bool to_packets) {
   if (!pipe.write) return false;
   const int flags = ::fcntl(pipe.write.get(), F_GETFL);
   if (flags < 0) return false;
   if (flags & O_NONBLOCK) pipe.never_packets = true;
   if (pipe.plain_until && now >= pipe.plain_until) pipe.plain_until = 0;
-  const bool packets = !pipe.never_packets && pipe.slots >= kLeastSlots && !pipe.plain_until;
+  const bool packets = !pipe.never_packets && pipe.slots >= kLeastSlots && !pipe.plain_until &&
+                       (to_packets || pipe.rung == Rung::packets);
   if (packets != ((flags & O_DIRECT) != 0)) {
     const int wanted = packets ? flags | O_DIRECT : flags & ~O_DIRECT;
     if (::fcntl(pipe.write.get(), F_SETFL, wanted)) {
@@ -64,7 +79,10 @@ bool adjust(StreamPipe& pipe, std::int64_t now) {
   }
   const Rung before = pipe.rung;
   pipe.rung = packets ? Rung::packets : Rung::lines;
-  return pipe.rung != before;
+  if (pipe.rung == before) return false;
+  pipe.fresh = packets;
+  pipe.joined = packets ? waiting(pipe) : 0;
+  return true;
 }
 
 bool is_full(const StreamPipe& pipe) {

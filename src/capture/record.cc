@@ -1,5 +1,7 @@
 #include "capture/record.h"
 
+#include "capture/scan.h"
+
 namespace gleaner::capture {
 namespace {
 
@@ -56,6 +58,11 @@ void escape(std::string_view text, Piece piece) {
 
 constexpr std::size_t kTime = 30;
 
+std::string_view cri_tag(Stream stream, bool partial) {
+  if (stream == Stream::out) return partial ? " stdout P " : " stdout F ";
+  return partial ? " stderr P " : " stderr F ";
+}
+
 }  // namespace
 
 std::size_t record_size(Format format, Stream stream, std::string_view text) {
@@ -66,12 +73,17 @@ std::size_t record_size(Format format, Stream stream, std::string_view text) {
   return size;
 }
 
+char* copy_cri(char* to, Stream stream, std::string_view time, bool partial, std::string_view text) {
+  to = copy(copy(copy(to, time), cri_tag(stream, partial)), text);
+  *to = '\n';
+  return to + 1;
+}
+
 void write_record(Bytes& to, Format format, Stream stream, std::string_view time, bool partial,
                   std::string_view text) {
   if (format == Format::cri) {
     to.append(time);
-    to.append(stream == Stream::out ? (partial ? " stdout P " : " stdout F ")
-                                    : (partial ? " stderr P " : " stderr F "));
+    to.append(cri_tag(stream, partial));
     to.append(text);
     to.append("\n");
   } else if (format == Format::json) {

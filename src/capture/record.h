@@ -30,4 +30,7 @@ std::size_t record_size(Format format, Stream stream, std::string_view text);
 void write_record(Bytes& to, Format format, Stream stream, std::string_view time, bool partial,
                   std::string_view text);
 
+/// The same for Format::cri where there is room for record_size() bytes at `to`. @return behind the record
+char* copy_cri(char* to, Stream stream, std::string_view time, bool partial, std::string_view text);
+
 }  // namespace gleaner::capture

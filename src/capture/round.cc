@@ -11,9 +11,9 @@ namespace gleaner::capture {
 namespace {
 
 constexpr std::int64_t kHold = 5'000'000;          // ns that bytes wait for their event
-constexpr std::int64_t kFullWindow = 100'000'000;  // ns in which full rounds are counted
-constexpr std::uint32_t kFullRounds = 40;          // as many: capacity matters more than boundaries
 constexpr std::int64_t kPlainFor = 1'000'000'000;  // ns
+constexpr std::int64_t kPlainOn = 100'000'000;     // ns: as long as the flood goes on
+constexpr std::uint32_t kBacklog = 32;             // packets of one round: a flood
 constexpr std::uint32_t kCalm = 16;                // events of a round outside a flood
 constexpr std::size_t kRead = 256 << 10;           // bytes of one read of a plain pipe
 constexpr int kStableTries = 16;
@@ -36,12 +36,24 @@ void Engine::round() {
   hand_over();
 }
 
+/// Sets aside what a pipe with many packets holds. They are read one by one, which takes as long as writing
+/// as many.
+void Engine::cut(Stream stream, std::size_t bytes) {
+  const int s = index_of(stream);
+  set_aside_[s] = 0;
+  if (bytes && order_.reading(stream).packets && !pipes_[s].joined && much(stream, bytes) &&
+      order_.window(stream).room() >= pipes_[s].capacity && make_aside(aside_[s], pipes_[s]))
+    set_aside_[s] = set_aside(pipes_[s], aside_[s]);
+}
+
 /// Reads `bytes` of one pipe, or as many as the window takes. After the child has ended: to the end, too.
 void Engine::drain(Stream stream, std::size_t bytes) {
   StreamPipe& pipe = pipes_[index_of(stream)];
   Window& window = order_.window(stream);
   Order::Reading& reading = order_.reading(stream);
   reading.emptied = false;
+  std::size_t aside = set_aside_[index_of(stream)];
+  if (aside) bytes = aside;
   while (pipe.read && !pipe.ended && (bytes || !child_.running())) {
     char* const at = window.space();
     if (window.room() < pipe.capacity) return;
@@ -50,7 +62,7 @@ void Engine::drain(Stream stream, std::size_t bytes) {
     const bool joined = !reading.packets || (reading.started && pipe.joined);
     const std::size_t left = reading.packets ? pipe.joined : bytes;
     const std::size_t most = joined && left ? left : pipe.capacity;
-    const auto got = ::read(pipe.read.get(), at, most);
+    const auto got = ::read(aside ? aside_[index_of(stream)].read.get() : pipe.read.get(), at, most);
     if (got > 0) {
       const auto size = static_cast<std::size_t>(got);
       window.add(size);
@@ -64,6 +76,7 @@ void Engine::drain(Stream stream, std::size_t bytes) {
         ++reading.reads;
       }
       bytes -= size < bytes ? size : bytes;
+      if (aside) aside = bytes;
       continue;
     }
     if (got < 0 && errno == EINTR) continue;
@@ -73,22 +86,21 @@ void Engine::drain(Stream stream, std::size_t bytes) {
   reading.emptied = true;
 }
 
-/// A pipe that is full again and again makes its writer wait: for a while it holds more without packets,
-/// though writes of several lines cannot be told apart then.
-void Engine::count_full(Stream stream) {
+/// Packets come faster than they are read: before the pipe is full and makes its writer wait, it holds forty
+/// times as much without them, if the program writes lines.
+void Engine::meet_flood(Stream stream) {
   StreamPipe& pipe = pipes_[index_of(stream)];
   const Order::Reading& reading = order_.reading(stream);
-  if (!reading.packets || reading.reads < pipe.slots) return;
-  ++counters_.full;
-  if (now_ - pipe.full_since > kFullWindow) {
-    pipe.full_since = now_;
-    pipe.full_rounds = 0;
-  }
-  ++pipe.full_rounds;
-  if (pipe.full_rounds >= kFullRounds)
-    pipe.plain_until = now_ + kPlainFor;
-  else if (order_.irregular(stream))
+  if (reading.packets && reading.reads >= pipe.slots) ++counters_.full;
+  if (order_.irregular(stream) && pipe.rung == Rung::lines) {
     pipe.plain_until = 0;
+    if (adjust(pipe, now_, true)) ++counters_.rungs;
+    return;
+  }
+  if (pipe.rung != Rung::packets || reading.reads < kBacklog || !order_.lines_only(stream)) return;
+  order_.trust(stream);
+  pipe.plain_until = now_ + kPlainFor;
+  if (adjust(pipe, now_, false)) ++counters_.rungs;
 }
 
 /// Whether a stream's writes cannot be told apart.
@@ -97,11 +109,18 @@ bool Engine::guesses(Stream stream) const {
   return reading.started || (!reading.packets && order_.irregular(stream));
 }
 
+/// Whether a pipe is so full that its writer may have to wait before it is read.
+bool Engine::much(Stream stream, std::size_t bytes) const {
+  const StreamPipe& pipe = pipes_[index_of(stream)];
+  return order_.reading(stream).quiet || order_.events_of(stream) >= pipe.slots / 4 ||
+         bytes >= pipe.capacity / 4;
+}
+
 /// Whether a full pipe has stopped everybody. Then, and only then, each write and each wait has its event,
 /// and what went wrong before is put right.
 bool Engine::all_wait(Stream stream) {
   const StreamPipe& pipe = pipes_[index_of(stream)];
-  if (order_.events_of(stream) < pipe.slots / 2 || !is_full(pipe)) return false;
+  if (!pipe.read || pipe.ended || !news_[index_of(stream)] || !is_full(pipe)) return false;
   for (int i = 0; i < kQuietTries; ++i) {
     const std::uint32_t before = order_.events();
     const timespec moment{0, kQuiet};
@@ -116,15 +135,22 @@ bool Engine::all_wait(Stream stream) {
 /// writes cannot be told apart, looks again until nothing was written meanwhile: then all of it has its
 /// event.
 void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
+  const std::uint32_t events = order_.events();
+  bool calm = true;
+  for (const StreamPipe& pipe : pipes_) calm &= pipe.rung == Rung::packets;
+  if (!calm && events <= kCalm) {  // in the middle of a flood a change to packets would cost order
+    read_signals(false);
+    calm = order_.events() == events;
+  }
   for (const Stream stream : kStreams) {
     StreamPipe& pipe = pipes_[index_of(stream)];
     Order::Reading& reading = order_.reading(stream);
     const bool before = pipe.rung == Rung::packets;
     if (pipe.plain_until && now_ >= pipe.plain_until && order_.events_of(stream) > kCalm)
-      pipe.plain_until = now_ + kFullWindow;   // in the middle of a flood the change back would cost order
-    pipe.joined = before ? 0 : waiting(pipe);  // written without packets
-    if (news_[index_of(stream)] && adjust(pipe, now_)) ++counters_.rungs;
-    reading.started = !before && pipe.rung == Rung::packets && pipe.joined;
+      pipe.plain_until = now_ + kPlainOn;
+    if (news_[index_of(stream)] && adjust(pipe, now_, calm || order_.irregular(stream))) ++counters_.rungs;
+    reading.started = pipe.fresh && pipe.joined;
+    pipe.fresh = false;
     reading.packets = pipe.rung == Rung::packets || before;  // of what is in the pipe now
     reading.slots = pipe.slots;
     reading.reads = 0;
@@ -138,9 +164,10 @@ void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
     // While its writer waits: from the next write on the pipe holds thousands of lines, and is not full again
     // at once.
     StreamPipe& pipe = pipes_[index_of(stream)];
-    if (!order_.reading(stream).packets || order_.irregular(stream) || !quiet[index_of(stream)]) continue;
+    if (!order_.reading(stream).packets || !order_.lines_only(stream) || !quiet[index_of(stream)]) continue;
+    order_.trust(stream);
     pipe.plain_until = now_ + kPlainFor;
-    if (adjust(pipe, now_)) ++counters_.rungs;
+    if (adjust(pipe, now_, false)) ++counters_.rungs;
   }
   for (int i = 0; i < kStableTries; ++i) {
     order_.draining();
@@ -158,12 +185,15 @@ void Engine::snapshot(bool all, std::size_t (&sizes)[2]) {
   }
 }
 
-/// What is doubtful may be settled by the events of a moment later.
+/// What is doubtful may be settled by the events of a moment later. Of lines by those that are there at once:
+/// after a longer look others have been written, whose events are not theirs.
 bool Engine::settle() {
-  for (int i = 0; i < kSettleTries; ++i) {
+  bool lines = false;
+  for (int i = 0; i < kSettleTries && !lines; ++i) {
     if (!order_.doubtful(Stream::out) && !order_.doubtful(Stream::err)) return false;
-    ::sched_yield();
+    if (i) ::sched_yield();
     read_signals(false);
+    for (const Stream stream : kStreams) lines |= !order_.reading(stream).packets && order_.doubtful(stream);
   }
   return true;
 }
@@ -175,7 +205,11 @@ void Engine::journal_round() {
     overflow_ = false;
     std::size_t sizes[2];
     snapshot(all, sizes);
-    for (const Stream stream : kStreams) {
+    // Reading the full one lets its writer go on, to the other one too: that comes first.
+    const bool turned = order_.reading(Stream::out).quiet && is_full(pipes_[0]);
+    const Stream first = turned ? Stream::err : Stream::out;
+    for (const Stream stream : {first, other(first)}) cut(stream, sizes[index_of(stream)]);
+    for (const Stream stream : {first, other(first)}) {
       const int s = index_of(stream);
       if (!news_[s] && !all) continue;
       drain(stream, sizes[s]);
@@ -183,7 +217,7 @@ void Engine::journal_round() {
     }
     order_.match(*this, settle());
     for (const Stream stream : kStreams) {
-      count_full(stream);
+      meet_flood(stream);
       if (order_.reading(stream).fresh) held_since_[index_of(stream)] = now_;
     }
   }

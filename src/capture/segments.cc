@@ -8,6 +8,8 @@
 
 #include <cstring>
 
+#include "capture/scan.h"
+
 namespace gleaner::capture {
 namespace {
 
@@ -49,6 +51,10 @@ int Segments::open() {
   return 0;
 }
 
+void Segments::make_ready() {
+  if (dir_ && !file_ && options_.at_cap != AtCap::block) (void)roll();
+}
+
 void Segments::tick(std::uint64_t wall, std::int64_t steady) {
   stamper_.tick(wall);
   wall_ = wall;
@@ -66,7 +72,11 @@ void Segments::record(Stream stream, std::string_view text, bool partial) {
   const std::uint64_t size = record_size(options_.format, stream, text);
   if (!room_for(size)) return drop(size, partial, missing_.why);
   failed_ = false;
-  write_record(*this, options_.format, stream, stamper_.next(), partial, text);
+  if (options_.format == Format::cri && kBuffer - used_ >= size)
+    used_ = static_cast<std::size_t>(
+        copy_cri(buffer_.data() + used_, stream, stamper_.next(), partial, text) - buffer_.data());
+  else
+    write_record(*this, options_.format, stream, stamper_.next(), partial, text);
   if (failed_) return drop(size, partial, missing_.why);
   lines_ += !partial;
 }
@@ -75,7 +85,7 @@ void Segments::append(std::string_view bytes) {
   while (!bytes.empty() && !failed_) {
     if (used_ == kBuffer) write_out();
     const std::size_t room = kBuffer - used_, take = bytes.size() < room ? bytes.size() : room;
-    std::memcpy(buffer_.data() + used_, bytes.data(), take);
+    copy(buffer_.data() + used_, {bytes.data(), take});
     used_ += take;
     bytes.remove_prefix(take);
   }

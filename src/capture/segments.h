@@ -39,6 +39,9 @@ class Segments final : private Bytes {
 
   /// @return 0, EWOULDBLOCK when another writer has the folder, or errno: then it is tried again later
   int open();
+  /// Makes the first segment, so that the first line does not wait for it. A folder that cannot take it is
+  /// tried again later, and one that blocks at its cap with the first line.
+  void make_ready();
   /// Sets the time of the records that follow. Wall clock and steady clock, ns.
   void tick(std::uint64_t wall, std::int64_t steady);
   void record(Stream stream, std::string_view text, bool partial);

@@ -39,10 +39,17 @@ std::uint64_t wall_clock() { return read_clock(CLOCK_REALTIME); }
 std::int64_t steady_clock() { return static_cast<std::int64_t>(read_clock(CLOCK_MONOTONIC)); }
 
 std::string_view Stamper::next() {
-  last_ = now_ > last_ ? now_ : last_ + 1;
+  if (now_ <= last_ && ++last_ < second_end_) {  // the usual step of a burst: one digit
+    char* digit = text_ + 28;
+    for (; *digit == '9'; --digit) *digit = '0';
+    ++*digit;
+    return {text_, kStampSize};
+  }
+  if (now_ > last_) last_ = now_;
   const std::uint64_t second = last_ / kSecond;
   if (second != second_) {
     second_ = second;
+    second_end_ = (second + 1) * kSecond;
     put_date(text_, second / 86400);
     put(text_ + 11, second / 3600 % 24, 2);
     put(text_ + 14, second / 60 % 60, 2);

@@ -25,6 +25,7 @@ class Stamper {
  private:
   std::uint64_t now_ = 0, last_ = 0;
   std::uint64_t second_ = ~std::uint64_t(0);  ///< whose date and time stand in text_
+  std::uint64_t second_end_ = 0;              ///< the first nanosecond behind it
   char text_[kStampSize + 1] = {};
 };
 

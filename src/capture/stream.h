@@ -11,6 +11,7 @@ enum class Stream : std::uint8_t { out = 0, err = 1 };
 
 inline constexpr Stream kStreams[] = {Stream::out, Stream::err};
 inline constexpr int index_of(Stream stream) { return static_cast<int>(stream); }
+inline constexpr Stream other(Stream stream) { return stream == Stream::out ? Stream::err : Stream::out; }
 inline constexpr std::string_view name_of(Stream stream) {
   return stream == Stream::out ? std::string_view("stdout") : std::string_view("stderr");
 }

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <cstring>
-
+#include "capture/scan.h"
 #include "capture/text.h"
 
 namespace gleaner::capture {
@@ -40,7 +39,7 @@ void TeeFile::write(std::string_view bytes, std::int64_t now) {
     if (used_ == kBuffer) flush(now);
     if (used_ == kBuffer) put(used_, now);  // one line fills it
     const std::size_t room = kBuffer - used_, take = bytes.size() < room ? bytes.size() : room;
-    std::memcpy(buffer_.data() + used_, bytes.data(), take);
+    copy(buffer_.data() + used_, {bytes.data(), take});
     used_ += take;
     bytes.remove_prefix(take);
   }

@@ -10,6 +10,7 @@ constexpr std::int64_t kHold = 5'000'000;        // ns that bytes wait for their
 constexpr std::int64_t kGiveBack = 100'000'000;  // ns between two times that memory is given back
 constexpr std::size_t kKeep = 128 << 10;         // bytes of a window that stay
 constexpr std::int64_t kFloodNap = 1'000'000;    // ns
+constexpr std::uint32_t kEnough = 4096;          // events for a round in a flood
 constexpr int kMillisecond = 1'000'000;          // ns
 
 }  // namespace
@@ -57,7 +58,7 @@ void Engine::nap() {
   if (!journal_ || !child_.running()) return;
   const bool flood = pipes_[0].plain_until || pipes_[1].plain_until;
   const auto time = options_.batch > kFloodNap || !flood ? options_.batch : kFloodNap;
-  if (!time || order_.events() >= pipes_[0].slots / 2) return;
+  if (!time || order_.events() >= (flood ? kEnough : pipes_[0].slots / 2)) return;
   for (const StreamPipe& pipe : pipes_)
     if (pipe.read && flood && waiting(pipe) > pipe.capacity / 2) return;
   (void)::poll(nullptr, 0, static_cast<int>(time / kMillisecond));
@@ -91,8 +92,7 @@ bool Engine::wait_for(int fd, std::int64_t deadline) {
 void Engine::read_signals(bool blocking) {
   for (bool more = true; more; blocking = false) {
     const auto got = signals_.read(blocking);
-    more =
-        got.size() == Signals::kMost && order_.events() < Order::kEvents / 2;  // or first the data of those
+    more = got.size() == Signals::kMost && order_.events() < Order::kEvents / 2;
     for (const signalfd_siginfo& signal : got) {
       if (signal.ssi_signo == kJournalSignal && signal.ssi_code > 0) {
         const bool err = signal.ssi_fd == pipes_[1].read.get();

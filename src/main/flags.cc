@@ -14,8 +14,8 @@ namespace gleaner::main_program {
 namespace {
 
 constexpr std::size_t kMostLanes = 64;
-constexpr std::string_view kCommands[] = {"components",  "validate", "print-config",
-                                          "healthcheck", "relay",    "help"};
+constexpr std::string_view kCommands[] = {"components", "validate", "print-config", "healthcheck",
+                                          "relay",      "operator", "help"};
 
 // Gates that some release of the reference has or had: operators and charts inject them, so they are taken
 // and have no effect, but for one. A gate that never existed is a typo.

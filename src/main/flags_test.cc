@@ -24,6 +24,9 @@ TEST(Flags, TheRelayTakesThemToo) {
   ASSERT_TRUE(flags);
   EXPECT_EQ(flags->command, "relay");
   EXPECT_TRUE(flags->configs.empty());
+  flags = parse_flags({"operator", "--set=extensions::k8s_operator::rbac=true"});
+  ASSERT_TRUE(flags);
+  EXPECT_EQ(flags->command, "operator");
 }
 
 TEST(Flags, PrintConfigHasItsOwn) {

@@ -36,6 +36,8 @@ Commands:
   exec           run a program and keep its stdout and stderr in order; see gleaner exec --help
   healthcheck    ask a running gleaner's health_check extension: exit code 0 when it is well, and what is not
   inject         put a collector into the pods of manifests; uninject takes it out again; see gleaner inject --help
+  operator       keep OpenTelemetryCollector objects of a cluster, and put sidecars into its pods;
+                 docs/components/extension-k8s_operator.md
   print-config   the configuration merged and expanded, secrets hidden
   queue          what waits in the files of sending queues; see gleaner queue help
   relay          hand each pod its own part of what the kubelets say; docs/components/extension-kubelet_relay.md
@@ -80,6 +82,15 @@ service:
   telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: "0.0.0.0", port: 8888}}}}]}}
 )";
 
+// And what `gleaner operator` runs.
+constexpr std::string_view kOperator = R"(yaml:extensions:
+  health_check: {endpoint: "0.0.0.0:13133"}
+  k8s_operator: {}
+service:
+  extensions: [health_check, k8s_operator]
+  telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: "0.0.0.0", port: 8888}}}}]}}
+)";
+
 int complain(const std::string& what) {
   std::fprintf(stderr, "Error: %s\n", what.c_str());
   return 1;
@@ -105,9 +116,9 @@ int main(int argc, char** argv) {
     fmt::print("gleaner version {}\n", kVersion);
     return 0;
   }
-  if (flags->command == "relay") {
+  if (flags->command == "relay" || flags->command == "operator") {
     flags->gates.emplace_back("service.AllowNoPipelines");
-    flags->configs.emplace(flags->configs.begin(), kRelay);
+    flags->configs.emplace(flags->configs.begin(), flags->command == "relay" ? kRelay : kOperator);
   }
   if (flags->command == "healthcheck") return main_program::run_health_check(flags->endpoint, flags->probe);
   config::set_gates(flags->gates);

@@ -21,6 +21,14 @@ receivers:
     poll_interval: 50ms
     operators: [{type: container, format: containerd, add_metadata_from_filepath: false}]
 """
+# What is not configured: gleaner knows the folder.
+KNOWN = """
+receivers:
+  file_log:
+    include: [DIR/logs/*]
+    start_at: beginning
+    poll_interval: 50ms
+"""
 # As published, but for the path and the time, which the numbered lines do not have.
 ARTICLE = """
 receivers:
@@ -49,14 +57,14 @@ def values(path):
                     yield record["body"]["stringValue"], attributes.get("log.iostream")
 
 
-def run(gleaner, writer, config, flags, lines, rate, both):
+def run(gleaner, writer, config, flags, lines, rate, both, size=100):
     root = pathlib.Path(tempfile.mkdtemp(prefix="tail."))
     (root / "config.yaml").write_text((config + REST).replace("DIR", str(root)))
     (root / "logs").mkdir()
     log = open(root / "gleaner.log", "w")
     collector = subprocess.Popen([gleaner, "--config", str(root / "config.yaml")], stderr=log, stdout=log)
     program = subprocess.Popen([gleaner, "exec", "--passthrough=none", *[f.replace("DIR", str(root)) for f in flags], "--", writer,
-                                "lines", str(lines), "rate", str(rate), "burst", "50", "size", "100",
+                                "lines", str(lines), "rate", str(rate), "burst", "50", "size", str(size),
                                 *(["lead", "1"] if both else ["err", "0"])])
     worst = 0
     while program.poll() is None:
@@ -96,6 +104,13 @@ def main():
     expect(rotations >= 100 and not (lost or doubled or displaced or wrong), "see above")
     expect(worst <= 30 * 96 * 1024 + 32768, "the cap was passed")
     expect(left < 29, "what was acknowledged was not deleted")
+
+    # Lines of 12,000 bytes in segments of 80 KiB come in parts of 10 KiB; a line whose parts lie in two segments stays in two.
+    _, got, _ = run(gleaner, writer, KNOWN, ["--dir", "DIR/logs", "--max-size=80Ki", "--max-files=200"], 400, 100, True, 12000)
+    print("file_log knows exec's folder: %d lines" % len(got))
+    numbers = [n for n, *_ in got]
+    expect(numbers == list(range(400)), "lines lost, doubled or out of order: %s" % [(i, n) for i, n in enumerate(numbers) if i != n][:9])
+    expect(all(stream == "std" + tag for _, tag, stream in got), "a wrong stream")
 
     files, got, _ = run(gleaner, writer, ARTICLE, ["--tee-file", "DIR/application.log", "--max-size=512Ki", "--max-files=3"], lines, 5000, False)
     numbers = sorted(n for n, tag, _ in got)

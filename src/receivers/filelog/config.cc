@@ -138,8 +138,12 @@ std::span<const config::Field> Config::fields() {
       config::field<&Config::on_truncate>(
           "on_truncate", "what to do when a file became shorter; default: read it from its beginning")
           .one_of(kTruncations),
-      config::field<&Config::acknowledge>(
-          "capture", "tell gleaner exec what is delivered of its segments, so that it deletes them early"),
+      config::field<&Config::capture>(
+          "capture",
+          "for folders that gleaner exec writes. true: take its records apart (time, log.iostream, parts "
+          "joined) before `operators`; false: treat them as any file; default: take them apart when there "
+          "are no "
+          "operators. Unless false it is told what is delivered, so that it deletes that early"),
       config::field<&Config::attributes>("attributes", "set on every record; may hold EXPR(...)"),
       config::field<&Config::resource>("resource", "resource attributes of every record; may hold EXPR(...)"),
       config::field<&Config::operators>("operators", "what happens to records, in this order"),
@@ -169,6 +173,8 @@ std::span<const config::Field> Config::fields() {
   };
   return kTable;
 }
+
+bool Config::unfold() const { return capture.value_or(operators.items().empty()); }
 
 void Config::validate(Check& check) const { (void)options(check); }
 

@@ -102,7 +102,7 @@ struct Config {
   std::optional<HeaderConfig> header;
   bool delete_after_read = false, acquire_fs_lock = false;
   std::int64_t polls_to_archive = 0;
-  bool acknowledge = true;
+  std::optional<bool> capture;
   std::optional<std::string> storage;
   config::Dict<std::string> attributes, resource;
   config::Node operators;
@@ -113,6 +113,11 @@ struct Config {
 
   static std::span<const config::Field> fields();
   void validate(config::Check& check) const;
+
+  /// Whether gleaner exec is told what is delivered.
+  bool acknowledge() const { return capture.value_or(true); }
+  /// Whether its records are taken apart before the operators get them; they may do so themselves.
+  bool unfold() const;
 
   /// What the tailer needs; problems are collected, each with its key.
   stanza::files::TailerOptions options(config::Check& check) const;

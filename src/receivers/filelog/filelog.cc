@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/compat.h"
+#include "config/yaml.h"
 #include "pipeline/find_extension.h"
 #include "pipeline/hand_on.h"
 #include "pipeline/unsettled.h"
@@ -49,7 +50,7 @@ class Filelog final : public Receiver, public Unsettled, public files::RecordSin
                                        [this](stanza::Entries&& entries) { collect(std::move(entries)); });
     if (!made) return fail(std::move(made.error()));
     operators_ = std::move(*made);
-    return {};
+    return config_.unfold() ? build_unfold() : Result<>();
   }
 
   Task<Result<>> start() override {
@@ -64,11 +65,12 @@ class Filelog final : public Receiver, public Unsettled, public files::RecordSin
     patience_.cancel();
     hand_on_.hurry();
     co_await tailer_.stop();
+    if (unfold_) unfold_->stop();
     operators_->stop();
     co_await hand_on_.stop();
     ack_timer_.cancel();
     co_await gate_.join();
-    if (config_.acknowledge) acks_.write(progress());
+    if (config_.acknowledge()) acks_.write(progress());
     // What is still on its way may be delivered later: then settled() keeps it.
     stopped_ = true;
     if (checkpoints_) {
@@ -84,7 +86,8 @@ class Filelog final : public Receiver, public Unsettled, public files::RecordSin
   // files::RecordSink
   Task<> take(stanza::Entries&& entries, const files::File& from, std::vector<Reservation> memory) override {
     memory_ = std::move(memory);
-    const auto errors = operators_->process(std::move(entries));
+    auto errors = (unfold_ && from.segment ? unfold_ : operators_)->process(std::move(entries));
+    for (auto& error : std::exchange(unfold_errors_, {})) errors.push_back(std::move(error));
     memory_.clear();
     if (!errors.empty())
       context_.logger.error("failed to emit token",
@@ -99,10 +102,35 @@ class Filelog final : public Receiver, public Unsettled, public files::RecordSin
     if (!stopped_ && !keeping_) gate_.spawn(keep_soon());
   }
   bool settled(const files::File& file) const override {
-    return !in_flight_.lowest(file.source) && !operators_->held_from(file.source);
+    return !in_flight_.lowest(file.source) && !held_from(file.source);
   }
 
  private:
+  /// What takes gleaner exec's records apart: the operator that everybody else would configure for them. A
+  /// line that is none (--format=raw) passes as it is.
+  Result<> build_unfold() {
+    const auto node =
+        config::parse_yaml(fmt::format("[{{type: container, add_metadata_from_filepath: false, on_error: "
+                                       "send_quiet, max_log_size: {}}}]",
+                                       config_.max_log_size.bytes),
+                           "capture");
+    if (!node) return fail(Error(node.error()));
+    auto made =
+        stanza::Pipeline::make(*node, {}, context_.logger, context_.loop, [this](stanza::Entries&& entries) {
+          for (auto& error : operators_->process(std::move(entries)))
+            unfold_errors_.push_back(std::move(error));
+        });
+    if (!made) return fail(std::move(made.error()));
+    unfold_ = std::move(*made);
+    return {};
+  }
+  /// The first spot of a file that operators hold.
+  std::optional<stanza::Spot> held_from(std::uint32_t source) const {
+    const auto held = operators_->held_from(source);
+    const auto parts = unfold_ ? unfold_->held_from(source) : std::nullopt;
+    return parts && (!held || *parts < *held) ? parts : held;
+  }
+
   /// Where earlier runs stopped: ours, or before the first one the reference's.
   Task<Result<>> restore() {
     const storage::Owner owner{"receiver", "filelog", storage::name_in(context_.id), ""};
@@ -164,7 +192,7 @@ class Filelog final : public Receiver, public Unsettled, public files::RecordSin
     if (stopping_ && outcome == Outcome::dropped) return;
     for (const auto source : in_flight_.settled(token)) moved(source);
     if (stopped_ && checkpoints_ && store_->released()) keep();
-    if (config_.acknowledge && !acknowledging_ && !stopping_) gate_.spawn(acknowledge());
+    if (config_.acknowledge() && !acknowledging_ && !stopping_) gate_.spawn(acknowledge());
   }
 
   /// What came out of the operators, during take() or, for joined records, by their timer.
@@ -201,13 +229,15 @@ class Filelog final : public Receiver, public Unsettled, public files::RecordSin
   /// What is on its way or held by operators.
   const files::Tailer::Unsafe unsafe_ = [this](std::uint32_t source) {
     auto first = in_flight_.lowest(source);
-    if (const auto held = operators_->held_from(source); held && (!first || *held < *first)) first = held;
+    if (const auto held = held_from(source); held && (!first || *held < *first)) first = held;
     return first;
   };
   files::Tailer tailer_;
   files::Acks acks_;
   std::unique_ptr<stanza::Pipeline> operators_;
-  std::vector<Reservation> memory_;  ///< of the chunk in the operators now
+  std::unique_ptr<stanza::Pipeline> unfold_;  ///< in front of them for segments of gleaner exec
+  std::vector<std::string> unfold_errors_;    ///< what operators said behind it, in take() or later
+  std::vector<Reservation> memory_;           ///< of the chunk in the operators now
   bool stopping_ = false, stopped_ = false, acknowledging_ = false, keeping_ = false;
   HandOn hand_on_;
   Timer patience_;

@@ -127,6 +127,72 @@ TEST_F(FilelogTest, ReadsAndCounts) {
   EXPECT_EQ(metric("fileconsumer_open_files"), "1");
 }
 
+/// A segment of gleaner exec: a line of stderr inside the parts of one of stdout belongs behind it.
+constexpr const char* kSegment =
+    "2026-12-01T02:03:04.000000001Z stdout F one\n"
+    "2026-12-01T02:03:04.000000002Z stdout P tw\n"
+    "2026-12-01T02:03:04.000000003Z stdout F o\n"
+    "2026-12-01T02:03:04.000000004Z stderr F three\n";
+const std::string kTag =
+    "operators: [{type: add, field: body, value: 'EXPR(attributes[\"log.iostream\"] + \" \" + body)'}]\n";
+
+TEST_F(FilelogTest, TakesRecordsOfGleanerExecApart) {
+  folder.write(".gleaner-exec", "gleaner exec\nversion 1\n");
+  folder.write("00000001.log", kSegment);
+  folder.write("00000002.log", "no record\n");  // --format=raw
+  start();
+  ASSERT_TRUE(got(4));
+  EXPECT_THAT(pipeline.got, ElementsAre("one", "two", "three", "no record"));
+}
+
+TEST_F(FilelogTest, TakesThemApartBeforeOperatorsWhenTold) {
+  folder.write(".gleaner-exec", "gleaner exec\nversion 1\n");
+  folder.write("00000001.log", kSegment);
+  start("capture: true\n" + kTag);
+  ASSERT_TRUE(got(3));
+  EXPECT_THAT(pipeline.got, ElementsAre("stdout one", "stdout two", "stderr three"));
+}
+
+TEST_F(FilelogTest, LeavesThemToOperatorsOrAsTheyAre) {
+  folder.write(".gleaner-exec", "gleaner exec\nversion 1\n");
+  folder.write("00000001.log", "2026-12-01T02:03:04.000000001Z stdout F one\n");
+  start("operators: [{type: container, add_metadata_from_filepath: false}]\n");
+  ASSERT_TRUE(got(1));
+  EXPECT_THAT(pipeline.got, ElementsAre("one"));
+  stop();
+  pipeline.got.clear();
+  start("capture: false\n");
+  ASSERT_TRUE(got(1));
+  EXPECT_THAT(pipeline.got, ElementsAre("2026-12-01T02:03:04.000000001Z stdout F one"));
+}
+
+TEST_F(FilelogTest, OtherFilesAreNoSegments) {
+  folder.write("00000001.log", "2026-12-01T02:03:04.000000001Z stdout F one\n");  // no mark in this folder
+  start("capture: true\n");
+  ASSERT_TRUE(got(1));
+  EXPECT_THAT(pipeline.got, ElementsAre("2026-12-01T02:03:04.000000001Z stdout F one"));
+}
+
+TEST_F(FilelogTest, APartWithoutItsEndIsSafeOnlyWhenItIsGivenOut) {
+  folder.write(".gleaner-exec", "gleaner exec\nversion 1\n");
+  folder.make(".ack");
+  folder.write("00000001.log",
+               "2026-12-01T02:03:04.000000001Z stdout F one\n2026-12-01T02:03:04.000000002Z stdout P tw\n");
+  start();
+  ASSERT_TRUE(got(1));
+  const auto acknowledged = [&](const char* what) {
+    return until([&] {
+      std::ifstream file(folder.path(".ack/filelog"));
+      return std::string(std::istreambuf_iterator<char>(file), {}) == what;
+    });
+  };
+  EXPECT_TRUE(acknowledged("1 44\n"));
+  folder.append("00000001.log", "2026-12-01T02:03:04.000000003Z stdout F o\n");
+  ASSERT_TRUE(got(2));
+  EXPECT_THAT(pipeline.got, ElementsAre("one", "two"));
+  EXPECT_TRUE(acknowledged("1 129\n"));
+}
+
 TEST_F(FilelogTest, WaitsWhileThePipelineRefuses) {
   const auto lines = numbered(50'000);  // more than one chunk
   folder.write("a.log", joined(lines));

@@ -24,7 +24,15 @@ std::uint64_t segment_of(std::string_view name) {
   return number;
 }
 
+bool marked(const std::string& dir) { return ::access((dir + "/.gleaner-exec").c_str(), F_OK) == 0; }
+
 }  // namespace
+
+bool is_segment(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash != std::string::npos && segment_of(std::string_view(path).substr(slash + 1)) != 0 &&
+         marked(path.substr(0, slash));
+}
 
 Acks::Acks(const std::string& reader) : reader_(reader) {
   std::replace(reader_.begin(), reader_.end(), '/', '_');
@@ -33,8 +41,7 @@ Acks::Acks(const std::string& reader) : reader_(reader) {
 Acks::Folder Acks::look(const std::string& dir) {
   const auto found = folders_.find(dir);
   if (found != folders_.end()) return found->second;
-  const bool captured = ::access((dir + "/.gleaner-exec").c_str(), F_OK) == 0;
-  return folders_[dir] = captured ? Folder::captured : Folder::ordinary;
+  return folders_[dir] = marked(dir) ? Folder::captured : Folder::ordinary;
 }
 
 bool Acks::put(const std::string& dir, const std::string& text) const {

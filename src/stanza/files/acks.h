@@ -15,6 +15,9 @@ struct Progress {
   std::uint64_t size = 0;  ///< bytes
 };
 
+/// Whether a file is a segment that gleaner exec wrote: its name is a number, and its folder bears the mark.
+bool is_segment(const std::string& path);
+
 /// Writes <dir>/.ack/<reader> = "SEGMENT OFFSET" for every folder that bears the mark of gleaner exec:
 /// everything in segments below SEGMENT is safe, and OFFSET bytes of it. By rename, so that it is never seen
 /// half. A folder that cannot be written (mounted read-only) is not tried again.

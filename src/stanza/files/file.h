@@ -56,6 +56,7 @@ struct File {
   bool grew = false;                          ///< since the last rest
   bool leaving = false;                       ///< no pattern finds it any more
   bool queued = false;
+  bool segment = false;              ///< of gleaner exec: read to its end before the next one has its turn
   bool by_clock = false;             ///< the kernel cannot tell when it changes
   bool seen = false;                 ///< by the scan in progress
   TimePoint due = TimePoint::max();  ///< next look by the clock

@@ -86,6 +86,9 @@ class Walk {
       if (name != "." && name != "..") names.emplace_back(name);
     }
     std::sort(names.begin(), names.end());
+    // gleaner exec's mark and the acknowledgements of its readers are no logs, whatever the pattern says.
+    if (std::binary_search(names.begin(), names.end(), ".gleaner-exec"))
+      std::erase_if(names, [](const auto& name) { return name == ".gleaner-exec" || name == ".ack"; });
     for (const auto& name : names) {
       const std::string child = path.empty() ? name : path.back() == '/' ? path + name : path + '/' + name;
       const bool matches = glob_->match(child), holds = glob_->may_hold(child);

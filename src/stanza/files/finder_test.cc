@@ -68,6 +68,15 @@ TEST_F(FinderTest, Globs) {  // F18
   }
 }
 
+TEST_F(FinderTest, FindsOnlySegmentsWhereGleanerExecWrites) {
+  folder.make("app/.ack");
+  folder.make("other/.ack");
+  for (const char* name : {"app/.gleaner-exec", "app/.ack/file_log", "app/00000001.log", "other/.ack/a"})
+    folder.write(name, "x");
+  include("**");
+  EXPECT_THAT(find(), ElementsAre("app/00000001.log", "other/.ack/a"));
+}
+
 TEST_F(FinderTest, Excludes) {
   for (const char* name : {"a1.log", "a2.log", "b1.log", "b2.log"}) folder.write(name, "x");
   include("*");

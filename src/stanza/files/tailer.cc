@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "stanza/files/acks.h"
+
 namespace gleaner::stanza::files {
 namespace {
 using std::chrono::milliseconds;
@@ -249,6 +251,7 @@ void Tailer::adopt(const FoundFile& found) {
   failed_.erase(found.path);
   file->attributes = std::move(*attributes);
   file->path = found.path;
+  file->segment = is_segment(found.path);
   file->source = ++last_source_;
   file->by_clock = !watcher_.works() || is_remote(file->fd.get());
   file->seen = true;
@@ -421,7 +424,7 @@ Task<> Tailer::turn(File& file) {
       const bool more = co_await read_chunk(file, flush);
       reading_ = false;
       if (more) {
-        queue(file, file.leaving);
+        queue(file, file.leaving || file.segment);
         co_return;
       }
     }

@@ -130,6 +130,22 @@ TEST_F(TailerTest, NumbersTheRecordsAndTheirBytes) {
   EXPECT_EQ(sink.origins[1].end, 12u);
 }
 
+TEST_F(TailerTest, ReadsTheSegmentsOfGleanerExecOneAfterTheOther) {
+  folder.write(".gleaner-exec", "gleaner exec\n");
+  Texts lines;
+  for (const char* name : {"00000001.log", "00000002.log", "00000003.log"}) {
+    std::string text;
+    for (int i = 0; i < 2000; ++i) {  // more than a chunk
+      lines.push_back(std::string(name) + ' ' + std::to_string(i) + std::string(80, 'x'));
+      text += lines.back() + '\n';
+    }
+    folder.write(name, text);
+  }
+  start();
+  ASSERT_TRUE(got(lines.size()));
+  EXPECT_EQ(sink.texts, lines);
+}
+
 TEST_F(TailerTest, WaitsWhileItsSinkDoes) {
   sink.blocked = true;
   const auto lines = numbered(0, 200'000);
