@@ -93,6 +93,7 @@ class Injector {
     const std::string space = workload.name_space.empty() ? options_.cluster.name_space : workload.name_space;
     const auto asks = spaces_.find(space);
     std::vector<const Collector*> all;
+    all.reserve(sidecars_.size());
     for (const Collector& one : sidecars_) all.push_back(&one);
     Choice choice = choose(
         workload,

@@ -61,7 +61,8 @@ std::string collector_in(const Node& pod) {
     const Node* all = at(pod, where);
     if (!all || !all->is_list()) continue;
     for (const Node& one : all->items()) {
-      const std::string name = text_at(one, "name"), image = text_at(one, "image");
+      std::string name = text_at(one, "name");
+      const std::string image = text_at(one, "image");
       std::string_view program = k8s::read_image(image).repository;
       program.remove_prefix(program.rfind('/') + 1);  // npos + 1 is 0
       // gleaner-exec is installed by an init container of the same image, which ends.

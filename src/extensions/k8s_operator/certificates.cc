@@ -86,6 +86,7 @@ std::string wire(const std::string& name) {
 }
 std::vector<std::string> wires(const std::vector<std::string>& names) {
   std::vector<std::string> out;
+  out.reserve(names.size());
   for (const auto& name : names) out.push_back(wire(name));
   std::sort(out.begin(), out.end());
   return out;

@@ -22,7 +22,7 @@ constexpr Duration kPatience = 30s;
 constexpr Duration kGather = 100ms;  // changes come in swarms
 constexpr Duration kIdle = 1s;       // until the lease is looked at again
 constexpr Duration kFirstRetry = 2s, kLastRetry = 5min;
-constexpr std::size_t kVersions = 3;  // ConfigMaps that are kept: spec.configVersions
+constexpr std::int64_t kVersions = 3;  // ConfigMaps that are kept: spec.configVersions
 
 /// What the API server says when it refuses, for people.
 std::string words(const k8s::Client::Answer& answer) {
