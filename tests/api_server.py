@@ -1,5 +1,5 @@
 """A stand-in API server for lists and watches of Kubernetes objects: pages, bookmarks, resource versions that grow too old,
-selectors, tokens, cut connections. What a test changes is seen by every watch."""
+selectors, tokens, cut connections; and for writing them, as far as an operator does. What is changed is seen by every watch."""
 import http.server
 import json
 import os
@@ -36,8 +36,19 @@ class ApiServer:
                     self.close_connection = True
 
             def do_POST(self):
-                length = int(self.headers.get("Content-Length", 0))
-                api.review(self, json.loads(self.rfile.read(length)))
+                body = self.body()
+                if self.path.endswith("accessreviews"):
+                    api.review(self, body)
+                else:
+                    api.write(self, body)
+
+            def do_PUT(self):
+                api.write(self, self.body())
+
+            do_PATCH = do_DELETE = do_PUT
+
+            def body(self):
+                return json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
 
         self.handler = Handler
         self.listen(0)
@@ -120,6 +131,55 @@ class ApiServer:
         key = "%s %s/%s" % (asked["verb"], asked["resource"], asked.get("subresource", ""))
         self.say(handler, 201, {"kind": "SelfSubjectAccessReview", "status": {"allowed": self.reviews.get(key, False)}})
 
+    def write(self, handler, body):
+        """POST, PUT (with its resourceVersion), DELETE, PATCH: an apply replaces all but status and what the server sets, and in
+        lists of webhooks their fields; a merge of status."""
+        self.requests.append(handler.command + " " + handler.path)
+        if handler.headers.get("Authorization") != "Bearer " + self.token:
+            return self.say(handler, 401, "Unauthorized")
+        parts = urllib.parse.urlsplit(handler.path).path.strip("/").split("/")
+        status = parts[-1] == "status"
+        parts = parts[:-1] if status else parts
+        plural, name = (parts[-1], None) if handler.command == "POST" else (parts[-2], parts[-1])
+        if plural in self.denied:
+            return self.say(handler, 403, self.denied[plural])
+        with self.changed:
+            name = name or body["metadata"].get("name") or "generated-%d" % self.version
+            known = self.objects[plural].get(name)
+            if handler.command == "DELETE":
+                if known:
+                    self.delete(plural, name)
+                return self.say(handler, *((200, {"kind": "Status"}) if known else (404, "not found")))
+            if handler.command == "POST" and known:
+                return self.say(handler, 409, "already exists")
+            if handler.command == "PUT":
+                if not known:
+                    return self.say(handler, 404, "not found")
+                if body["metadata"].get("resourceVersion") not in (None, known["metadata"]["resourceVersion"]):
+                    return self.say(handler, 409, "the object has been modified")
+            if status:
+                if not known:
+                    return self.say(handler, 404, "not found")
+                body = {**known, "status": {**known.get("status", {}), **body["status"]}}
+            elif known and "webhooks" in known:
+                fresh = {hook["name"]: hook for hook in body["webhooks"]}
+                body = {**known, "webhooks": [{**hook, "clientConfig": {**hook["clientConfig"], **fresh.get(hook["name"], {}).get("clientConfig", {})}}
+                                              for hook in known["webhooks"]]}
+            one = json.loads(json.dumps(body))
+            metadata = one["metadata"] = {**(known["metadata"] if known else {"uid": "uid-%d-%s" % (self.version, name), "creationTimestamp": "2026-05-01T10:00:%02dZ" % (self.version % 60)}),
+                                          **{k: v for k, v in one["metadata"].items() if k != "resourceVersion"}, "name": name}
+            metadata.setdefault("labels", {})
+            if known and "status" in known and "status" not in one:
+                one["status"] = known["status"]
+            if known and one == known:
+                return self.say(handler, 200, known)
+            self.version += 1
+            metadata["resourceVersion"] = str(self.version)
+            self.objects[plural][name] = one
+            self.events.append((self.version, plural, "MODIFIED" if known else "ADDED", one))
+            self.changed.notify_all()
+        self.say(handler, 200 if known else 201, one)
+
     def matches(self, one, query):
         for part in filter(None, query.get("labelSelector", "").split(",")):
             key, _, value = part.partition("=")
@@ -145,7 +205,7 @@ class ApiServer:
             return self.say(handler, 200, {"gitVersion": "v1.31.0-eks-1234"})
         parts = url.path.split("/")
         for plural, (group, namespaced) in PLURALS.items():
-            if url.path.startswith(group + "/" + plural + "/") and not namespaced:
+            if parts[-2] == plural and url.path.startswith(group + "/") and (not namespaced or "namespaces" in parts[:-3]):
                 one = self.objects[plural].get(parts[-1])
                 return self.say(handler, 200, one) if one else self.say(handler, 404, "not found")
         plural = parts[-1]

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tests/k8s"))
 
 import programs  # noqa: E402
 
-ALL = ["--set", "sidecar.enabled=true,sidecar.namespaces={shop,web},sidecar.serviceAccounts={application},relay.enabled=true"]
+ALL = ["--set", "sidecar.enabled=true,sidecar.namespaces={shop,web},sidecar.serviceAccounts={application},relay.enabled=true,operator.enabled=true"]
 
 
 class Helm:
@@ -77,7 +77,7 @@ def check_names(found):
         if kind in ("DaemonSet", "Deployment"):
             spec, _ = pod(one)
             assert ("ServiceAccount", spec["serviceAccountName"]) in names, name
-            for volume in spec["volumes"]:
+            for volume in spec.get("volumes", []):
                 assert "configMap" not in volume or ("ConfigMap", volume["configMap"]["name"]) in names, volume
         if kind == "Service":
             labels = only(found, "Deployment", name)["spec"]["template"]["metadata"]["labels"]
@@ -111,7 +111,26 @@ def check_relay(found):
     for key in ("image", "args", "ports", "readinessProbe", "resources", "volumeMounts"):
         assert box[key] == its[key], (key, box[key], its[key])
     assert its["securityContext"].items() <= box["securityContext"].items() and spec["volumes"] == other["volumes"]
-    assert only(found, "Service")["spec"]["ports"] == only(want, "Service")["spec"]["ports"]
+    assert only(found, "Service", "relay")["spec"]["ports"] == only(want, "Service")["spec"]["ports"]
+
+
+def check_operator(found, granting):
+    """As deploy/kustomize/operator, and with the rights to grant rights where that is asked for."""
+    folder = DEPLOY / "kustomize/operator"
+    want = objects((folder / "operator.yaml").read_text() + "---\n" + (folder / "crd.yaml").read_text())
+    assert rules(found, "operator") == rules(want, "operator")
+    for key, other in want.items():
+        mine = found[key]
+        for part in ("rules", "roleRef", "subjects", "webhooks"):
+            assert mine.get(part) == other.get(part), (key, part, mine.get(part), other.get(part))
+        for part in ("ports", "versions", "names", "maxUnavailable", "replicas"):
+            assert mine.get("spec", {}).get(part) == other.get("spec", {}).get(part), (key, part)
+        if key[0] == "Deployment":
+            (_, box), (_, its) = pod(mine), pod(other)
+            assert box.pop("imagePullPolicy") and box == its, (box, its)
+    verbs = [r["verbs"] for r in rules(granting, "operator") if "clusterroles" in r["resources"]]
+    assert verbs == [["list", "watch", "create", "patch", "delete", "escalate", "bind"]], verbs
+    assert "--set=extensions::k8s_operator::rbac=true" in pod(only(granting, "Deployment", "operator"))[1]["args"]
 
 
 def check_sidecars(found):
@@ -167,10 +186,11 @@ def main():
         helm.run("lint", "--strict", str(CHART))
         first, full = helm.render(), helm.render(*ALL)
         assert sorted(kind for kind, _, _ in first) == ["ClusterRole", "ClusterRoleBinding", "ConfigMap", "DaemonSet", "ServiceAccount"], list(first)
-        assert len(full) == 5 + 3 * 2 + 5, list(full)
+        assert len(full) == 5 + 3 * 2 + 5 + 10, list(full)
         check_names(full)
         check_daemonset(first)
         check_relay(full)
+        check_operator(full, helm.render(*ALL, "--set", "operator.grantRights=true"))
         check_sidecars(full)
         _, box = pod(only(first, "DaemonSet"))
         validate(binary, yaml.safe_load(only(first, "ConfigMap")["data"]["collector.yaml"]), box["env"])

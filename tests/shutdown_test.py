@@ -128,8 +128,31 @@ def healthcheck(binary):
     return "0 while it runs, 1 when it does not"
 
 
+def side_by_side(binary):
+    """Three receivers, each of which waits 5 s for a request that never comes whole: they wait together."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="side-"))
+    ports = [free_port() for _ in range(3)]
+    receivers = ", ".join('otlp/%d: {protocols: {http: {endpoint: "127.0.0.1:%d"}}}' % (n, port) for n, port in enumerate(ports))
+    process, log = start(binary, work, "side", """
+receivers: {%s}
+exporters: {nop: {}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {logs: {receivers: [%s], exporters: [nop]}}}
+""" % (receivers, ", ".join("otlp/%d" % n for n in range(3))))
+    halves = []
+    for port in ports:
+        halves.append(socket.create_connection(("127.0.0.1", port)))
+        halves[-1].sendall(b"POST /v1/logs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{")
+    time.sleep(0.3)
+    begin = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0, log.read_text()
+    took = time.monotonic() - begin
+    assert took < 9, "%.1f s" % took
+    return "gone after %.1f s" % took
+
+
 def main():
-    for scenario in (limit, second_signal, linger, healthcheck) + ((in_a_pod,) if "--long" in sys.argv else ()):
+    for scenario in (limit, second_signal, linger, healthcheck, side_by_side) + ((in_a_pod,) if "--long" in sys.argv else ()):
         print("shutdown: %s: %s" % (scenario.__name__.replace("_", " "), scenario(sys.argv[1])), flush=True)
 
 

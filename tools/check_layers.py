@@ -28,6 +28,7 @@ MAY = {
 BELOW = {"auth", "storage", "confignet", "match", "base", "pdata", "text", "config", "otlp", "net", "pipeline", "stanza", "k8s"}
 for kind in COMPONENTS:
     MAY[kind] = BELOW
+MAY["extensions"] = BELOW | {"deploy"}  # gleaner operator serves what deploy makes
 MAY["main"] = MAY["tools"] = MAY["service"] | {"service", "capture", "deploy", "storage"}
 
 

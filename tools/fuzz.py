@@ -3,19 +3,23 @@
 
     fuzz.py [TARGET] [SECONDS]   one target (or all of them in turn) over its seeds and on from there
     fuzz.py --smoke SECONDS      all of them, two at a time, SECONDS each beyond the seeds: part of ./dev test
+    fuzz.py --soak [MINUTES]     all of them, in turn, MINUTES each (60), and then the seeds get what was found: ./dev soak fuzz
 
 What is found new goes to build/fuzz/corpus/TARGET and is used again; an input that breaks a property is left in
-build/fuzz/found/ and is to become a seed with the fix."""
+build/fuzz/found/ and is to become a seed with the fix. A soak puts those inputs into fuzz/seeds that reach code no seed
+reaches: few, and small ones first, for every seed is run by every ./dev test."""
 import concurrent.futures
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "fuzz"
 SUFFIX = "_fuzz"
+SEED_SIZE, NEW_SEEDS = 2048, 40  # bytes; of a target in one soak
 
 
 def targets():
@@ -45,10 +49,38 @@ def run(name, seconds, smoke):
     return True, "fuzz %s: %s runs in %d s" % (name, runs, seconds)
 
 
+def keep(name):
+    """Puts what reaches new code among the seeds. @return what to print"""
+    seeds, corpus = ROOT / "fuzz" / "seeds" / name, BUILD / "corpus" / name
+    small, before = BUILD / "small" / name, {one.name for one in seeds.iterdir()}
+    shutil.rmtree(small, ignore_errors=True)
+    small.mkdir(parents=True)
+    for one in corpus.iterdir():
+        if one.stat().st_size <= SEED_SIZE:
+            os.link(one, small / one.name)
+    # Code that is reached counts, not how often: -use_counters=0.
+    done = subprocess.run([str(BUILD / "fuzz" / (name + SUFFIX)), "-set_cover_merge=1", "-use_counters=0", "-timeout=10", str(seeds), str(small)],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", env={**os.environ, "TZ": "UTC"})
+    shutil.rmtree(small)
+    new = sorted((one for one in seeds.iterdir() if one.name not in before), key=lambda one: one.stat().st_size)
+    for one in new[NEW_SEEDS:]:
+        one.unlink()
+    edges = re.findall(r"(\d+) new coverage edges", done.stdout)
+    return "%s new seeds, %s more edges" % (len(new[:NEW_SEEDS]), edges[-1] if edges and new else "no")
+
+
 def main():
     arguments = sys.argv[1:]
-    smoke = arguments[:1] == ["--smoke"]
+    smoke, soak = arguments[:1] == ["--smoke"], arguments[:1] == ["--soak"]
     names = targets()
+    if soak:
+        seconds = int(float((arguments + ["60"])[1]) * 60)
+        wrong = 0
+        for name in names:
+            good, text = run(name, seconds, smoke=True)
+            wrong += not good
+            print(text + ("; " + keep(name) if good else ""), flush=True)
+        sys.exit(1 if wrong else 0)
     if smoke:
         seconds = int(arguments[1])
     else:

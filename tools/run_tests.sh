@@ -15,6 +15,7 @@ step bash -c 'set -o pipefail; python3 tests/golden/check.py --collector build/r
 step python3 tests/image_test.py build/release
 step python3 tests/manifests_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/helm_test.py build/release/gleaner --cached
+step python3 tests/operator_test.py build/release/gleaner
 step python3 tests/relay_test.py build/release/gleaner
 step python3 tests/otlphttp_test.py build/release/gleaner
 step python3 tests/http_backend_test.py build/release/gleaner
@@ -38,11 +39,14 @@ step python3 tests/outage_test.py build/release/gleaner
 step python3 tests/queue_test.py build/release/gleaner
 step python3 tests/chaos/run.py build/release/gleaner
 step python3 tests/shutdown_test.py build/release/gleaner
+step python3 tests/health_test.py build/release/gleaner
+step python3 tests/clock_test.py build/release/gleaner build/release/wall_clock
 step python3 tests/h2spec_test.py build/release/gleaner
 step python3 tests/lying_backend_test.py build/release/gleaner
 step python3 tests/hostile_test.py build/release/gleaner
 step python3 tests/h2load_test.py build/release/gleaner
 step python3 tests/overload_test.py build/release/gleaner
+step python3 tests/memory_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/sdk_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/backend_test.py build/release/gleaner
 step "$(tests/venv.sh)" tests/receiver_test.py build/release/gleaner

@@ -1,5 +1,10 @@
 #include "base/helper_thread.h"
 
+#include <pthread.h>
+
+#include <ctime>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 namespace gleaner {
@@ -12,9 +17,16 @@ HelperThread& HelperThread::of(Helper kind) {
 void HelperThread::submit(std::function<void()> job) {
   {
     std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
-    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+    if (!thread_.joinable()) {
+      try {
+        thread_ = std::thread([this] { work(); });
+      } catch (const std::system_error&) {
+        // The node has no threads left (EAGAIN). Then the loop itself waits, and the next job tries again.
+      }
+    }
+    if (thread_.joinable()) jobs_.push_back(std::exchange(job, nullptr));
   }
+  if (job) return job();
   ready_.notify_one();
 }
 
@@ -24,7 +36,15 @@ HelperThread::~HelperThread() {
     ending_ = true;
   }
   ready_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  // A name server that does not answer holds its asker for half a minute: the end does not wait for that.
+  timespec until{};
+  ::clock_gettime(CLOCK_MONOTONIC, &until);
+  ++until.tv_sec;
+  if (::pthread_clockjoin_np(thread_.native_handle(), nullptr, CLOCK_MONOTONIC, &until) == 0)
+    std::construct_at(&thread_);  // it is joined already
+  else
+    thread_.detach();
 }
 
 void HelperThread::work() {

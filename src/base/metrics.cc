@@ -103,14 +103,18 @@ Histogram& Registry::histogram(std::string_view name, Labels labels, std::string
 
 std::size_t Registry::gauge(std::string_view name, Labels labels, std::string_view help,
                             std::function<double()> read, bool is_counter, Detail least) {
-  Series& made = series_.emplace_back();
+  // The place of one that was removed: reloads do not add up.
+  const auto free = std::find_if(series_.begin(), series_.end(), [](const Series& one) { return one.dead; });
+  const auto at = static_cast<std::size_t>(free - series_.begin());
+  if (free == series_.end()) series_.emplace_back();
+  Series& made = series_[at] = Series();
   made.name = name;
   made.help = help;
   made.labels = std::move(labels);
   made.least = least;
   made.kind = is_counter ? Kind::counter : Kind::gauge;
   made.read = std::move(read);
-  return series_.size() - 1;
+  return at;
 }
 
 void Registry::remove(std::size_t gauge) {

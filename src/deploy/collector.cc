@@ -128,7 +128,8 @@ std::string refused(const Collector& c) {
   if (c.is_sidecar() && text_at(c.spec, "ingress.type") == "ingress")
     return "spec.ingress: not in mode sidecar";
   if (truth_at(c.spec, "targetAllocator.enabled"))
-    return "spec.targetAllocator: its allocator hands targets out at run time; it needs the operator";
+    return "spec.targetAllocator: its allocator hands targets out at run time; only the OpenTelemetry "
+           "operator runs one";
   return "";
 }
 

@@ -93,7 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
          {"ports: [{name: a, port: 70000}]", "is no port's"},
          {"autoscaler: {minReplicas: 2}", "spec.maxReplica must be set"},
          {"autoscaler: {maxReplicas: 2}, replicas: 3", "must not be greater"},
-         {"mode: statefulset, targetAllocator: {enabled: true}", "it needs the operator"}}));
+         {"mode: statefulset, targetAllocator: {enabled: true}",
+          "only the OpenTelemetry operator runs one"}}));
 
 TEST(Collector, RefusesWhatIsNone) {
   EXPECT_THAT(refusal_of("{apiVersion: opentelemetry.io/v1, kind: OpenTelemetryCollector}"),

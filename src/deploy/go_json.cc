@@ -10,7 +10,22 @@ namespace {
 using config::Node;
 using config::ScalarType;
 
-/// encoding/json's texts: <, > and & are escaped so that the JSON may stand in HTML.
+/// Bytes of the character that `text` begins with; 0 when they are not UTF-8.
+std::size_t character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const unsigned first = byte(0), second = byte(1);
+  if (first < 0x80) return 1;
+  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4) return 0;
+  for (std::size_t i = 1; i < size; ++i)
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  const bool bad = (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+                   (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
+  return bad ? 0 : size;
+}
+
+/// encoding/json's texts: <, > and & are escaped so that the JSON may stand in HTML, and what is not UTF-8 is
+/// replaced.
 std::string go_quoted(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -26,8 +41,11 @@ std::string go_quoted(std::string_view text) {
       out += c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : c == '\b' ? 'b' : 'f';
     } else if (c < 0x20 || c == '<' || c == '>' || c == '&') {
       out += fmt::format("\\u{:04x}", c);
+    } else if (const std::size_t size = character(text.substr(i)); size == 0) {
+      out += "\\ufffd";
     } else {
-      out += text[i];
+      out.append(text, i, size);
+      i += size - 1;
     }
   }
   return out + '"';

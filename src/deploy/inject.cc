@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "deploy/choice.h"
 #include "deploy/editor.h"
 #include "deploy/plan.h"
 #include "deploy/tree.h"
@@ -30,20 +31,6 @@ Result<std::vector<Document>> read(std::string_view stream, const std::string& s
     out.push_back(std::move(document));
   }
   return out;
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  return text;
-}
-
-/// What pod and namespace ask for together; "" is nothing. Source: spec/operator.md 6.1.
-std::string asked(const std::string& pod, const std::string& name_space) {
-  if (pod.empty()) return name_space;
-  if (lower(pod) == "false") return pod;
-  const bool instance = !name_space.empty() && lower(name_space) != "true" && lower(name_space) != "false";
-  return lower(pod) == "true" && instance ? name_space : pod;
 }
 
 class Injector {
@@ -75,7 +62,7 @@ class Injector {
     for (Document& document : documents) {
       std::vector<std::vector<Change>> plans;
       for (const Workload& workload : workloads(document.tree)) {
-        const Collector* sidecar = choose(workload, again.count(ordinal++) > 0);
+        const Collector* sidecar = choose_for(workload, again.count(ordinal++) > 0);
         if (!sidecar) continue;
         std::vector<std::string> notes;
         auto changes = plan(workload, *sidecar, options_, notes);
@@ -102,53 +89,23 @@ class Injector {
   void say(const Workload& workload, std::string what) {
     out.notes.push_back(workload.title() + ": " + std::move(what));
   }
-  const Collector* miss(const Workload& workload, std::string why) {
-    ++out.missed;
-    say(workload, "no sidecar: " + std::move(why));
-    return nullptr;
-  }
-
-  const Collector* choose(const Workload& workload, bool again) {
-    const Node* notes = node_at(*workload.object, workload.path("metadata/annotations"));
-    const Node* pod = notes ? notes->find(kInjectKey) : nullptr;
+  const Collector* choose_for(const Workload& workload, bool again) {
     const std::string space = workload.name_space.empty() ? options_.cluster.name_space : workload.name_space;
-    const auto space_asks = spaces_.find(space);
-    std::string asks = asked(pod ? pod->text() : "", space_asks == spaces_.end() ? "" : space_asks->second);
-    if (asks.empty() && (options_.all || again)) asks = "true";
-    if (asks.empty()) {
-      say(workload, fmt::format("left alone: no annotation {} (--all takes it anyway)", kInjectKey));
-      return nullptr;
+    const auto asks = spaces_.find(space);
+    std::vector<const Collector*> all;
+    for (const Collector& one : sidecars_) all.push_back(&one);
+    Choice choice = choose(
+        workload,
+        {asks == spaces_.end() ? "" : asks->second, space, options_.container, options_.all || again}, all);
+    using Kind = Choice::Kind;
+    if (choice.kind == Kind::missed) {
+      ++out.missed;
+      say(workload, "no sidecar: " + choice.why);
+    } else if (choice.kind != Kind::found) {
+      say(workload,
+          "left alone: " + choice.why + (choice.kind == Kind::unasked ? " (--all takes it anyway)" : ""));
     }
-    if (lower(asks) == "false") {
-      say(workload, "left alone: its annotation says so");
-      return nullptr;
-    }
-    for (const std::string_view where : {"spec/containers", "spec/initContainers"})
-      if (item_with(node_at(*workload.object, workload.path(where)), "name", options_.container)) {
-        say(workload, fmt::format("left alone: it has a container \"{}\" that gleaner did not add",
-                                  options_.container));
-        return nullptr;
-      }
-    if (lower(asks) != "true") return named(workload, asks, space);
-    const Collector* found = nullptr;
-    for (const Collector& one : sidecars_) {
-      if (!one.anywhere && one.name_space != space) continue;
-      if (found)
-        return miss(workload,
-                    fmt::format("namespace {} has more than one collector of mode sidecar: name one", space));
-      found = &one;
-    }
-    return found ? found
-                 : miss(workload, fmt::format("namespace {} has no collector of mode sidecar", space));
-  }
-
-  const Collector* named(const Workload& workload, const std::string& asks, const std::string& space) {
-    const auto slash = asks.find('/');
-    const std::string in = slash == std::string::npos ? space : asks.substr(0, slash);
-    const std::string name = slash == std::string::npos ? asks : asks.substr(slash + 1);
-    for (const Collector& one : sidecars_)
-      if (one.name == name && (one.anywhere || one.name_space == in)) return &one;
-    return miss(workload, fmt::format("there is no collector {}/{} of mode sidecar", in, name));
+    return choice.sidecar;
   }
 
   const std::string& source_;

@@ -201,7 +201,8 @@ Result<net::HttpCall> Client::call_for(const Request& request, TimePoint deadlin
   call.url = url(request.path);
   call.headers = request.headers;
   call.body = Chain(request.body);
-  call.headers.add("content-type", "application/json");  // on a GET too: as the reference
+  if (!call.headers.has("content-type"))
+    call.headers.add("content-type", "application/json");  // on a GET too: as the reference
   if (token_) {
     auto token = token_->token();
     if (!token) return fail(std::move(token.error()));
@@ -271,6 +272,14 @@ Task<Result<Client::Answer>> Client::ask_for(Request request, TimePoint deadline
   auto body = body_of(*reply, options_.max_response);
   if (!body) co_return fail(std::move(body.error()));
   co_return Answer{reply->status, std::move(reply->headers), std::move(*body)};
+}
+
+Task<Result<Client::Answer>> Client::send(std::string method, std::string path, std::string_view kind,
+                                          std::string_view body, TimePoint deadline) {
+  Request request{
+      .path = std::move(path), .method = std::move(method), .headers = {}, .body = Bytes::copy(body)};
+  request.headers.add("content-type", kind);
+  return ask_for(std::move(request), deadline);
 }
 
 Task<Result<Bytes>> Client::get(std::string_view path, TimePoint deadline) {

@@ -53,7 +53,8 @@ class Client {
   struct Request {
     std::string path;  ///< begins with '/', may have a query
     std::string method = "GET";
-    net::Headers headers;  ///< beside the client's own; with "range" nothing is packed for the way
+    net::Headers headers;  ///< beside the client's own; with "range" nothing is packed for the way; of the
+                           ///< body "content-type", else JSON
     Bytes body;            ///< JSON
   };
   /// The status, the head and the whole body (unpacked) of any answer.
@@ -66,6 +67,9 @@ class Client {
   Task<Result<Answer>> ask_for(std::string path, TimePoint deadline) {
     return ask_for(Request{.path = std::move(path), .method = "GET", .headers = {}, .body = {}}, deadline);
   }
+  /// The same with a body, of which `kind` is the content type.
+  Task<Result<Answer>> send(std::string method, std::string path, std::string_view kind,
+                            std::string_view body, TimePoint deadline);
   /// The same for a POST of JSON.
   Task<Result<Answer>> post(std::string path, std::string_view json, TimePoint deadline) {
     return ask_for(

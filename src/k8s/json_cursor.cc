@@ -4,7 +4,6 @@
 
 #include <charconv>
 
-#include "text/json_scan.h"
 #include "text/time_layout.h"
 #include "text/utf8.h"
 
@@ -44,7 +43,7 @@ bool JsonCursor::mismatch(std::string_view wanted) {
       fmt::format("{} is expected as \"{}\" at byte {} of the document", wanted, key_, at_ - begin_));
 }
 
-bool JsonCursor::next_key(std::string_view& key) {
+bool JsonCursor::any_key(std::string_view& key) {
   if (peek() != '"') return syntax();
   if (!raw_string(key, true)) return false;
   blanks();

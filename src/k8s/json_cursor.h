@@ -9,6 +9,7 @@
 // Every function returns false after the first flaw, which error() then words. null counts as "not there", as
 // in Go: it leaves what was asked for as it was. Source: Go's encoding/json, which the reference reads with;
 // keys are compared exactly here.
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@
 
 #include "base/arena.h"
 #include "base/result.h"
+#include "k8s/json_skip.h"
+#include "text/json_scan.h"
 
 namespace gleaner::k8s {
 
@@ -62,7 +65,13 @@ class JsonCursor {
   /// A text, or a number as it is written: what a Kubernetes quantity may be.
   bool text_or_number(std::string_view& out);
   bool boolean(bool& out);
-  bool skip() { return skip(0); }
+  bool skip() {
+    if (peek() == '{' || peek() == '[')
+      if (const char* behind = skip_container(at_, end_)) return at_ = behind, true;
+    return skip(0);
+  }
+  /// skip() without the fast way, which is tried against it.
+  bool skip_by_token() { return skip(0); }
   /// Steps over a value and gives it as it is written: a view into the document.
   bool raw(std::string_view& out) {
     const char* const from = at_;
@@ -70,6 +79,8 @@ class JsonCursor {
     out = {from, static_cast<std::size_t>(at_ - from)};
     return true;
   }
+  /// Bytes of the document that are behind the cursor.
+  std::ptrdiff_t offset() const { return at_ - begin_; }
   bool is_null() const { return peek() == 'n'; }
   bool is_negative() const { return peek() == '-'; }
   /// True when nothing but blanks is left.
@@ -103,7 +114,21 @@ class JsonCursor {
     blanks();
     return true;
   }
-  bool next_key(std::string_view& key);
+  bool next_key(std::string_view& key) {
+    // Nearly all keys are like this: short, of plain ASCII, and the colon behind them.
+    if (end_ - at_ > 18 && *at_ == '"') {
+      std::uint64_t seen = 0;
+      const char* const stop = text::string_stop_in_blocks(at_ + 1, at_ + 17, seen);
+      if (stop && *stop == '"' && stop[1] == ':' && !seen) {
+        key_ = key = {at_ + 1, static_cast<std::size_t>(stop - at_ - 1)};
+        at_ = stop + 2;
+        blanks();
+        return true;
+      }
+    }
+    return any_key(key);
+  }
+  bool any_key(std::string_view& key);
   bool literal(std::string_view word);
   bool raw_string(std::string_view& out, bool keep);
   bool escape(std::string& out);

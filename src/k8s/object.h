@@ -27,6 +27,7 @@ struct ObjectStatus {
 struct Object {
   std::string_view uid, name, name_space, resource_version;
   std::string_view created;  ///< RFC 3339, as it was written
+  std::string_view json;     ///< from a Watch: the whole document
   List<KeyText> labels, annotations;
   List<OwnerRef> owners;
 

@@ -108,10 +108,13 @@ Task<Result<>> Watch::list() {
     if (!page) co_return fail(std::move(page.error()).in("list"));
     for (const auto item : page->items) {
       Arena scratch;
-      if (auto object = read_object(item, scratch))
-        sink_.there(*object);
-      else
+      auto object = read_object(item, scratch);
+      if (!object) {
         logger_.warn("passing over an object", {{"error", object.error().what}});
+        continue;
+      }
+      object->json = item;
+      sink_.there(*object);
     }
     next = page->next;
     version = page->resource_version;
@@ -188,6 +191,7 @@ Result<> Watch::take(std::string_view line) {
     logger_.warn("passing over an event", {{"error", object.error().what}});
     return {};
   }
+  object->json = frame->object;
   if (frame->event == WatchEvent::deleted)
     sink_.gone(*object);
   else if (frame->event != WatchEvent::bookmark)

@@ -14,8 +14,8 @@ namespace gleaner::main_program {
 namespace {
 
 constexpr std::size_t kMostLanes = 64;
-constexpr std::string_view kCommands[] = {"components",  "validate", "print-config",
-                                          "healthcheck", "relay",    "help"};
+constexpr std::string_view kCommands[] = {"components", "validate", "print-config", "healthcheck",
+                                          "relay",      "operator", "help"};
 
 // Gates that some release of the reference has or had: operators and charts inject them, so they are taken
 // and have no effect, but for one. A gate that never existed is a typo.
@@ -150,7 +150,7 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     const std::string name = word.substr(0, equals);
     const bool printing =
         flags.command == "print-config" && (name == "--mode" || name == "--format" || name == "--validate");
-    const bool asking = flags.command == "healthcheck" && name == "--endpoint";
+    const bool asking = flags.command == "healthcheck" && (name == "--endpoint" || name == "--probe");
     if (name != "--config" && name != "--set" && name != "--feature-gates" && name != "--compat" &&
         name != "--lanes" && name != "--shutdown-timeout" && name != "--linger" && name != "--watch" &&
         !printing && !asking)
@@ -167,6 +167,14 @@ Result<Flags> parse_flags(const std::vector<std::string>& words) {
     if (auto done = print_flag(flags, name, value); done && !*done) return fail(std::move(done->error()));
     if (name == "--config") flags.configs.push_back(value);
     if (name == "--endpoint") flags.endpoint = value;
+    if (name == "--probe") {
+      if (value != "verbose" && value != "live" && value != "startup" && value != "ready")
+        return fail(
+            Fault::config,
+            fmt::format("invalid argument \"{}\" for \"--probe\" flag: verbose, live, startup or ready",
+                        value));
+      flags.probe = value;
+    }
     if (name == "--watch") {
       const auto yes = truth(value);
       if (!yes)

@@ -18,6 +18,7 @@ struct Flags {
   std::chrono::nanoseconds linger{0};
   bool watch = false;
   std::string endpoint = "localhost:13133";  ///< of healthcheck
+  std::string probe = "verbose";             ///< the same
   // print-config
   bool unredacted = false, json = false, validate = true;
 };

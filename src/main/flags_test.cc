@@ -24,6 +24,9 @@ TEST(Flags, TheRelayTakesThemToo) {
   ASSERT_TRUE(flags);
   EXPECT_EQ(flags->command, "relay");
   EXPECT_TRUE(flags->configs.empty());
+  flags = parse_flags({"operator", "--set=extensions::k8s_operator::rbac=true"});
+  ASSERT_TRUE(flags);
+  EXPECT_EQ(flags->command, "operator");
 }
 
 TEST(Flags, PrintConfigHasItsOwn) {
@@ -52,6 +55,10 @@ TEST(Flags, TheDrainMayHaveALimit) {
             "invalid argument \"-1s\" for \"--shutdown-timeout\" flag: must not be negative");
   EXPECT_NE(error_of({"--shutdown-timeout", "25"}), "");
   EXPECT_EQ(parse_flags({"healthcheck", "--endpoint", "h:1"})->endpoint, "h:1");
+  EXPECT_EQ(parse_flags({"healthcheck"})->probe, "verbose");
+  EXPECT_EQ(parse_flags({"healthcheck", "--probe=ready"})->probe, "ready");
+  EXPECT_FALSE(parse_flags({"healthcheck", "--probe=well"}));
+  EXPECT_FALSE(parse_flags({"--probe=ready"}));
   EXPECT_EQ(error_of({"validate", "--endpoint=h:1"}), "unknown flag: --endpoint");
 }
 

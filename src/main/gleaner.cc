@@ -12,10 +12,10 @@
 #include "deploy/command.h"
 #include "main/components.h"
 #include "main/flags.h"
+#include "main/health_check.h"
 #include "main/queue.h"
 #include "main/top.h"
 #include "service/collector.h"
-#include "service/fetch.h"
 #include "service/heap.h"
 #include "service/print_config.h"
 
@@ -34,8 +34,10 @@ Usage:
 Commands:
   components     list what is built in
   exec           run a program and keep its stdout and stderr in order; see gleaner exec --help
-  healthcheck    ask a running gleaner's health_check extension: exit code 0 when it is well
+  healthcheck    ask a running gleaner's health_check extension: exit code 0 when it is well, and what is not
   inject         put a collector into the pods of manifests; uninject takes it out again; see gleaner inject --help
+  operator       keep OpenTelemetryCollector objects of a cluster, and put sidecars into its pods;
+                 docs/components/extension-k8s_operator.md
   print-config   the configuration merged and expanded, secrets hidden
   queue          what waits in the files of sending queues; see gleaner queue help
   relay          hand each pod its own part of what the kubelets say; docs/components/extension-kubelet_relay.md
@@ -60,6 +62,7 @@ Flags:
 
 Flags of healthcheck:
       --endpoint HOST:PORT   or a URL; default localhost:13133
+      --probe PROBE          verbose (default): do the pipelines run; live, startup, or ready: and is no data refused
 
 Flags of print-config:
       --format yaml|json     default yaml
@@ -76,6 +79,15 @@ constexpr std::string_view kRelay = R"(yaml:extensions:
   kubelet_relay: {}
 service:
   extensions: [health_check, kubelet_relay]
+  telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: "0.0.0.0", port: 8888}}}}]}}
+)";
+
+// And what `gleaner operator` runs.
+constexpr std::string_view kOperator = R"(yaml:extensions:
+  health_check: {endpoint: "0.0.0.0:13133"}
+  k8s_operator: {}
+service:
+  extensions: [health_check, k8s_operator]
   telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: "0.0.0.0", port: 8888}}}}]}}
 )";
 
@@ -104,15 +116,11 @@ int main(int argc, char** argv) {
     fmt::print("gleaner version {}\n", kVersion);
     return 0;
   }
-  if (flags->command == "relay") {
+  if (flags->command == "relay" || flags->command == "operator") {
     flags->gates.emplace_back("service.AllowNoPipelines");
-    flags->configs.emplace(flags->configs.begin(), kRelay);
+    flags->configs.emplace(flags->configs.begin(), flags->command == "relay" ? kRelay : kOperator);
   }
-  if (flags->command == "healthcheck") {
-    const std::string& at = flags->endpoint;
-    const auto answer = service::fetch(at.find("://") == std::string::npos ? "http://" + at : at);
-    return answer ? 0 : complain(answer.error().what);
-  }
+  if (flags->command == "healthcheck") return main_program::run_health_check(flags->endpoint, flags->probe);
   config::set_gates(flags->gates);
   const char* compat = std::getenv("GLEANER_COMPAT");
   const auto like = config::parse_compat(!flags->compat.empty() ? flags->compat : compat ? compat : "");

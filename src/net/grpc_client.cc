@@ -123,6 +123,7 @@ class Client final : public GrpcClient {
 
   Task<> stop() override {
     stopping_ = true;
+    look_up_.cancel();
     for (auto& sub : subs_) {
       sub->cancel.cancel();
       if (sub->shaking) sub->shaking->close();
@@ -153,7 +154,7 @@ class Client final : public GrpcClient {
     if (out.error) {
       if (out.late) return failed(GrpcCode::deadline_exceeded, std::move(out.error->what));
       if (out.error->sys == EMSGSIZE) {
-        const Bytes body = out.body.flat();
+        const Bytes& body = out.body;
         const std::size_t length = body.size() < kGrpcPrefix ? 0 : grpc_prefix(body.data()).length;
         return failed(GrpcCode::resource_exhausted, "grpc: received message larger than max (" +
                                                         std::to_string(length) + " vs. " +
@@ -193,7 +194,7 @@ class Client final : public GrpcClient {
   }
 
   std::optional<GrpcResult> take_body(Http2Outcome& out, GrpcResult& result) const {
-    const Bytes body = out.body.flat();
+    const Bytes& body = out.body;
     if (body.size() < kGrpcPrefix) return failed(GrpcCode::internal, "EOF");
     const auto prefix = grpc_prefix(body.data());
     if (body.size() != kGrpcPrefix + prefix.length)
@@ -290,7 +291,8 @@ class Client final : public GrpcClient {
   }
 
   Task<> resolve_target() {
-    auto found = co_await resolve(loop_, target_.transport, target_.endpoint);
+    auto found = co_await resolve(loop_, target_.transport, target_.endpoint,
+                                  loop_.now() + options_.connect_timeout, &look_up_);
     resolving_ = false;
     resolve_at_ = loop_.now() + (found ? kResolveAgain : std::min<Duration>(kResolveAgain, 1s));
     resolve_error_ = found ? "" : found.error().what;
@@ -383,6 +385,7 @@ class Client final : public GrpcClient {
   Signal changed_;
   Timer retry_timer_{loop_};
   std::vector<Http2Client*> live_;  // also those that left subs_ and see their last streams through
+  Cancel look_up_;
   Gate gate_;
   TimePoint resolve_at_{};
   std::string resolve_error_;

@@ -8,7 +8,6 @@ namespace gleaner::net {
 namespace {
 
 constexpr std::size_t kLeastRead = 4u << 10;
-constexpr std::size_t kMostRead = 256u << 10;
 
 struct Reason {
   int status;
@@ -170,7 +169,7 @@ Task<Result<>> Http1Reader::head(Http1Parser& parser) {
   }
 }
 
-Task<Result<>> Http1Reader::body(Http1Parser& parser, Chain& body) {
+Task<Result<>> Http1Reader::body(Http1Parser& parser, Chain& body, std::size_t most) {
   const std::size_t before = body.size();
   while (!parser.done() && body.size() == before) {
     if (!pending_.empty()) {
@@ -180,7 +179,7 @@ Task<Result<>> Http1Reader::body(Http1Parser& parser, Chain& body) {
     }
     const auto length = parser.content_length();
     const std::size_t hint = length ? *length - std::min<std::uint64_t>(*length, body.size()) : 64u << 10;
-    auto more = co_await read_more(hint);
+    auto more = co_await read_more(std::min(hint, most));
     if (!more) co_return fail(std::move(more.error()));
     if (!*more) co_return parser.end();
   }

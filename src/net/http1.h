@@ -54,6 +54,8 @@ class Http1Parser {
 /// Reads messages off one stream. Owns a buffer only while there are bytes in it.
 class Http1Reader {
  public:
+  static constexpr std::size_t kMostRead = 256u << 10;
+
   explicit Http1Reader(Stream& stream) : stream_(stream) {}
   ~Http1Reader();
   Http1Reader(const Http1Reader&) = delete;
@@ -66,7 +68,9 @@ class Http1Reader {
   /// again.
   Task<Result<>> head(Http1Parser& parser);
   /// The next piece of its body: `body` grows, or parser.done() becomes true.
-  Task<Result<>> body(Http1Parser& parser, Chain& body);
+  /// @param most  bytes read at a time: large where the pieces are kept, small where they are copied, so that
+  ///              the same memory is read into again
+  Task<Result<>> body(Http1Parser& parser, Chain& body, std::size_t most = kMostRead);
   /// Bytes read and not parsed.
   std::size_t left() const noexcept { return pending_.size(); }
 

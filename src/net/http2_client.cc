@@ -1,12 +1,14 @@
 #include "net/http2_client.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace gleaner::net {
 
 /// One request on its way; lives in the frame of request().
 struct Http2Client::Exchange {
   Http2Outcome out;
+  GatheredBody body;
   Http2Stream* stream = nullptr;
   std::size_t max_reply = 0;
   bool truncate = false, done = false, touched = false;
@@ -81,6 +83,7 @@ void Http2Client::complete(Exchange& exchange) {
   if (waiting_.empty()) idle_since_ = loop_.now();
   if (exchange.stream) exchange.stream->user = nullptr;
   exchange.stream = nullptr;
+  exchange.out.body = std::move(exchange.body).finish();
   exchange.done = true;
   if (exchange.waiter) std::exchange(exchange.waiter, nullptr).resume();
 }
@@ -90,6 +93,8 @@ void Http2Client::on_head(Http2Stream& stream, const Headers& head, bool) {
   if (auto* exchange = static_cast<Exchange*>(stream.user)) {
     exchange->touched = true;
     exchange->out.head = head;
+    exchange->body = GatheredBody(std::strtoull(std::string(head.get("content-length")).c_str(), nullptr, 10),
+                                  exchange->max_reply);
   }
 }
 
@@ -97,10 +102,10 @@ void Http2Client::on_data(Http2Stream& stream, std::string_view data) {
   link_.session().consume(stream, data.size());
   auto* exchange = static_cast<Exchange*>(stream.user);
   if (!exchange) return;
-  auto& body = exchange->out.body;
-  if (body.size() + data.size() <= exchange->max_reply) return body.append(Bytes::copy(data));
+  auto& body = exchange->body;
+  if (body.size() + data.size() <= exchange->max_reply) return body.append(data);
   if (exchange->truncate)
-    body.append(Bytes::copy(data.substr(0, exchange->max_reply - body.size())));
+    body.append(data.substr(0, exchange->max_reply - body.size()));
   else
     exchange->out.error =
         Error{Fault::permanent, "response is larger than " + std::to_string(exchange->max_reply) + " bytes",

@@ -2,6 +2,7 @@
 // A client's HTTP/2 connection. Private to the room: HttpClient and GrpcClient are its faces.
 #include <optional>
 
+#include "net/gathered_body.h"
 #include "net/http2_link.h"
 
 namespace gleaner::net {
@@ -17,7 +18,7 @@ struct Http2Outcome {
   bool untouched = false;  ///< the peer has not looked at it: safe to send again
   bool late = false;       ///< the deadline passed
   Headers head, trailers;
-  Chain body;
+  Bytes body;
 };
 
 class Http2Client final : Http2Events {

@@ -4,6 +4,7 @@
 #include <list>
 #include <map>
 
+#include "net/gathered_body.h"
 #include "net/grpc.h"
 #include "net/http1.h"
 #include "net/http2_client.h"
@@ -293,10 +294,15 @@ class Client final : public HttpClient {
     if (done) {
       reply.status = parser.status;
       reply.headers = std::move(parser.headers);
+      GatheredBody body(parser.content_length().value_or(0), call.max_response);
+      Chain piece;
       while (done && !parser.done() && !cut) {
-        done = co_await line->reader.body(parser, reply.body);
-        cut = reply.body.size() > call.max_response;
+        done = co_await line->reader.body(parser, piece, GatheredBody::kPiece);
+        body.append(piece);
+        piece.clear();
+        cut = body.size() > call.max_response;
       }
+      reply.body = Chain(std::move(body).finish());
       // The status is what counts to whoever takes a part of the body: sending again would double the data.
       if (!done && call.truncate && !deadline.passed()) {
         done = Result<>();
@@ -361,7 +367,7 @@ class Client final : public HttpClient {
     reply.status = std::atoi(std::string(out.head.get(":status")).c_str());
     for (const auto field : out.head)
       if (field.name[0] != ':') reply.headers.add(field.name, field.value);
-    reply.body = std::move(out.body);
+    reply.body = Chain(std::move(out.body));
     co_return reply;
   }
 

@@ -236,21 +236,6 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const ListenOptions
   return std::unique_ptr<Listener>(new SocketListener(loop, std::move(fd), on_disk ? options.endpoint : ""));
 }
 
-Task<Result<std::vector<SocketAddress>>> resolve(Loop& loop, std::string transport, std::string endpoint) {
-  if (transport == "unix") {
-    auto path = SocketAddress::unix_path(endpoint);
-    if (!path) co_return fail(std::move(path.error()));
-    co_return std::vector<SocketAddress>{*path};
-  }
-  auto where = parse_host_port(endpoint);
-  if (!where) co_return fail(std::move(where.error()));
-  if (is_ip_literal(where->host)) co_return resolve_now(transport, *where);
-  using Found = Result<std::vector<SocketAddress>>;
-  const HostPort asked = *where;
-  std::function<Found()> work = [transport, asked] { return resolve_now(transport, asked); };
-  co_return co_await loop.blocking<Found>(work);
-}
-
 Task<Result<StreamPtr>> connect_to(Loop& loop, SocketAddress address, TimePoint deadline, Cancel* cancel) {
   const std::string where =
       std::string("dial ") + (address.family() == AF_UNIX ? "unix " : "tcp ") + address.text();
@@ -285,7 +270,7 @@ Task<Result<StreamPtr>> connect_to(Loop& loop, SocketAddress address, TimePoint 
 
 Task<Result<StreamPtr>> dial(Loop& loop, std::string transport, std::string endpoint, TimePoint deadline,
                              Cancel* cancel) {
-  auto found = co_await resolve(loop, transport, endpoint);
+  auto found = co_await resolve(loop, transport, endpoint, deadline, cancel);
   if (!found) co_return fail(std::move(found.error()).in("dial " + transport));
   std::optional<Error> first;
   for (std::size_t i = 0; i < found->size(); ++i) {

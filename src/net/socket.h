@@ -46,8 +46,13 @@ class Cancel {
   std::vector<std::pair<const void*, std::function<void()>>> hooks_;
 };
 
-/// Looks up "host:port"; names are asked for on the helper thread.
-Task<Result<std::vector<SocketAddress>>> resolve(Loop& loop, std::string transport, std::string endpoint);
+using Asker = Result<std::vector<SocketAddress>> (*)(const std::string& network, const HostPort& where);
+/// Looks up "host:port"; names are asked for on the helper thread. Nobody waits for a name server past
+/// `deadline`: "lookup backend: i/o timeout", Fault::retryable.
+/// @param asker  for tests
+Task<Result<std::vector<SocketAddress>>> resolve(Loop& loop, std::string transport, std::string endpoint,
+                                                 TimePoint deadline, Cancel* cancel = nullptr,
+                                                 Asker asker = &resolve_now);
 /// Connects to one address before `deadline`. Go's words: "dial tcp 127.0.0.1:1: connect: connection
 /// refused", Fault::retryable; past the deadline "dial tcp ...: i/o timeout".
 Task<Result<StreamPtr>> connect_to(Loop& loop, SocketAddress address, TimePoint deadline,

@@ -289,20 +289,29 @@ void write_request(const Records<S>& records, Writer& out) {
 
 template <class S>
 Bytes encoded(const Records<S>& records) {
-  // Most batches are small: they are written where the last one was, which is still in the cache, and take
-  // no more memory than they need.
-  constexpr std::size_t kSmall = 512 << 10;
-  const std::size_t expected = records.arena.held_bytes() / 2 + 256;
-  if (expected > 2 * kSmall) {
+  // Batches of a stream are alike: the last one says how much room this one takes. A small one is written
+  // where the one before was, which is still in the cache, and copied; a large one at once into memory of its
+  // own.
+  constexpr std::size_t kSmall = 8 << 10;
+  thread_local double share = 0.5;  // bytes written for a byte of the arena
+  const auto held = static_cast<double>(records.arena.held_bytes());
+  const auto expected = static_cast<std::size_t>(held * share * 1.05) + 256;
+  Bytes bytes;
+  std::size_t written = 0;
+  if (expected < kSmall) {
+    thread_local Writer scratch(4 * kSmall);
+    scratch.clear();
+    write_request(records, scratch);
+    written = scratch.written().size();
+    bytes = Bytes::copy(scratch.written());
+    if (scratch.capacity() > 16 * kSmall) scratch = Writer(4 * kSmall);
+  } else {
     Writer out(expected);
     write_request(records, out);
-    return out.finish();
+    written = out.written().size();
+    bytes = out.capacity() > written + written / 4 ? Bytes::copy(out.written()) : out.finish();
   }
-  thread_local Writer scratch(64 << 10);
-  scratch.clear();
-  write_request(records, scratch);
-  Bytes bytes = Bytes::copy(scratch.written());
-  if (scratch.capacity() > kSmall) scratch = Writer(64 << 10);
+  if (held > 0) share = static_cast<double>(written) / held;
   return bytes;
 }
 

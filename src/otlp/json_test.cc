@@ -53,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
          {R"("body":{"doubleValue":3})", R"("body":{"doubleValue":3})"},
          {R"("body":{"doubleValue":0.00000000000000000000000000e-7})", R"("body":{"doubleValue":0})"},
          {R"("body":{"doubleValue":1e-400})", R"("body":{"doubleValue":0})"},
-         {R"("body":{"doubleValue":18446744073709551616})", R"("body":{"doubleValue":18446744073709551616})"},
+         {R"("body":{"doubleValue":18446744073709551616})", R"("body":{"doubleValue":18446744073709552000})"},
          {R"("body":{"doubleValue":1e400})", "error: Number too big"},
          {R"("body":{"intValue":1.5})", "error: a fraction does not fit field intValue"},
          {R"("body":{"stringValue":7})", "error: a number does not fit field stringValue"},

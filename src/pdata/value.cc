@@ -1,12 +1,11 @@
 #include "pdata/value.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <vector>
 
 #include "base/log.h"
+#include "base/shortest.h"
 
 namespace gleaner::pdata {
 
@@ -98,14 +97,10 @@ Map clone(Arena& arena, const Map& map) {
 std::string format_double(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  std::array<char, 400> digits{};
   const double size = std::fabs(value);
   const bool exponent = size != 0 && (size < 1e-6 || size >= 1e21);
-  const auto [end, error] =
-      std::to_chars(digits.data(), digits.data() + digits.size(), value,
-                    exponent ? std::chars_format::scientific : std::chars_format::fixed);
-  std::string out(digits.data(), end);
-  // to_chars writes at least two exponent digits ("1e-09"); JavaScript writes "1e-9".
+  std::string out = shortest(value, exponent ? DoubleForm::scientific : DoubleForm::fixed);
+  // Go writes at least two exponent digits ("1e-09"); JavaScript writes "1e-9".
   const auto e = out.find('e');
   if (e != std::string::npos && out.size() >= e + 4 && out[e + 2] == '0') out.erase(e + 2, 1);
   return out;

@@ -44,5 +44,25 @@ TEST(FanOut, OneFailureLeavesTheBatchWithTheCaller) {
   batch.settle(Outcome::dropped, Drop::downstream_error);
 }
 
+TEST(FanOut, TellsOfADiskOnlyWhileNobodyHasTheBatch) {
+  Bench bench;
+  Catcher a, b;
+  b.answer = fail(Error{Fault::retryable, "no space left on device", 28});
+  for (const bool first : {true, false}) {
+    FanOut<Logs> fan(first ? std::vector<Consumer<Logs>*>{&b, &a} : std::vector<Consumer<Logs>*>{&a, &b},
+                     true);
+    auto batch = log_batch(1);
+    const auto result = bench.loop.run_until_done(fan.consume(batch));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().sys, 0);
+    batch.settle(Outcome::dropped, Drop::downstream_error);
+  }
+  a.answer = b.answer;
+  FanOut<Logs> fan({&a, &b}, true);
+  auto batch = log_batch(1);
+  EXPECT_EQ(bench.loop.run_until_done(fan.consume(batch)).error().sys, 28);
+  batch.settle(Outcome::dropped, Drop::downstream_error);
+}
+
 }  // namespace
 }  // namespace gleaner

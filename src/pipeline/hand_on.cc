@@ -6,8 +6,10 @@
 
 namespace gleaner {
 
-HandOn::HandOn(const std::optional<RetryConfig>& retry, const Context& context, Consumer<Logs>& next)
+HandOn::HandOn(const std::optional<RetryConfig>& retry, const Context& context, Consumer<Logs>& next,
+               bool comes_again)
     : retry_(retry),
+      comes_again_(comes_again),
       context_(context),
       next_(next),
       patience_(context.loop),
@@ -85,7 +87,10 @@ Task<> HandOn::hand_on(Batch<Logs>& batch) {
 void HandOn::drop(Batch<Logs>& batch, const Error& error, bool expired) {
   const auto items = batch.data.items();
   const bool permanent = error.fault == Fault::permanent;
-  if (expired)
+  if (stopping_ && !permanent && comes_again_)
+    context_.logger.info("What the pipeline has not taken is read again by the next run",
+                         {{"error", error.what}, {"items", items}});
+  else if (expired)
     context_.logger.error("Max elapsed time expired. Dropping data.",
                           {{"error", error.what}, {"dropped_items", items}});
   else if (permanent || retry_)  // the latter: at the end there is no time to try again

@@ -13,7 +13,9 @@ namespace gleaner {
 class HandOn {
  public:
   /// @param retry  none: a refused batch is dropped; max_elapsed_time 0: waits for as long as it takes
-  HandOn(const std::optional<RetryConfig>& retry, const Context& context, Consumer<Logs>& next);
+  /// @param comes_again  what is not taken at the end is read again by the next run
+  HandOn(const std::optional<RetryConfig>& retry, const Context& context, Consumer<Logs>& next,
+         bool comes_again);
 
   /// Puts a batch in line; reading should wait for drain() before there are more.
   void put(Batch<Logs> batch);
@@ -29,6 +31,7 @@ class HandOn {
   void drop(Batch<Logs>& batch, const Error& error, bool expired);
 
   const std::optional<RetryConfig> retry_;
+  const bool comes_again_;
   const Context context_;
   Consumer<Logs>& next_;
   std::deque<Batch<Logs>> waiting_;

@@ -31,7 +31,8 @@ metrics::Labels destination_labels(const std::string& id, const Sender<S>& sende
 
 template <class S>
 Sending<S>::Sending(const SendingConfig& config, const Context& context, Sender<S>& sender)
-    : config_(config),
+    : Troubled{&troubles_},
+      config_(config),
       loop_(context.loop),
       logger_(context.logger.with({{"otelcol.signal", S::name}})),
       sender_(sender),
@@ -73,6 +74,7 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
   if (!config_.queue) {
     if (stopping_) co_return fail(Fault::cancelled, "exporter is stopped");
     auto result = co_await deliver(batch);
+    troubles_.answered(loop_.now(), result);
     if (result) co_return Result<>();
     logger_.error("Exporting failed. Rejecting data.",
                   {{"error", result.error().what}, {"rejected_items", batch.data.items()}});
@@ -86,7 +88,9 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
   if (stopping_ || used() + weight > config_.queue->queue_size) {
     enqueue_failed_.add(items);
     if (weight > config_.queue->queue_size) co_return fail(Fault::permanent, "element size too large");
-    co_return fail(Fault::retryable, stopping_ ? "sending queue is stopped" : "sending queue is full");
+    const char* why = stopping_ ? "sending queue is stopped" : "sending queue is full";
+    troubles_.refused(loop_.now(), why);
+    co_return fail(Fault::retryable, why);
   }
   used_ += weight;
   enqueued_->record(batch.data);
@@ -97,6 +101,7 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
   if (!config_.queue->wait_for_result) {
     waiting_->put(std::move(item));
     pump();
+    troubles_.took();
     co_return Result<>();
   }
   typename Lots<S>::Waiter waiter{
@@ -105,6 +110,7 @@ Task<Result<>> Sending<S>::consume(Batch<S>& batch) {
   waiting_->put(std::move(item));
   pump();
   if (!waiter.result) co_await waiter.done.wait();
+  troubles_.answered(loop_.now(), *waiter.result);
   co_return std::move(*waiter.result);
 }
 
@@ -127,8 +133,10 @@ Task<Result<>> Sending<S>::keep(Batch<S>& batch, std::size_t weight) {
   free(weight);
   if (!place) {
     enqueue_failed_.add(items);
+    troubles_.refused(loop_.now(), place.error().what.c_str());
     co_return fail(std::move(place.error()).in("sending queue"));
   }
+  troubles_.took();
   batch.client.reset();  // is not in the files either
   batch.receipt.settle(Outcome::persisted);
   if (!spilling_ && disk_->room(idle()) && disk_->log.take(*place)) {
@@ -236,15 +244,18 @@ Task<Result<>> Sending<S>::deliver(Batch<S>& batch) {
   for (;;) {
     auto result = co_await sender_.send(batch.data, batch.client.get(), config_.timeout);
     if (result) {
+      troubles_.worked();
       sent_.add(items);
       batch.settle(Outcome::delivered);
       co_return result;
     }
     Error error = std::move(result.error());
+    troubles_.failed(loop_.now(), error);
     // The backend's code and its wish go with the error: without a queue the sender hears them.
     const auto give_up = [&](std::string why, Fault fault) -> Result<> {
       failed_.add(items);
       error.what = std::move(why);
+      error.sys = 0;  // the network's: a disk's is told to whoever waits for one
       error.fault = fault;
       return fail(std::move(error));
     };

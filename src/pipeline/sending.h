@@ -5,6 +5,7 @@
 
 #include "pipeline/disk_queue.h"
 #include "pipeline/lots.h"
+#include "pipeline/trouble.h"
 
 namespace gleaner {
 
@@ -23,7 +24,7 @@ class Sender {
 
 /// The exporter's face to the pipeline for one signal.
 template <class S>
-class Sending final : public Component, public Consumer<S> {
+class Sending final : public Component, public Consumer<S>, public Troubled {
  public:
   Sending(const SendingConfig& config, const Context& context, Sender<S>& sender);
   ~Sending() override;
@@ -67,6 +68,7 @@ class Sending final : public Component, public Consumer<S> {
   Signal room_;
   std::vector<Timer*> sleeping_;  ///< retries between two attempts
   Gate gate_;
+  Troubles troubles_;
   std::minstd_rand random_;
   metrics::Counter& sent_;
   metrics::Counter& failed_;

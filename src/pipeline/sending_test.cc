@@ -135,6 +135,37 @@ TEST_F(SendingTest, AFullQueueRefuses) {
   stop();
 }
 
+TEST_F(SendingTest, TellsWhatFailsAndWhatItRefuses) {
+  config.queue->queue_size = 1;
+  config.retry->randomization_factor = 0;
+  backend.answers = {fail(Fault::retryable, "down"), fail(Fault::retryable, "still down"), {}};
+  make();
+  const auto told = [&] {
+    std::vector<Trouble> all;
+    static_cast<Troubled*>(sending.get())->troubles->tell(all, "logs", "exporter b", bench.loop.now());
+    return all;
+  };
+  EXPECT_TRUE(told().empty());
+  EXPECT_TRUE(put(1));
+  bench.loop.advance(5s);  // the second attempt
+  EXPECT_FALSE(put(1));
+  bench.loop.advance(1s);
+  ASSERT_EQ(told().size(), 2u);
+  EXPECT_FALSE(told()[0].refusing);
+  EXPECT_EQ(told()[0].since, 6s);
+  EXPECT_EQ(told()[0].why, "still down");
+  EXPECT_TRUE(told()[1].refusing);
+  EXPECT_EQ(told()[1].since, 1s);
+  EXPECT_EQ(told()[1].why, "sending queue is full");
+  bench.loop.advance(7s);  // the third
+  EXPECT_EQ(ledger.delivered, 1u);
+  ASSERT_EQ(told().size(), 1u);  // nothing has come since
+  EXPECT_TRUE(told()[0].refusing);
+  EXPECT_TRUE(put(1));
+  EXPECT_TRUE(told().empty());
+  stop();
+}
+
 TEST_F(SendingTest, StopTriesWhatIsQueuedOnceMore) {
   backend.answers = {fail(Fault::retryable, "down"), fail(Fault::retryable, "still down")};
   make();

@@ -10,9 +10,9 @@
 #include <optional>
 #include <thread>
 
+#include "base/cgroup.h"
 #include "base/loop.h"
 #include "service/config_watch.h"
-#include "service/cpu_limit.h"
 #include "service/ending.h"
 #include "service/fetch.h"
 #include "service/heap.h"
@@ -30,6 +30,11 @@ constexpr std::size_t kMemoryBudget =
     64 << 20;  // bytes of received data held at once, until memory_limiter says otherwise
 
 constexpr std::size_t kLeastBudget = 24 << 20;  // of a lane: the largest request has to fit (20 MiB of body)
+
+/// Bytes of received data held at once by all lanes. In a small container three eighths of it: as much again
+/// is what the data costs while it is encoded and sent, the rest is the program's. Less than that is refused
+/// before the kernel kills.
+std::size_t memory_budget() { return std::min<std::uint64_t>(kMemoryBudget, memory_available() / 8 * 3); }
 
 constexpr Duration kSettled =
     std::chrono::seconds(5);  // by then connections are up: handshakes and first scrapes are over
@@ -139,6 +144,11 @@ class Collector {
     co_return all;
   }
 
+  Task<std::vector<Trouble>> troubles() {
+    Figures all = co_await figures();
+    co_return std::move(all.troubles);
+  }
+
   Task<bool> bring_up(Assembly assembly) {
     if (auto ok = serve_metrics(assembly.service.telemetry); !ok) {
       exit_code_ = complain(ok.error().what);
@@ -180,9 +190,11 @@ class Collector {
     return kept_on_one_lane(assembly).empty() ? lanes_wanted(options_) : 1;
   }
   void make_lanes(std::size_t wanted) {
+    lanes_.front()->tell([this] { return troubles(); });
     while (lanes_.size() < wanted) lanes_.push_back(std::make_unique<Lane>(loop_, logger_, lanes_.size()));
-    for (std::size_t i = 0; i < wanted; ++i)
-      lanes_[i]->share(wanted, std::max(kMemoryBudget / wanted, kLeastBudget));
+    const std::size_t all = memory_budget();
+    const std::size_t share = all < kMemoryBudget ? all / wanted : std::max(all / wanted, kLeastBudget);
+    for (std::size_t i = 0; i < wanted; ++i) lanes_[i]->share(wanted, share);
   }
   std::size_t lanes_running() const {
     return static_cast<std::size_t>(

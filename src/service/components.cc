@@ -10,6 +10,7 @@
 #include "extensions/file_storage/config.h"
 #include "extensions/headers_setter/config.h"
 #include "extensions/health_check/config.h"
+#include "extensions/k8s_operator/config.h"
 #include "extensions/kubelet_relay/config.h"
 #include "extensions/oauth2client/config.h"
 #include "processors/attributes/config.h"
@@ -52,6 +53,10 @@ constexpr ExtensionFactory kExtensions[] = {
         "headers_setter", "", "sets headers of exporters' requests"),
     extension<extensions::health_check::Config, &extensions::health_check::make>(
         "health_check", "", "tells whether gleaner is up", Spread::first_lane),
+    extension<extensions::k8s_operator::Config, &extensions::k8s_operator::make>(
+        "k8s_operator", "",
+        "makes OpenTelemetryCollector objects into what they stand for, and puts sidecars into pods",
+        Spread::first_lane),
     extension<extensions::kubelet_relay::Config, &extensions::kubelet_relay::make>(
         "kubelet_relay", "", "hands each pod its own part of what the kubelet says", Spread::first_lane),
     extension<extensions::oauth2client::Config, &extensions::oauth2client::make>(

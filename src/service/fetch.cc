@@ -29,9 +29,8 @@ std::string resolve(const std::string& from, std::string_view location) {
                      location);
 }
 
-Task<Result<std::string>> get(Loop& loop, net::HttpClient& client, std::string uri) {
+Task<Result<Answer>> get(Loop& loop, net::HttpClient& client, std::string at) {
   const TimePoint deadline = loop.now() + kPatience;
-  std::string at = uri;
   for (int hop = 0; hop <= kMaxRedirects; ++hop) {
     net::HttpCall call;
     call.method = "GET";
@@ -40,26 +39,16 @@ Task<Result<std::string>> get(Loop& loop, net::HttpClient& client, std::string u
     call.max_response = kMaxBody;
     call.truncate = false;
     auto reply = co_await client.send(std::move(call));
-    if (!reply)
-      co_return fail(Fault::config, fmt::format("unable to download the file via HTTP GET for uri \"{}\": {}",
-                                                uri, reply.error().what));
+    if (!reply) co_return fail(std::move(reply.error()));
     const auto location = reply->headers.get("location");
-    if (redirects(reply->status) && !location.empty()) {
-      at = resolve(at, location);
-      continue;
-    }
-    if (reply->status != 200)
-      co_return fail(Fault::config, fmt::format("failed to load resource from uri \"{}\". status code: {}",
-                                                uri, reply->status));
-    co_return std::string(reply->body.flat().view());
+    if (!redirects(reply->status) || location.empty())
+      co_return Answer{reply->status, std::string(reply->body.flat().view())};
+    at = resolve(at, location);
   }
-  co_return fail(Fault::config,
-                 fmt::format("unable to download the file via HTTP GET for uri \"{}\": stopped "
-                             "after {} redirects",
-                             uri, kMaxRedirects));
+  co_return fail(Fault::config, fmt::format("stopped after {} redirects", kMaxRedirects));
 }
 
-Task<Result<std::string>> get_and_close(Loop& loop, net::HttpClient& client, std::string uri) {
+Task<Result<Answer>> get_and_close(Loop& loop, net::HttpClient& client, std::string uri) {
   auto result = co_await get(loop, client, std::move(uri));
   co_await client.stop();
   co_return result;
@@ -67,12 +56,23 @@ Task<Result<std::string>> get_and_close(Loop& loop, net::HttpClient& client, std
 
 }  // namespace
 
-Result<std::string> fetch(const std::string& uri) {
+Result<Answer> ask(const std::string& uri) {
   Loop loop;  // of its own: the collector's may be the one that is waiting for this
   net::HttpClientOptions options;
   options.user_agent = "gleaner";
   auto client = net::HttpClient::make(loop, std::move(options));
   return loop.run_until_done(get_and_close(loop, *client, uri));
+}
+
+Result<std::string> fetch(const std::string& uri) {
+  auto answer = ask(uri);
+  if (!answer)
+    return fail(Fault::config, fmt::format("unable to download the file via HTTP GET for uri \"{}\": {}", uri,
+                                           answer.error().what));
+  if (answer->status != 200)
+    return fail(Fault::config,
+                fmt::format("failed to load resource from uri \"{}\". status code: {}", uri, answer->status));
+  return std::move(answer->body);
 }
 
 }  // namespace gleaner::service

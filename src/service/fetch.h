@@ -11,4 +11,11 @@ namespace gleaner::service {
 /// Source: spec/collector.md 2.1.
 Result<std::string> fetch(const std::string& uri);
 
+struct Answer {
+  int status = 0;
+  std::string body;
+};
+/// The same with whatever it answers.
+Result<Answer> ask(const std::string& uri);
+
 }  // namespace gleaner::service

@@ -18,6 +18,7 @@ void absorb(std::vector<Ledger>& ledgers, const std::vector<Ledger>& more) {
 
 void Figures::absorb(Figures&& other) {
   std::move(other.samples.begin(), other.samples.end(), std::back_inserter(samples));
+  std::move(other.troubles.begin(), other.troubles.end(), std::back_inserter(troubles));
   service::absorb(ledgers, other.ledgers);
   memory_used += other.memory_used;
   memory_limit += other.memory_limit;

@@ -5,6 +5,7 @@
 
 #include "base/metrics.h"
 #include "pipeline/ledger.h"
+#include "pipeline/trouble.h"
 
 namespace gleaner::service {
 
@@ -15,6 +16,7 @@ struct Figures {
   std::vector<metrics::Sample> samples;
   std::vector<Ledger> ledgers;  ///< one a pipeline
   std::size_t memory_used = 0, memory_limit = 0;
+  std::vector<Trouble> troubles;
 
   /// Adds another lane's.
   void absorb(Figures&& other);

@@ -61,6 +61,11 @@ bool belongs(const FactoryBase& factory, Place place) {
   return factory.spread == Spread::every_lane || place.lane == 0;
 }
 
+void note(const char* kind, const std::string& id, const Troubled* part,
+          std::vector<std::pair<std::string, const Troubles*>>& parts) {
+  if (part) parts.emplace_back(kind + id, part->troubles);
+}
+
 }  // namespace
 
 Graph::~Graph() {
@@ -108,6 +113,7 @@ Result<> Graph::make_chain(const Assembly& assembly, const Pipeline& pipeline) {
       return fail(Fault::config,
                   fmt::format("exporter \"{}\": telemetry type is not supported ({})", id, S::name));
     ends.push_back(input);
+    note("exporter ", id, dynamic_cast<const Troubled*>(input), chain.parts);
   }
   Consumer<S>* next = ends.size() == 1 ? ends.front() : own(std::make_unique<FanOut<S>>(ends, true));
   bool mutates = next->mutates();
@@ -130,6 +136,7 @@ Result<> Graph::make_chain(const Assembly& assembly, const Pipeline& pipeline) {
                                       configured.mark.text(), *id, pipeline.id)));
     chain.processors.push_back(std::move(*made));
     next = chain.processors.back().get();
+    note("processor ", *id, dynamic_cast<const Troubled*>(next), chain.parts);
     mutates |= next->mutates();
     if (counted) next = meter("incoming", *next);
   }
@@ -164,6 +171,7 @@ Result<> Graph::make_extensions(const Assembly& assembly) {
       return fail(std::move(made.error())
                       .in(fmt::format("{}: failed to create extension \"{}\"", configured.mark.text(), id)));
     extension_of_[id] = made->get();
+    if (auto* teller = dynamic_cast<TellsTroubles*>(made->get())) teller->tell(host_.troubles);
     extensions_.emplace_back(id, std::move(*made));
   }
   return {};
@@ -293,13 +301,22 @@ Task<Result<>> Graph::stop() {
   co_return co_await stop_but({});
 }
 
+Task<> Graph::stop_one(const std::string& id, Component& component, Result<>& first) {
+  auto ok = co_await component.stop();
+  if (!ok && first) first = fail(std::move(ok.error()).in(fmt::format("failed to stop \"{}\"", id)));
+}
+
 Task<Result<>> Graph::stop_but(std::set<const Component*> staying) {
   Result<> first;
-  for (auto named = order_.rbegin(); named != order_.rend(); ++named) {
-    if (staying.contains(named->component) || started_.erase(named->component) == 0) continue;
-    auto ok = co_await named->component->stop();
-    if (!ok && first) first = fail(std::move(ok.error()).in(fmt::format("failed to stop \"{}\"", named->id)));
-  }
+  const auto leaves = [&](const Component* component) {
+    return !staying.contains(component) && started_.erase(component) > 0;
+  };
+  Gate receivers;  // none waits for another: the patience of the slowest is that of all
+  for (auto& [id, source] : receivers_)
+    if (leaves(source.receiver.get())) receivers.spawn(stop_one(id, *source.receiver, first));
+  co_await receivers.join();
+  for (auto named = order_.rbegin(); named != order_.rend(); ++named)
+    if (leaves(named->component)) co_await stop_one(named->id, *named->component, first);
   co_return first;
 }
 
@@ -382,6 +399,20 @@ void Graph::forget(const Staying& stay) {
     absorb(past_, {*ledger});
     return true;
   });
+}
+
+std::vector<Trouble> Graph::troubles() const {
+  std::vector<std::pair<const std::string*, const Parts*>> there;
+  const auto take = [&](const auto& chains) {
+    for (const auto& [id, chain] : chains) there.emplace_back(&id, &chain.parts);
+  };
+  std::apply([&](const auto&... chains) { (take(chains), ...); }, chains_);
+  std::vector<Trouble> all;
+  for (const auto& [id, parts] : there) {
+    all.push_back({*id, {}, false, {}, {}});
+    for (const auto& [part, troubles] : *parts) troubles->tell(all, *id, part, host_.loop.now());
+  }
+  return all;
 }
 
 std::vector<Ledger> Graph::ledgers() const {

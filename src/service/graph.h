@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/fan_out.h"
+#include "pipeline/trouble.h"
 #include "service/assembly.h"
 #include "service/doors.h"
 #include "service/outline.h"
@@ -24,6 +25,7 @@ struct Host {
   std::string version;
   std::function<void(Error)> fatal;
   Place place = {};
+  AskTroubles troubles = {};  ///< of all lanes; the first lane's only
 };
 
 class Graph {
@@ -45,18 +47,22 @@ class Graph {
 
   /// One for each pipeline there was: one that was made anew goes on counting.
   std::vector<Ledger> ledgers() const;
+  /// How the pipelines do now.
+  std::vector<Trouble> troubles() const;
 
  private:
   explicit Graph(const Host& host) : host_(host) {}
   Context context(const std::string& id, std::string_view kind, std::string_view pipeline = {}) const;
 
   /// A pipeline as objects.
+  using Parts = std::vector<std::pair<std::string, const Troubles*>>;
   template <class S>
   struct Chain {
     std::unique_ptr<Ledger> ledger = std::make_unique<Ledger>();
     std::vector<std::unique_ptr<Consumer<S>>> owned;        ///< doors, meters and a fan-out
     std::vector<std::unique_ptr<Processor<S>>> processors;  ///< last one first
     std::vector<std::string> ids;                           ///< of the processors
+    Parts parts;                                            ///< that can be in trouble
     Consumer<S>* entry = nullptr;
   };
   template <class S>
@@ -105,6 +111,7 @@ class Graph {
   /// The components in the order they start.
   void arrange(const Assembly& assembly);
   Task<Result<>> start_rest();
+  static Task<> stop_one(const std::string& id, Component& component, Result<>& first);
   Task<Result<>> stop_but(std::set<const Component*> staying);
 
   const Host host_;

@@ -1,6 +1,9 @@
 #include "service/lane.h"
 
+#include <fmt/format.h>
+
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace gleaner::service {
@@ -46,8 +49,19 @@ Task<T> Lane::there(std::function<Task<T>()> work) {
   co_return co_await awaiter;
 }
 
+bool Lane::start_thread() {
+  try {
+    thread_ = std::thread([this] { loop_.run_until_stopped(); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
+}
+
 Task<Result<>> Lane::start(Assembly assembly, std::string version, std::function<void(Error)> fatal) {
-  if (own_ && !thread_.joinable()) thread_ = std::thread([this] { loop_.run_until_stopped(); });
+  if (own_ && !thread_.joinable() && !start_thread())
+    co_return fail(Fault::os,
+                   fmt::format("lane {} gets no thread: resource temporarily unavailable", place_.lane));
   std::function<void(Error)> at_home = std::move(fatal);
   if (own_)
     at_home = [&home = home_, say = std::move(at_home)](Error error) {
@@ -62,7 +76,7 @@ Task<Result<>> Lane::start(Assembly assembly, std::string version, std::function
 }
 
 Task<Result<>> Lane::start_here(Assembly assembly, std::string version, std::function<void(Error)> fatal) {
-  const Host host{loop_, logger_, registry_, memory_, std::move(version), std::move(fatal), place_};
+  const Host host{loop_, logger_, registry_, memory_, std::move(version), std::move(fatal), place_, ask_};
   heap_ = std::make_unique<HeapKeeper>(loop_, memory_);
   auto graph = Graph::build(assembly, host);
   if (!graph) co_return fail(std::move(graph.error()).in("failed to build pipelines"));
@@ -122,8 +136,11 @@ Task<Figures> Lane::figures() {
 }
 
 Task<Figures> Lane::figures_here() {
-  Figures figures{registry_.samples(), {}, memory_.used(), memory_.limit()};
-  if (graph_) figures.ledgers = graph_->ledgers();
+  Figures figures{registry_.samples(), {}, memory_.used(), memory_.limit(), {}};
+  if (graph_) {
+    figures.ledgers = graph_->ledgers();
+    figures.troubles = graph_->troubles();
+  }
   co_return figures;
 }
 

@@ -24,6 +24,8 @@ class Lane {
   /// Before a start(). @param lanes  how many there are @param memory  bytes of received data this one may
   /// hold
   void share(std::size_t lanes, std::size_t memory);
+  /// Before a start() of the first lane. @param ask  for what there is on all lanes
+  void tell(AskTroubles ask) { ask_ = std::move(ask); }
 
   /// Makes the pipelines and starts them. @param fatal  is called on the home loop
   Task<Result<>> start(Assembly assembly, std::string version, std::function<void(Error)> fatal);
@@ -40,6 +42,7 @@ class Lane {
   metrics::Registry& registry() { return registry_; }
 
  private:
+  bool start_thread();
   template <class T>
   Task<T> there(std::function<Task<T>()> work);
   Task<Result<>> start_here(Assembly assembly, std::string version, std::function<void(Error)> fatal);
@@ -50,6 +53,7 @@ class Lane {
   Loop& home_;
   const log::Logger logger_;
   Place place_;
+  AskTroubles ask_;
   std::unique_ptr<Loop> own_;  // none for lane 0
   Loop& loop_;
   metrics::Registry registry_;

@@ -1,10 +1,10 @@
 #include "text/go_format.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <vector>
 
+#include "base/shortest.h"
 #include "text/utf8.h"
 
 namespace gleaner::text {
@@ -12,12 +12,9 @@ namespace gleaner::text {
 std::string go_double(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  char digits[400];
   const double size = std::fabs(value);
   const bool exponent = size != 0 && (size < 1e-4 || size >= 1e6);
-  const auto end = std::to_chars(digits, digits + sizeof digits, value,
-                                 exponent ? std::chars_format::scientific : std::chars_format::fixed);
-  return {digits, end.ptr};
+  return shortest(value, exponent ? DoubleForm::scientific : DoubleForm::fixed);
 }
 
 std::string_view go_type(const pdata::Value& value) {

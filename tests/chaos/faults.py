@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Troubles that need a stage of their own: no file descriptors left, no DNS at the start.
+"""Troubles that need a stage of their own: no file descriptors or threads left, no DNS at the start, DNS that is silent.
 
     faults.py GLEANER"""
 import http.client
@@ -8,6 +8,7 @@ import os
 import pathlib
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from relay_test import free_port, stop, wait_for  # noqa: E402
 from backend import Backend  # noqa: E402
 
 FILES = 48  # RLIMIT_NOFILE
+LONELY = 61234  # a user nobody else is
 
 CONFIG = """
 receivers:
@@ -29,10 +31,10 @@ receivers:
   filelog: {include: ["%(work)s/*.txt"], start_at: beginning, poll_interval: 50ms}
 exporters:
   otlp_http: {endpoint: "http://%(host)s:%(backend)d", encoding: json, compression: none,
-              retry_on_failure: {initial_interval: 100ms, max_interval: 500ms}}
+              timeout: %(timeout)s, retry_on_failure: {initial_interval: 100ms, max_interval: 500ms}}%(more)s
 service:
   telemetry: {metrics: {level: none}}
-  pipelines: {logs: {receivers: [otlp, filelog], exporters: [otlp_http]}}
+  pipelines: {logs: {receivers: [otlp, filelog], exporters: [otlp_http%(also)s]}}
 """
 
 
@@ -53,13 +55,15 @@ def post(port, ids, timeout=10):
 
 
 class Stage:
-    def __init__(self, binary, name, host="127.0.0.1", limits=None):
+    def __init__(self, binary, name, host="127.0.0.1", limits=None, more="", also="", timeout="5s", flags=()):
         self.work = pathlib.Path(tempfile.mkdtemp(prefix=name + "-"))
         self.port, self.backend = free_port(), Backend(free_port(), grpc=False, seed=1)
         (self.work / "a.txt").write_text("#a0#\n")
-        (self.work / "gleaner.yaml").write_text(CONFIG % {"port": self.port, "work": self.work, "host": host, "backend": self.backend.port})
+        self.work.chmod(0o755)
+        (self.work / "gleaner.yaml").write_text(CONFIG % {"port": self.port, "work": self.work, "host": host, "backend": self.backend.port,
+                                                         "more": more, "also": also, "timeout": timeout})
         self.log = self.work / "gleaner.log"
-        self.process = subprocess.Popen([binary, "--config=%s/gleaner.yaml" % self.work], stdout=subprocess.DEVNULL,
+        self.process = subprocess.Popen([binary, "--config=%s/gleaner.yaml" % self.work, *flags], stdout=subprocess.DEVNULL,
                                         stderr=open(self.log, "wb"), preexec_fn=limits)
         wait_for(self.log, "Everything is ready")
 
@@ -74,9 +78,10 @@ class Stage:
         fields = pathlib.Path("/proc/%d/stat" % self.process.pid).read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def end(self):
+    def end(self, keep=False):
         stop(self.process, self.log)
-        shutil.rmtree(self.work)
+        if not keep:
+            shutil.rmtree(self.work)
 
 
 def descriptors(binary):
@@ -130,6 +135,54 @@ def no_name(binary):
     return "103 items waited for it, each came once"
 
 
+def silent_name_server(binary):
+    """Somebody listens on the name server's port and never says a word: each look-up would take a minute. Attempts end in
+    their own time, addresses go on working, and so does the end."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 53))
+    pathlib.Path("/etc/resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:2\n")
+    other = Backend(free_port(), grpc=False, seed=1)
+    stage = Stage(binary, "silence", host="backend.silent", more="""
+  otlp_http/known: {endpoint: "http://127.0.0.1:%d", encoding: json, compression: none}
+  otlp: {endpoint: "dns:///backend.silent:4317", timeout: 1s, tls: {insecure: true}, retry_on_failure: {initial_interval: 100ms, max_interval: 500ms}}""" % other.port,
+                  also=", otlp_http/known, otlp", timeout="1s")
+    assert post(stage.port, ["s0"]) == 200
+    until(lambda: {"s0", "a0"} <= other.seen(), "the backend whose address is known")
+    said = lambda: stage.log.read_text()
+    until(lambda: said().count("deadline exceeded") + said().count("lookup backend.silent: i/o timeout") >= 4, "attempts that end: " + said()[-2000:])
+    assert server.recv(512), "nobody asked"
+    stage.process.send_signal(signal.SIGTERM)
+    begin = time.monotonic()
+    assert stage.process.wait(20) == 0, said()[-2000:]
+    took = time.monotonic() - begin
+    assert took < 8, "%.1f s to the end" % took
+    server.close()
+    shutil.rmtree(stage.work)
+    return "attempts end after their own second, gone %.1f s after SIGTERM" % took
+
+
+def no_threads(binary):
+    """A node that gives no more threads (EAGAIN): the loop does itself what helpers do. A second lane is an error at the start."""
+    def limits():
+        os.setgroups([])
+        os.setgid(LONELY)
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        os.setuid(LONELY)
+    stage = Stage(binary, "threads", host="localhost", limits=limits, flags=["--lanes=1"])
+    threads = len(os.listdir("/proc/%d/task" % stage.process.pid))
+    ids = ["s%d" % n for n in range(50)]
+    assert post(stage.port, ids) == 200
+    until(lambda: stage.backend.seen() >= {*ids, "a0"}, "what comes without threads:\n" + stage.log.read_text()[-2000:])
+    threads = max(threads, len(os.listdir("/proc/%d/task" % stage.process.pid)))
+    assert threads == 1, "%d threads: no limit here?" % threads
+    config = stage.work / "gleaner.yaml"
+    stage.end(keep=True)
+    second = subprocess.run([binary, "--config=%s" % config, "--lanes=2"], capture_output=True, text=True, preexec_fn=limits, timeout=20)
+    assert second.returncode == 1 and "Error: lane 1 gets no thread" in second.stderr, second
+    shutil.rmtree(stage.work)
+    return "51 items by a single thread; a second lane is refused with its reason"
+
+
 def inside(binary):
     """In a mount and a network namespace of its own: /etc/hosts may be written there, and no name server answers."""
     import pod
@@ -139,6 +192,7 @@ def inside(binary):
         (folder / name).write_text(text)
         subprocess.run(["mount", "--bind", folder / name, "/etc/" + name], check=True)
     print("chaos: no name for the backend: " + no_name(binary), flush=True)
+    print("chaos: a silent name server: " + silent_name_server(binary), flush=True)
 
 
 def main():
@@ -146,7 +200,8 @@ def main():
         return inside(sys.argv[1])
     print("chaos: no descriptors: " + descriptors(sys.argv[1]), flush=True)
     if os.geteuid() != 0 or not shutil.which("unshare"):
-        return print("chaos: no name for the backend: left out, this needs root and unshare")
+        return print("chaos: no threads, no name for the backend, a silent name server: left out, they need root and unshare")
+    print("chaos: no threads: " + no_threads(sys.argv[1]), flush=True)
     return sys.exit(subprocess.run(["unshare", "--mount", "--net", "--propagation", "private", sys.executable, __file__, sys.argv[1], "inside"]).returncode)
 
 

@@ -2,7 +2,7 @@
 """Chaos with numbers: a backend, a disk and gleaner itself in every trouble there is, drawn from a seed; every item that was
 sent or written is followed to its end. scenario.py has what is played and checked, faults.py what needs a stage of its own.
 
-    chaos/run.py GLEANER                      six scenarios and the faults, within a minute
+    chaos/run.py GLEANER                      eight scenarios and the faults, within a minute or two
     chaos/run.py GLEANER --long [--minutes N] new seeds for so long (10): ./dev soak chaos
     chaos/run.py GLEANER --seed N             one of them again"""
 import argparse
@@ -13,7 +13,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-SHORT = (3, 5, 6, 7, 8, 12)  # between them every trouble
+SHORT = (3, 5, 6, 7, 8, 12, 49, 133)  # between them every trouble
 SECONDS, LONG_SECONDS = 8, 20
 
 

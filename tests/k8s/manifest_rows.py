@@ -37,7 +37,7 @@ def chart():
     """The objects of the Helm chart with everything on, or why there are none."""
     try:
         return cluster.run(programs.helm(build=False), "template", "gleaner", DEPLOY / "helm/gleaner", "--namespace", "monitoring",
-                           "--kube-version", programs.VERSION, "--set", "sidecar.enabled=true,sidecar.namespaces={shop},relay.enabled=true"), ""
+                           "--kube-version", programs.VERSION, "--set", "sidecar.enabled=true,sidecar.namespaces={shop},relay.enabled=true,operator.enabled=true"), ""
     except programs.Missing as why:
         return "", "; without the Helm chart: %s" % why
 

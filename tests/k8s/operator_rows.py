@@ -51,6 +51,8 @@ def controllers(there):
     """What turns a DaemonSet and a Deployment into pods on the node."""
     admin = there.work / "admin.kubeconfig"
     admin.write_text(there.kubeconfig({"client-certificate": str(there.pki / "admin.crt"), "client-key": str(there.pki / "admin.key")}))
+    if "controller-manager" in there.processes:
+        return admin
     there.spawn("controller-manager", there.kubeall, "controller-manager", "--kubeconfig", admin, "--bind-address=127.0.0.1", "--leader-elect=false",
                 "--root-ca-file=%s/ca.crt" % there.pki, "--service-account-private-key-file=%s/sa.key" % there.pki)
     there.spawn("scheduler", there.kubeall, "scheduler", "--kubeconfig", admin, "--bind-address=127.0.0.1", "--leader-elect=false")
@@ -69,12 +71,16 @@ def answers(address, port, path):
         connection.close()
 
 
+def source():
+    """The operator's own files."""
+    return pathlib.Path(programs.go(programs.HERE / "operator", "list", "-m", "-f", "{{.Dir}}",
+                                    "github.com/open-telemetry/opentelemetry-operator").stdout.strip())
+
+
 def operator(there, admin):
     """The operator beside the API server, its webhooks by address, with certificates of the test."""
-    source = pathlib.Path(programs.go(programs.HERE / "operator", "list", "-m", "-f", "{{.Dir}}",
-                                      "github.com/open-telemetry/opentelemetry-operator").stdout.strip())
     authority = base64.b64encode((there.pki / "ca.crt").read_bytes()).decode()
-    for file in sorted((source / "config/crd/bases").glob("*.yaml")):
+    for file in sorted((source() / "config/crd/bases").glob("*.yaml")):
         name = re.search(r"^  name: (\S+)", file.read_text(), re.M)[1]
         status, body = there.apply(file.read_text(), "apiextensions.k8s.io/v1", "CustomResourceDefinition", name)
         assert status in (200, 201), (name, status, body[:500])
@@ -99,7 +105,7 @@ def operator(there, admin):
                 NAMESPACE="default", SERVICE_ACCOUNT_NAME="operator")  # it looks for the certificates there
     cluster.eventually(lambda: "the operator: " + there.tail("operator"), lambda: answers("127.0.0.1", 18081, "/readyz")[0] == 200, 60)
     hooks = re.sub(r"service:\n *name: webhook-service\n *namespace: system\n *path: (\S+)", r"url: %s\1\n    caBundle: %s" % (url, authority),
-                   (source / "config/webhook/manifests.yaml").read_text())
+                   (source() / "config/webhook/manifests.yaml").read_text())
     for text, version, kind, name, _ in manifest_rows.objects(hooks):
         status, body = there.apply(text, version, kind, name)
         assert status in (200, 201), (name, status, body[:500])

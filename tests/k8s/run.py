@@ -25,11 +25,12 @@ def rows():
     import log_rows
     import manifest_rows
     import operator_rows
+    import own_operator_rows
     import pod_rows
     import relay_rows
     import watch_rows
     for module in (kubelet_rows, manifest_rows, image_rows, pod_rows, log_rows, relay_rows, watch_rows,
-                   operator_rows):
+                   own_operator_rows, operator_rows):
         for name in module.ROWS:
             yield name, name in module.QUICK, getattr(module, name)
 

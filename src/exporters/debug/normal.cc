@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 
+#include "base/shortest.h"
 #include "exporters/debug/text.h"
 
 namespace gleaner::exporters::debug {
@@ -10,13 +10,9 @@ namespace gleaner::exporters::debug {
 std::string go_double(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  char digits[400];
   const double size = std::fabs(value);
   const bool exponent = size != 0 && (size < 1e-4 || size >= 1e21);
-  const auto [end, error] =
-      std::to_chars(digits, digits + sizeof digits, value,
-                    exponent ? std::chars_format::scientific : std::chars_format::fixed);
-  return {digits, end};
+  return shortest(value, exponent ? DoubleForm::scientific : DoubleForm::fixed);
 }
 
 double bucket_bound(std::int32_t scale, std::int64_t index) {

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "exporters/file/config.h"
 #include "otlp/json.h"
+#include "pipeline/trouble.h"
 
 namespace gleaner::exporters::file {
 namespace {
@@ -36,7 +37,11 @@ class Writer {
   template <class S>
   Result<> add(Batch<S>& batch) {
     if (waiting_.size() >= kFlushAt)
-      if (auto ok = flush(); !ok) return ok;
+      if (auto ok = flush(); !ok) {
+        troubles_.refused(context_.loop.now(), ok.error().what.c_str());
+        return ok;
+      }
+    troubles_.took();
     append(batch.data);
     batch.data = Payload<S>();
     batch.memory.clear();
@@ -71,11 +76,13 @@ class Writer {
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) {
         auto error = fail_errno(fmt::format("write {}", config_.path));
+        troubles_.failed(context_.loop.now(), error.value());
         waiting_.erase(0, done);
         return error;
       }
       done += static_cast<std::size_t>(n);
     }
+    troubles_.worked();
     waiting_.clear();
     if (waiting_.capacity() > 2 * kFlushAt) waiting_.shrink_to_fit();
     receipts_.settle(Outcome::delivered);
@@ -89,6 +96,8 @@ class Writer {
     receipts_.settle(Outcome::dropped, Drop::shutdown);
     return ok;
   }
+
+  const Troubles& troubles() const { return troubles_; }
 
  private:
   void flush_and_tell() {
@@ -104,14 +113,16 @@ class Writer {
   Fd fd_;
   std::string waiting_;
   Receipt receipts_;  ///< of what waits
+  Troubles troubles_;
   Timer timer_;
 };
 
 template <class S>
-class Input final : public Consumer<S> {
+class Input final : public Consumer<S>, public Troubled {
  public:
   Input(Writer& writer, const Context& context)
-      : writer_(writer),
+      : Troubled{&writer.troubles()},
+        writer_(writer),
         sent_(context.metrics.counter(
             fmt::format("exporter_sent_{}", S::items), {{"exporter", context.id}},
             fmt::format("Number of {} successfully sent to destination.", S::items))) {}

@@ -1,24 +1,14 @@
 #include <fmt/format.h>
 
-#include <ctime>
-
 #include "base/duration.h"
 #include "extensions/health_check/config.h"
+#include "extensions/health_check/probe.h"
 #include "net/server.h"
 
 namespace gleaner::extensions::health_check {
 namespace {
 
-/// "2006-01-02T15:04:05.999999999Z"
-std::string rfc3339(std::uint64_t nanos) {
-  const auto seconds = static_cast<std::time_t>(nanos / 1'000'000'000);
-  std::tm t{};
-  ::gmtime_r(&seconds, &t);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-                     t.tm_hour, t.tm_min, t.tm_sec, nanos % 1'000'000'000);
-}
-
-class HealthCheck final : public Extension, public net::HttpHandler {
+class HealthCheck final : public Extension, public TellsTroubles, public net::HttpHandler {
  public:
   HealthCheck(const Config& config, const Context& context) : config_(config), context_(context) {}
 
@@ -46,8 +36,10 @@ class HealthCheck final : public Extension, public net::HttpHandler {
   void pipelines_ready() override {
     up_since_ = unix_nanos();
     started_ = context_.loop.now();
+    started_once_ = true;
   }
   void pipelines_stopping() override { up_since_ = 0; }
+  void tell(AskTroubles ask) override { ask_ = std::move(ask); }
 
   Task<net::HttpResponse> handle(net::HttpRequest request) override {
     net::HttpResponse response;
@@ -57,6 +49,7 @@ class HealthCheck final : public Extension, public net::HttpHandler {
       response.body = Chain(Bytes::copy("404 page not found\n"));
       co_return response;
     }
+    if (const Probe probe = probe_of(request.query); probe != Probe::none) co_return co_await answer(probe);
     const bool up = up_since_ != 0;
     response.status = up ? 200 : 503;
     if (config_.response_body) {
@@ -74,11 +67,25 @@ class HealthCheck final : public Extension, public net::HttpHandler {
   }
 
  private:
+  /// Every lane is asked: one that hangs gives no answer, which is one for a probe.
+  Task<net::HttpResponse> answer(Probe probe) {
+    std::vector<Trouble> troubles;
+    if (ask_) troubles = co_await ask_();
+    Finding found = find(probe, {up_since_ != 0, started_once_}, troubles, unix_nanos());
+    net::HttpResponse response;
+    response.status = found.well ? 200 : 503;
+    response.headers.add("content-type", "text/plain; charset=utf-8");
+    response.body = Chain(Bytes::copy(found.text));
+    co_return response;
+  }
+
   const Config config_;
   const Context context_;
   std::unique_ptr<net::Server> server_;
   std::uint64_t up_since_ = 0;
   TimePoint started_{};
+  bool started_once_ = false;
+  AskTroubles ask_;
 };
 
 }  // namespace

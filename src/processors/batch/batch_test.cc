@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "pipeline/testing.h"
 #include "processors/batch/config.h"
@@ -31,6 +32,11 @@ struct BatchTest : testing::Test {
     EXPECT_EQ(ledger.held, 0u);
   }
 };
+
+Task<> in_time(Processor<Logs>& batcher, Batch<Logs>& batch, bool& in) {
+  EXPECT_TRUE(co_await batcher.consume(batch));
+  in = true;
+}
 
 TEST_F(BatchTest, JoinsUntilTheTimerFires) {
   make();
@@ -63,6 +69,36 @@ TEST_F(BatchTest, RefusedBatchesAreLostAndCounted) {
   make();
   put(3);
   bench.loop.advance(200ms);
+  EXPECT_EQ(ledger.dropped[static_cast<int>(Drop::queue_full)], 3u);
+}
+
+TEST_F(BatchTest, ADiskIsWaitedForAndHoldsSenders) {
+  sink.answer = fail(Error{Fault::retryable, "no space left on device", ENOSPC});
+  make();
+  put(3, "a");
+  bench.loop.advance(200ms);
+  auto second = log_batch(2, "b");
+  second.receipt.enter(ledger);
+  bool in = false;
+  Gate gate;
+  gate.spawn(in_time(*batcher, second, in));
+  bench.loop.advance(10s);
+  EXPECT_FALSE(in);
+  EXPECT_EQ(ledger.held, 5u);
+  sink.answer = {};
+  bench.loop.advance(1s);
+  EXPECT_TRUE(in);
+  bench.loop.advance(200ms);
+  EXPECT_EQ(sink.batches, (std::vector<Texts>{{"a0", "a1", "a2"}, {"b0", "b1"}}));
+}
+
+TEST_F(BatchTest, ADiskIsNotWaitedForAtTheEnd) {
+  sink.answer = fail(Error{Fault::retryable, "no space left on device", ENOSPC});
+  make();
+  put(3);
+  bench.loop.advance(200ms);
+  EXPECT_EQ(ledger.held, 3u);
+  EXPECT_TRUE(bench.loop.run_until_done(batcher->stop()));
   EXPECT_EQ(ledger.dropped[static_cast<int>(Drop::queue_full)], 3u);
 }
 

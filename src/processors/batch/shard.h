@@ -1,5 +1,7 @@
 #pragma once
 // One batch being filled, and when it goes: by size, by the clock, at the end.
+#include <algorithm>
+
 #include "processors/batch/config.h"
 
 namespace gleaner::processors::batch {
@@ -11,6 +13,11 @@ struct Counters {
   metrics::Histogram& sizes;
   metrics::Histogram& bytes;
 };
+
+constexpr Duration kFirstLook = std::chrono::milliseconds(100), kLastLook = std::chrono::seconds(1);
+
+/// Whether a disk refuses, that of a queue in files or of a file: consumers tell no other errno.
+inline bool disk_refuses(const Error& error) { return error.fault == Fault::retryable && error.sys != 0; }
 
 /// Without metadata_keys there is one; with them, one for each combination of values.
 template <class S>
@@ -24,7 +31,8 @@ class Shard {
         next_(next),
         counters_(counters),
         client_(std::move(client)),
-        timer_(context.loop) {}
+        timer_(context.loop),
+        pause_(context.loop) {}
 
   Task<Result<>> consume(Batch<S>& batch) {
     while (sending_ && !stopping_)
@@ -48,6 +56,7 @@ class Shard {
   Task<> stop() {
     stopping_ = true;
     timer_.cancel();
+    pause_.cancel();
     while (sending_) co_await sent_.wait();
     while (!waiting_.data.empty()) co_await send(counters_.by_timer);
     co_await gate_.join();
@@ -72,7 +81,9 @@ class Shard {
     while (!waiting_.data.empty()) co_await send(counters_.by_timer);
   }
 
-  /// Sends one batch; what the next consumer refuses is lost, logged and counted, as in the reference.
+  /// Sends one batch; what the next consumer refuses is lost, logged and counted, as in the reference. But a
+  /// disk is waited for: senders have been told yes, and who asked for files wants none of it lost. Meanwhile
+  /// they wait in consume().
   Task<> send(metrics::Counter& trigger) {
     Batch<S> out;
     if (config_.send_batch_max_size && waiting_.data.items() > config_.send_batch_max_size) {
@@ -88,6 +99,14 @@ class Shard {
     if (&trigger == &counters_.by_size) epoch_ = context_.loop.now();
     sending_ = true;
     auto result = co_await next_.consume(out);
+    if (!result && disk_refuses(result.error()) && !stopping_) {
+      context_.logger.warn("A disk refuses; senders wait", {{"error", result.error().what}});
+      for (Duration wait = kFirstLook; !result && disk_refuses(result.error()) && !stopping_;
+           wait = std::min(2 * wait, kLastLook)) {
+        (void)co_await pause_.sleep(wait);
+        result = co_await next_.consume(out);
+      }
+    }
     sending_ = false;
     if (!result) {
       context_.logger.warn("Sender failed", {{"error", result.error().what}});
@@ -102,7 +121,7 @@ class Shard {
   Consumer<S>& next_;
   Counters& counters_;
   const std::shared_ptr<const Client> client_;
-  Timer timer_;
+  Timer timer_, pause_;
   Gate gate_;
   Batch<S> waiting_;
   TimePoint epoch_{};

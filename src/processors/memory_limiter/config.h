@@ -41,7 +41,4 @@ struct Make {
                                                     Consumer<S>& next);
 };
 
-/// Memory this process may use: the cgroup's limit, or the machine's memory. Bytes.
-std::uint64_t memory_available();
-
 }  // namespace gleaner::processors::memory_limiter

@@ -1,11 +1,10 @@
 #include <fmt/format.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
 
+#include "base/cgroup.h"
+#include "pipeline/trouble.h"
 #include "processors/memory_limiter/config.h"
 
 namespace gleaner::processors::memory_limiter {
@@ -20,10 +19,11 @@ std::uint64_t memory_in_use() {
 }
 
 template <class S>
-class Limiter final : public Processor<S> {
+class Limiter final : public Processor<S>, public Troubled {
  public:
   Limiter(const Config& config, const Context& context, Consumer<S>& next)
       : Processor<S>(next),
+        Troubled{&troubles_},
         config_(config),
         context_(context),
         accepted_(
@@ -42,7 +42,9 @@ class Limiter final : public Processor<S> {
     look();
     if (refusing_) {
       refused_.add(batch.data.items());
-      co_return fail(Fault::retryable, "data refused due to high memory usage");
+      constexpr const char* kWhy = "data refused due to high memory usage";
+      troubles_.refused(last_, kWhy);
+      co_return fail(Fault::retryable, kWhy);
     }
     accepted_.add(batch.data.items());
     co_return co_await this->next_.consume(batch);
@@ -74,6 +76,7 @@ class Limiter final : public Processor<S> {
     if (!refuse && refusing_)
       context_.logger.info("Memory usage back within limits. Resuming normal operation.",
                            {{"cur_mem_mib", used / kMiB}});
+    if (!refuse) troubles_.took();
     refusing_ = refuse;
   }
 
@@ -82,22 +85,12 @@ class Limiter final : public Processor<S> {
   std::uint64_t hard_ = 0, soft_ = 0;
   TimePoint last_{};
   bool looked_ = false, refusing_ = false;
+  Troubles troubles_;
   metrics::Counter& accepted_;
   metrics::Counter& refused_;
 };
 
 }  // namespace
-
-std::uint64_t memory_available() {
-  const auto machine = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-                       static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::ifstream in(path);
-    std::uint64_t limit = 0;
-    if (in >> limit && limit > 0 && limit < machine) return limit;
-  }
-  return machine;
-}
 
 void Config::validate(config::Check& check) const {
   if (check_interval <= Duration{0})

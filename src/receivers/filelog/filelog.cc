@@ -33,7 +33,7 @@ class Filelog final : public Receiver, public Unsettled, public files::RecordSin
         storage_(storage),
         tailer_(std::move(options), context.loop, context.logger, context.memory, *this),
         acks_(context.id),
-        hand_on_(config.retry, context, next),
+        hand_on_(config.retry, context, next, storage != nullptr),
         patience_(context.loop),
         ack_timer_(context.loop) {
     const metrics::Labels labels{{"receiver", context.id}};

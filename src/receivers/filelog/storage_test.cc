@@ -24,10 +24,15 @@ using testing::UnorderedElementsAre;
 /// Takes everything; what becomes of it is decided later when `keeping`.
 class Catcher : public Consumer<Logs> {
  public:
-  bool keeping = false;
+  bool keeping = false, refusing = false;
+  int refused = 0;
   Texts got;
   std::vector<Batch<Logs>> kept;
   Task<Result<>> consume(Batch<Logs>& batch) override {
+    if (refusing) {
+      ++refused;
+      co_return fail(Fault::retryable, "full");
+    }
     for (auto& text : testing_support::bodies(batch.data)) got.push_back(std::move(text));
     if (keeping)
       kept.push_back(std::move(batch));
@@ -225,6 +230,20 @@ TEST_F(FilelogStorageTest, WhatIsDroppedForLackOfTimeIsReadAgain) {
   start();
   ASSERT_TRUE(got(1));
   EXPECT_THAT(pipeline.got, ElementsAre("one"));
+}
+
+TEST_F(FilelogStorageTest, WhatIsNotTakenByTheEndIsNoLoss) {
+  pipeline.refusing = true;
+  folder.write("a.log", "one\ntwo\n");
+  start();
+  ASSERT_TRUE(until([&] { return pipeline.refused > 0; }));
+  stop();
+  EXPECT_EQ(log.count("is read again by the next run"), 1);
+  EXPECT_EQ(log.count("dropped_items"), 0) << log.lines.back();
+  pipeline.refusing = false;
+  start();
+  ASSERT_TRUE(got(2));
+  EXPECT_THAT(pipeline.got, ElementsAre("one", "two"));
 }
 
 TEST_F(FilelogStorageTest, WhatIsDroppedForGoodIsNotReadAgain) {

@@ -59,7 +59,7 @@ class PodLogs final : public Receiver, public Unsettled, public LineSink {
         storage_(storage),
         name_space_(config.name_space.empty() ? own_namespace() : config.name_space),
         pod_(config.pod.empty() ? own_pod() : config.pod),
-        hand_on_(config.retry, context, next),
+        hand_on_(config.retry, context, next, storage != nullptr),
         refresh_(context.loop),
         counters_{
             counter("reconnects", "Connections opened anew to go on with a log."),

@@ -73,12 +73,13 @@ class Recorder {
   void push(MetricId id, pdata::Value value, const pdata::Map& attributes);
   void write_resource(const Attributes& attributes);
   void write_metric(std::size_t metric);
+  void write_single(std::string_view head, Kind kind, const pdata::Value& value);
   void write_point(const Point& point);
 
   const Switches& switches_;
   Arena& arena_;
   std::uint64_t now_, start_time_ = 0;
-  pdata::Scope scope_;
+  std::string scope_;                      ///< as it is written
   std::vector<Point> points_;              ///< of the resource at hand
   std::array<Series, kMetrics> series_{};  ///< of the same
   otlp::Writer out_;

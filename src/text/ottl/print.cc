@@ -1,6 +1,5 @@
 // Trees back to text, in one spelling: for error words and for the fuzz target's round trip.
-#include <charconv>
-
+#include "base/shortest.h"
 #include "pdata/common.h"
 #include "text/go_format.h"
 #include "text/ottl/parser.h"
@@ -41,9 +40,7 @@ void put_operand(std::string& out, const Expr& expr) {
 }
 
 void put_real(std::string& out, double value) {
-  char digits[400];
-  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed);
-  const std::string_view text(digits, static_cast<std::size_t>(end - digits));
+  const std::string text = shortest(value, DoubleForm::fixed);
   out += text;
   if (text.find('.') == std::string_view::npos) out += ".0";
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 
 #include "base/duration.h"
 #include "text/go_format.h"
@@ -72,12 +73,12 @@ void real(std::string& out, double value, char verb, Spec spec) {
     digits = go_double(size);
   } else {
     char buffer[1500];
-    const auto form = verb == 'e' || verb == 'E'   ? std::chars_format::scientific
-                      : verb == 'g' || verb == 'G' ? std::chars_format::general
-                                                   : std::chars_format::fixed;
-    const int precision = spec.precision < 0 ? 6 : spec.precision;
-    const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, size, form, precision);
-    digits.assign(buffer, end);
+    const char* const form = verb == 'e' || verb == 'E'   ? "%.*e"
+                             : verb == 'g' || verb == 'G' ? "%.*g"
+                                                          : "%.*f";
+    const int length =
+        std::snprintf(buffer, sizeof buffer, form, spec.precision < 0 ? 6 : spec.precision, size);
+    digits.assign(buffer, std::min<std::size_t>(static_cast<std::size_t>(length), sizeof buffer - 1));
   }
   if (verb == 'E' || verb == 'G')
     std::transform(digits.begin(), digits.end(), digits.begin(), [](char c) { return c == 'e' ? 'E' : c; });
