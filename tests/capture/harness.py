@@ -163,8 +163,8 @@ def status(pid, key):
 
 
 def cpu_seconds(pid):
-    fields = pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """To the nanosecond, of a program with one thread."""
+    return int(pathlib.Path("/proc/%d/schedstat" % pid).read_text().split()[0]) / 1e9
 
 
 def wait_until(condition, what, seconds=20):
