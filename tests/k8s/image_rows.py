@@ -35,9 +35,10 @@ service:
 RESTRICTED = {"runAsNonRoot": True, "readOnlyRootFilesystem": True, "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]},
               "seccompProfile": {"type": "RuntimeDefault"}}
 NAME = "gleaner:" + re.search(r"set\(GLEANER_VERSION (\S+)\)", (ROOT / "cmake/flags.cmake").read_text())[1]
-# Lines on both streams in turns, each by a write of its own; a last one when the pod is asked to end. They come once the
-# way for them is open.
-SPEAKER = ("trap 'echo bye; exit 0' TERM; sleep 2; i=0; while [ $i -lt %d ]; do echo out $i; echo err $i >&2; i=$((i+1)); done; "
+# Lines on both streams in turns, each by a write of its own, with a breath after twenty: the order of a flood is measured in
+# tests/capture. A last one when the pod is asked to end. They come once the way for them is open.
+SPEAKER = ("trap 'echo bye; exit 0' TERM; sleep 2; i=0; while [ $i -lt %d ]; do echo out $i; echo err $i >&2; i=$((i+1)); "
+           "[ $((i %% 10)) -gt 0 ] || sleep 0.01; done; "
            "while :; do sleep 0.1; done")
 TURNS = 2000
 
@@ -232,7 +233,7 @@ def injected_exec(there):
     assert sorted(kubectl) == sorted(text for _, text in want)
     for stream in ("out", "err"):
         assert [line for line in kubectl if line.startswith(stream)] == [stream + " %d" % i for i in range(TURNS)], stream
-    assert any('"sent"' in text for _, text in lines("spans")), "the other container's lines"
+    cluster.eventually("the other container's lines", lambda: any('"sent"' in text for _, text in lines("spans")))
     there.ask("DELETE", "/api/v1/namespaces/exec/pods/app")
     cluster.eventually(lambda: "the last word: %s" % lines()[-2:], lambda: lines()[-1] == ("stdout", "bye"))
     cluster.eventually("the end of the pod", lambda: there.ask("GET", "/api/v1/namespaces/exec/pods/app")[0] == 404)
