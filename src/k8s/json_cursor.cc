@@ -126,25 +126,7 @@ bool JsonCursor::escape(std::string& out) {
 
 bool JsonCursor::raw_number(std::string_view& out) {
   const char* const from = at_;
-  const auto digits = [&] {
-    if (!digit(peek())) return syntax();
-    while (digit(peek())) ++at_;
-    return true;
-  };
-  if (peek() == '-') ++at_;
-  if (peek() == '0')
-    ++at_;
-  else if (!digits())
-    return false;
-  if (peek() == '.') {
-    ++at_;
-    if (!digits()) return false;
-  }
-  if (peek() == 'e' || peek() == 'E') {
-    ++at_;
-    if (peek() == '+' || peek() == '-') ++at_;
-    if (!digits()) return false;
-  }
+  if (!pass_number(at_, end_)) return syntax();
   out = {from, static_cast<std::size_t>(at_ - from)};
   return true;
 }

@@ -11,6 +11,30 @@
 #endif
 
 namespace gleaner::k8s {
+namespace {
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+bool pass_number(const char*& at, const char* end) {
+  const auto is = [&](char c) { return at < end && *at == c; };
+  const auto digits = [&] {
+    const char* const from = at;
+    while (at < end && digit(*at)) ++at;
+    return at > from;
+  };
+  if (is('-')) ++at;
+  if (is('0'))
+    ++at;
+  else if (!digits())
+    return false;
+  if (is('.') && (++at, !digits())) return false;
+  if (!is('e') && !is('E')) return true;
+  ++at;
+  if (is('+') || is('-')) ++at;
+  return digits();
+}
 
 #ifdef __SSE2__
 namespace {
@@ -126,8 +150,6 @@ std::uint64_t escaped(std::uint64_t backslash, std::uint64_t& carry) {
   return out;
 }
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
 bool hex(char c) { return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 
 /// The end of a number, or of true, false, null; nullptr when it is none.
@@ -136,23 +158,7 @@ const char* scalar_end(const char* at, const char* end) {
     if (*at == word[0])
       return std::string_view(at, static_cast<std::size_t>(end - at)).starts_with(word) ? at + word.size()
                                                                                         : nullptr;
-  const auto digits = [&] {
-    const char* const from = at;
-    while (at < end && digit(*at)) ++at;
-    return at > from;
-  };
-  if (*at == '-') ++at;
-  if (at < end && *at == '0')
-    ++at;
-  else if (!digits())
-    return nullptr;
-  if (at < end && *at == '.' && (++at, !digits())) return nullptr;
-  if (at < end && (*at | 0x20) == 'e') {
-    ++at;
-    if (at < end && (*at == '+' || *at == '-')) ++at;
-    if (!digits()) return nullptr;
-  }
-  return at;
+  return pass_number(at, end) ? at : nullptr;
 }
 
 class Skipper {

@@ -9,4 +9,7 @@ namespace gleaner::k8s {
 /// processor is not of the kind. Never takes what RFC 8259 does not. Reads nothing outside [at, end).
 const char* skip_container(const char* at, const char* end);
 
+/// Moves `at` behind the number there; false, with `at` where it stops being one, when it is none.
+bool pass_number(const char*& at, const char* end);
+
 }  // namespace gleaner::k8s
