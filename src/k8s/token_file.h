@@ -9,6 +9,9 @@ namespace gleaner::k8s {
 
 inline constexpr std::string_view kServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// The namespace this pod runs in, as its service account says; empty where there is none.
+std::string own_namespace();
+
 /// A SecretFile with client-go's words. Source: spec/kubeletstats.md 4.2.
 class TokenFile {
  public:

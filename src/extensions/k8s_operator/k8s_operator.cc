@@ -5,12 +5,12 @@
 #include <charconv>
 #include <deque>
 
-#include "base/small_file.h"
 #include "config/yaml.h"
 #include "deploy/tree.h"
 #include "extensions/k8s_operator/config.h"
 #include "extensions/k8s_operator/reconcile.h"
 #include "extensions/k8s_operator/serving.h"
+#include "k8s/token_file.h"
 #include "net/server.h"
 
 namespace gleaner::extensions::k8s_operator {
@@ -34,10 +34,8 @@ std::string own_name() {
   return ::gethostname(name, sizeof name - 1) == 0 && name[0] ? name : "gleaner";
 }
 std::string own_namespace() {
-  auto text = read_small_file(std::string(k8s::kServiceAccount) + "/namespace", 1024);
-  if (!text) return "default";
-  while (!text->empty() && text->back() <= ' ') text->pop_back();
-  return text->empty() ? "default" : *text;
+  const std::string name = k8s::own_namespace();
+  return name.empty() ? "default" : name;
 }
 
 class Operator final : public Extension, public net::HttpHandler {

@@ -10,6 +10,7 @@
 #include "base/small_file.h"
 #include "k8s/log_pods.h"
 #include "k8s/node_proxy.h"
+#include "k8s/token_file.h"
 #include "net/url.h"
 #include "pipeline/find_extension.h"
 #include "pipeline/hand_on.h"
@@ -43,9 +44,7 @@ std::string own_pod() {
 }
 std::string own_namespace() {
   if (auto name = variable("POD_NAMESPACE"); !name.empty()) return name;
-  std::string name = file_text(std::string(k8s::kServiceAccount) + "/namespace", 256);
-  while (!name.empty() && name.back() == '\n') name.pop_back();
-  return name;
+  return k8s::own_namespace();
 }
 
 class PodLogs final : public Receiver, public Unsettled, public LineSink {
