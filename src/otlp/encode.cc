@@ -48,12 +48,37 @@ void Writer::value(std::uint32_t number, const pdata::Value& value) {
   message(number, [&] { value_fields(value); });
 }
 
+bool Writer::short_pair(std::uint32_t number, std::string_view key, const pdata::Value& value) {
+  using Kind = pdata::Value::Kind;
+  const Kind kind = value.kind();
+  const auto bits = kind == Kind::real      ? std::bit_cast<std::uint64_t>(value.as_real())
+                    : kind == Kind::integer ? static_cast<std::uint64_t>(value.as_int())
+                    : kind == Kind::boolean ? value.as_bool()
+                                            : 0;
+  const std::size_t size = 1 + (kind == Kind::real ? 8 : varint_size(bits));
+  if ((kind != Kind::real && kind != Kind::integer && kind != Kind::boolean) || !is_short(number, key, size))
+    return false;
+  char* const begin = out_.reserve(kShortRoom);
+  char* p = short_head(begin, number, key, size);
+  if (kind == Kind::real) {
+    *p++ = static_cast<char>(make_tag(4, WireType::fixed64));
+    std::memcpy(p, &bits, sizeof bits);
+    p += sizeof bits;
+  } else {
+    *p++ = static_cast<char>(make_tag(kind == Kind::integer ? 3 : 2, WireType::varint));
+    p = write_varint(p, bits);
+  }
+  out_.commit(static_cast<std::size_t>(p - begin));
+  return true;
+}
+
 void Writer::attributes(std::uint32_t number, const pdata::Map& map) {
   for (const auto& pair : map) {
     if (pair.value.is_string()) {
       this->pair(number, pair.key, pair.value.text());
       continue;
     }
+    if (short_pair(number, pair.key, pair.value)) continue;
     message(number, [&] {
       text(1, pair.key);
       value(2, pair.value);

@@ -10,26 +10,31 @@ namespace gleaner::otlp {
 
 /// memcpy for names and values, most of which are short: a call costs more than the copy.
 inline void copy_bytes(char* to, const char* from, std::size_t size) {
-  const auto both_ends = [&]<class Word>(Word first) {
-    Word last;
-    std::memcpy(&first, from, sizeof first);
-    std::memcpy(&last, from + size - sizeof last, sizeof last);
-    std::memcpy(to, &first, sizeof first);
-    std::memcpy(to + size - sizeof last, &last, sizeof last);
+  // A vector, not an array: it stays in a register, an array would bring a guard of the stack along.
+  using Sixteen = char __attribute__((vector_size(16)));
+  const auto copy = [&]<class Word>(std::size_t at, Word word) {
+    std::memcpy(&word, from + at, sizeof word);
+    std::memcpy(to + at, &word, sizeof word);
   };
-  struct Sixteen {
-    std::uint64_t words[2];
+  const auto both_ends = [&]<class Word>(Word word) {
+    copy(0, word);
+    copy(size - sizeof word, word);
   };
-  if (size > 32)
+  if (size > 64) {
     std::memcpy(to, from, size);
-  else if (size >= 16)
+  } else if (size > 32) {
     both_ends(Sixteen{});
-  else if (size >= 8)
+    copy(16, Sixteen{});
+    copy(size - 32, Sixteen{});
+  } else if (size >= 16) {
+    both_ends(Sixteen{});
+  } else if (size >= 8) {
     both_ends(std::uint64_t{});
-  else if (size >= 4)
+  } else if (size >= 4) {
     both_ends(std::uint32_t{});
-  else
+  } else {
     for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+  }
 }
 
 class Writer {
@@ -107,6 +112,14 @@ class Writer {
   }
   /// A key with a text, the most frequent message of all.
   void pair(std::uint32_t number, std::string_view key, std::string_view value) {
+    if (is_short(number, key, value.size())) {
+      char* const begin = out_.reserve(kShortRoom);
+      char* p = short_head(begin, number, key, 2 + value.size());
+      *p++ = tag_of_text(1);
+      *p++ = static_cast<char>(value.size());
+      copy_bytes(p, value.data(), value.size());
+      return out_.commit(static_cast<std::size_t>(p + value.size() - begin));
+    }
     const std::size_t inner = 1 + varint_size(value.size()) + value.size();
     const std::size_t size =
         (key.empty() ? 0 : 1 + varint_size(key.size()) + key.size()) + 1 + varint_size(inner) + inner;
@@ -120,6 +133,8 @@ class Writer {
     p = put(p, 1, value);
     out_.commit(static_cast<std::size_t>(p - begin));
   }
+  /// A key with a number or a truth. @return false when it needs the long way
+  bool short_pair(std::uint32_t number, std::string_view key, const pdata::Value& value);
   /// The same, but nothing at all when the body turns out empty.
   template <class F>
   void message_if(std::uint32_t number, F&& body) {
@@ -149,6 +164,27 @@ class Writer {
     p = write_varint(p, text.size());
     copy_bytes(p, text.data(), text.size());
     return p + text.size();
+  }
+  static constexpr std::size_t kShortRoom = 144;  ///< bytes: a short pair, and what is written behind it
+  /// Whether key and value (of `size` bytes) are so short that every length of their message takes one byte:
+  /// nearly always.
+  static bool is_short(std::uint32_t number, std::string_view key, std::size_t size) {
+    return number < 16 && key.size() + size < 120 && !key.empty();
+  }
+  static constexpr char tag_of_text(std::uint32_t number) {
+    return static_cast<char>(make_tag(number, WireType::length));
+  }
+  /// Writes a short pair up to its value of `inner` bytes. @return where the value begins
+  static char* short_head(char* p, std::uint32_t number, std::string_view key, std::size_t inner) {
+    *p++ = tag_of_text(number);
+    *p++ = static_cast<char>(4 + key.size() + inner);
+    *p++ = tag_of_text(1);
+    *p++ = static_cast<char>(key.size());
+    copy_bytes(p, key.data(), key.size());
+    p += key.size();
+    *p++ = tag_of_text(2);
+    *p++ = static_cast<char>(inner);
+    return p;
   }
   void value_fields(const pdata::Value& value);
   Buffer out_;
