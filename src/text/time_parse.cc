@@ -1,4 +1,4 @@
-// Running compiled layouts over text: a short cut for ISO shapes, and Go's time.Parse step by step.
+// Running compiled layouts over text as Go's time.Parse does, step by step.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -11,12 +11,6 @@ namespace {
 bool digit(char c) { return c >= '0' && c <= '9'; }
 bool digit_at(std::string_view s, std::size_t i) { return i < s.size() && digit(s[i]); }
 bool point(char c) { return c == '.' || c == ','; }
-
-bool leap(std::int64_t year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
-constexpr std::array<int, 13> kDays = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-int days_in(int month, std::int64_t year) {
-  return kDays[static_cast<std::size_t>(month)] + (month == 2 && leap(year));
-}
 
 constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
                                                       "May",       "June",     "July",     "August",
@@ -40,12 +34,6 @@ int lookup(const std::array<std::string_view, N>& names, bool brief, std::string
     return static_cast<int>(i);
   }
   return -1;
-}
-
-/// Seconds and nanoseconds as one number; wraps as Go's UnixNano does.
-std::int64_t nanos_of(std::int64_t seconds, int nanos) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds) * 1'000'000'000u +
-                                   static_cast<std::uint64_t>(nanos));
 }
 
 /// Up to nine digits count, the others are cut off.
@@ -320,7 +308,7 @@ bool TimeParse::run() {
 
 bool TimeParse::finish_date() {
   if (year_day_ >= 0) {
-    if (year_day_ < 1 || year_day_ > 365 + leap(year_)) return out_of_range("day-of-year");
+    if (year_day_ < 1 || year_day_ > 365 + is_leap(year_)) return out_of_range("day-of-year");
     int month = 1, day = year_day_;
     while (day > days_in(month, year_)) day -= days_in(month++, year_);
     if (month_ >= 0 && month_ != month) return out_of_range("day-of-year does not match month");
@@ -401,54 +389,6 @@ tl::unexpected<Error> TimeParse::error() const {
     what += " as " + quoted(layout_.layout_) + ": cannot parse " + quoted(hold_) + " as " + quoted(element);
   }
   return fail(Fault::permanent, std::move(what));
-}
-
-bool TimeLayout::parse_iso(std::string_view text, const Zone& zone, std::int64_t& nanos, int& offset) const {
-  if (text.size() < 19) return false;
-  const char* p = text.data();
-  bool ok = true;
-  const auto two = [&](int at) {
-    const unsigned a = static_cast<unsigned char>(p[at]) - '0',
-                   b = static_cast<unsigned char>(p[at + 1]) - '0';
-    ok &= a < 10 && b < 10;
-    return static_cast<int>(a * 10 + b);
-  };
-  const int year = two(0) * 100 + two(2), month = two(5), day = two(8), hour = two(11), minute = two(14),
-            second = two(17);
-  ok &= p[4] == '-' && p[7] == '-' && p[10] == iso_separator_ && p[13] == ':' && p[16] == ':';
-  ok &= year > 0 && month >= 1 && month <= 12 && day >= 1 && hour < 24 && minute < 60 && second < 60;
-  if (!ok || (day > 28 && day > days_in(month, year))) return false;
-  std::size_t at = 19;
-  int part = 0;
-  if (text.size() > 20 && point(p[19]) && digit(p[20])) {
-    std::size_t end = 20;
-    while (end < text.size() && digit(p[end])) {
-      if (end < 29) part = part * 10 + (p[end] - '0');
-      ++end;
-    }
-    static constexpr int kScale[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-    if (end < 29) part *= kScale[29 - end];
-    at = end;
-  }
-  const std::int64_t wall =
-      days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day)) * 86400 +
-      (hour * 60 + minute) * 60 + second;
-  const std::size_t left = text.size() - at;
-  std::int64_t seconds;
-  if (iso_tail_ == Tail::none && left == 0) {
-    seconds = zone.to_unix(wall);
-  } else if (iso_tail_ != Tail::none && left == 1 && p[at] == 'Z') {
-    seconds = iso_tail_ == Tail::zone ? wall : zone.to_unix(wall);
-  } else if (iso_tail_ == Tail::zone && left == 6 && (p[at] == '+' || p[at] == '-') && p[at + 3] == ':') {
-    const int hours = two(static_cast<int>(at) + 1), minutes = two(static_cast<int>(at) + 4);
-    if (!ok || hours > 24 || minutes > 60) return false;
-    seconds = wall - (p[at] == '-' ? -1 : 1) * (hours * 60 + minutes) * 60;
-  } else {
-    return false;
-  }
-  nanos = nanos_of(seconds, part);
-  offset = static_cast<int>(wall - seconds);
-  return true;
 }
 
 Result<std::int64_t> TimeLayout::parse(std::string_view text, const Zone& zone, Now now, int* offset) const {

@@ -19,6 +19,18 @@ constexpr std::int64_t days_from_civil(std::int64_t year, unsigned month, unsign
   return era * 146097 + static_cast<std::int64_t>(day_of_era) - 719468 + day - 1;
 }
 
+constexpr bool is_leap(std::int64_t year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+/// @param month 1..12
+constexpr int days_in(int month, std::int64_t year) {
+  return month == 2 ? 28 + is_leap(year) : 30 + ((month + (month > 7)) & 1);
+}
+
+/// Seconds and nanoseconds as one number; wraps as Go's UnixNano does.
+constexpr std::int64_t nanos_of(std::int64_t seconds, int nanos) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds) * 1'000'000'000u +
+                                   static_cast<std::uint64_t>(nanos));
+}
+
 struct Civil {
   std::int64_t year;
   unsigned month, day;
