@@ -88,6 +88,10 @@ bool JsonReader::start(std::string_view text, Arena& arena) {
   end_ = at_ + text.size();
   pairs_.clear();
   items_.clear();
+  if (flaw_ == Flaw::none)
+    foresight_.restart();
+  else
+    foresight_.forget();  // what failed was not looked through for duplicates
   flaw_ = Flaw::none;
   blanks();
   return true;
@@ -100,15 +104,33 @@ Result<pdata::Value> JsonReader::read(std::string_view text, Arena& arena) {
   return out;
 }
 
-Result<pdata::Map> JsonReader::read_object(std::string_view text, Arena& arena) {
+Result<std::span<const pdata::KeyValue>> JsonReader::read_pairs(std::string_view text, Arena& arena) {
   start(text, arena);
-  pdata::Map out;
   const bool ok = at_ == end_   ? fail_at(text.empty() ? Flaw::empty : Flaw::not_object)
-                  : *at_ == '{' ? object(out, 1)
+                  : *at_ == '{' ? pairs(1)
                   : *at_ == 'n' ? literal("null", "null")
                                 : fail_at(Flaw::not_object);
   if (!ok || !finish()) return error();
+  return std::span<const pdata::KeyValue>(pairs_);
+}
+
+Result<pdata::Map> JsonReader::read_object(std::string_view text, Arena& arena) {
+  const auto pairs = read_pairs(text, arena);
+  if (!pairs) return fail(pairs.error());
+  return map_of(*pairs);
+}
+
+pdata::Map JsonReader::map_of(std::span<const pdata::KeyValue> pairs) {
+  pdata::Map out;
+  out.items.reserve(*arena_, pairs.size());
+  std::uninitialized_copy(pairs.begin(), pairs.end(), out.items.begin());
+  out.items.truncate(pairs.size());
   return out;
+}
+
+const char* JsonReader::skip_more(const char* at, const char* end) {
+  while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')) ++at;
+  return at;
 }
 
 bool JsonReader::finish() {
@@ -118,32 +140,30 @@ bool JsonReader::finish() {
   return fail_at(Flaw::tail);
 }
 
-/// The whole of most strings: text up to a quote. at_ stays where it is when there is more to it.
-inline bool JsonReader::plain_string(std::string_view& out) {
-  if (options_.strict) return false;
+/// The closing quote of most strings: those without anything to decode, far enough from the end.
+/// @return nullptr for others, and for what is no string
+inline const char* JsonReader::plain_string_end(const char* at) const {
+  if (at == end_ || *at != '"' || options_.strict) return nullptr;
   std::uint64_t seen = 0;
-  const char* const from = at_ + 1;
-  const char* const stop = string_stop_in_blocks(from, end_, seen);
-  if (!stop || *stop != '"') return false;
-  out = {from, static_cast<std::size_t>(stop - from)};
-  at_ = stop + 1;
-  return true;
+  const char* const stop = string_stop_in_blocks(at + 1, end_, seen);
+  return stop && *stop == '"' ? stop : nullptr;
 }
 
 bool JsonReader::value(pdata::Value& out, int depth) {
   if (at_ == end_) return fail_at(Flaw::value);
   switch (*at_) {
     case '{': {
-      pdata::Map map;
-      if (!object(map, depth + 1)) return false;
-      out = pdata::Value::map(arena_->make<pdata::Map>(map));
+      const std::size_t from = pairs_.size();
+      if (!pairs(depth + 1)) return false;
+      out = pdata::Value::map(arena_->make<pdata::Map>(map_of(std::span(pairs_).subspan(from))));
+      pairs_.resize(from);
       return true;
     }
     case '[':
       return array(out, depth + 1);
     case '"': {
       std::string_view text;
-      if (!plain_string(text) && !string(text)) return false;
+      if (!string(text)) return false;
       out = pdata::Value::string(text);
       return true;
     }
@@ -172,65 +192,95 @@ bool JsonReader::literal(std::string_view word, const char* as) {
   return true;
 }
 
-bool JsonReader::object(pdata::Map& out, int depth) {
+/// The key at at_, which is none that was foreseen.
+bool JsonReader::new_key(std::string_view& out, std::uint8_t place) {
+  const char* const from = at_ + 1;
+  if (!string(out)) return false;
+  foresight_.learn(from, out.data() == from ? out.size() : JsonForesight::kNot, place);
+  return true;
+}
+
+/// A bit that equal keys share.
+std::uint64_t JsonReader::mark(std::string_view key) {
+  const auto letter = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
+  const auto all =
+      key.empty() ? 0
+                  : key.size() * 7 + letter(0) + letter(key.size() / 2) * 5u + letter(key.size() - 1) * 3u;
+  return std::uint64_t{1} << (all & 63);
+}
+
+/// The object at at_, onto pairs_.
+bool JsonReader::pairs(int depth) {
   if (depth > kMaxDepth) return fail_at(Flaw::depth);
   const std::size_t from = pairs_.size();
-  std::uint64_t seen = 0;  // a set of key marks: only a key whose mark is in it can be a duplicate
+  std::uint64_t seen = 0;  // the keys' marks: only a key whose mark is in it can be a duplicate
+  std::size_t marked = 0;  // keys whose mark is in it
+  bool foreseen = true;    // all keys are those of the last document: none is there twice
   bool crowded = false;
-  ++at_;
-  blanks();
-  if (at_ < end_ && *at_ == '}') {
-    ++at_;
+  const char* const end = end_;
+  const char* at = skip_blanks(at_ + 1, end);  // in a register; at_ for those who are called
+  if (at < end && *at == '}') {
+    at_ = at + 1;
     return true;
   }
-  for (;;) {
-    if (at_ == end_ || *at_ != '"') return fail_at(Flaw::value);
+  for (std::uint8_t place = JsonForesight::place(depth, true);; place = JsonForesight::place(depth, false)) {
+    if (at == end || *at != '"') return fail_at(at, Flaw::value);
     // Read into its place: a pair built elsewhere would be copied while its parts are still on their way to
     // memory.
     const std::size_t slot = pairs_.size();
-    pairs_.emplace_back();
-    if (!plain_string(pairs_[slot].key) && !string(pairs_[slot].key)) return false;
-    blanks();
-    if (at_ == end_ || *at_ != ':') return fail_at(Flaw::colon);
-    ++at_;
-    blanks();
-    const bool is_nested = at_ < end_ && (*at_ == '{' || *at_ == '[');
-    if (!(is_nested ? nested(slot, depth) : value(pairs_[slot].value, depth))) return false;
-    const auto& key = pairs_[slot].key;
-    const auto letter = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
-    const std::uint64_t mark = std::uint64_t{1}
-                               << ((key.empty() ? 0
-                                                : key.size() * 7 + letter(0) + letter(key.size() / 2) * 5u +
-                                                      letter(key.size() - 1) * 3u) &
-                                   63);
-    if (seen & mark) {
-      if (slot - from > 64) {
-        crowded = true;
-      } else {
-        const auto last = pairs_.begin() + static_cast<std::ptrdiff_t>(slot);
-        const auto there = std::find_if(pairs_.begin() + static_cast<std::ptrdiff_t>(from), last,
-                                        [&](const auto& p) { return p.key == key; });
-        if (there != last) {
-          there->value = last->value;
-          pairs_.pop_back();
-        }
-      }
+    pdata::KeyValue* pair = &pairs_.emplace_back();
+    if (const auto size = foresight_.match(at + 1, end, place); size != JsonForesight::kNot) {
+      pair->key = {at + 1, size};
+      at += size + 2;
+    } else {
+      foreseen = false;
+      at_ = at;
+      if (!new_key(pair->key, place)) return false;
+      at = at_;
     }
-    seen |= mark;
-    blanks();
-    if (at_ == end_) return fail_at(Flaw::comma);
-    if (*at_ == '}') break;
-    if (*at_ != ',') return fail_at(Flaw::comma);
-    ++at_;
-    blanks();
+    at = skip_blanks(at, end);
+    if (at == end || *at != ':') return fail_at(at, Flaw::colon);
+    at = skip_blanks(at + 1, end);
+    if (const char* const close = plain_string_end(at)) {
+      pair->value = pdata::Value::string({at + 1, static_cast<std::size_t>(close - at - 1)});
+      at = close + 1;
+    } else {
+      at_ = at;
+      pdata::Value read;
+      if (!value(read, depth)) return false;
+      pair = &pairs_[slot];  // they may have moved
+      pair->value = read;
+      at = at_;
+    }
+    if (!foreseen) {
+      for (; marked < slot - from; ++marked) seen |= mark(pairs_[from + marked].key);
+      if (seen & mark(pair->key)) crowded |= !replaced(from, slot);
+    }
+    at = skip_blanks(at, end);
+    if (at == end) return fail_at(at, Flaw::comma);
+    if (*at == '}') break;
+    if (*at != ',') return fail_at(at, Flaw::comma);
+    at = skip_blanks(at + 1, end);
   }
-  ++at_;
+  at_ = at + 1;
   if (crowded) drop_duplicates(from);
-  const std::size_t count = pairs_.size() - from;
-  out.items.reserve(*arena_, count);
-  std::uninitialized_copy_n(pairs_.begin() + static_cast<std::ptrdiff_t>(from), count, out.items.begin());
-  out.items.truncate(count);
-  pairs_.resize(from);
+  return true;
+}
+
+/// Gives the last pair's value to an earlier one of that key, if there is one.
+/// @return false when there are so many that this is left to drop_duplicates()
+bool JsonReader::replaced(std::size_t from, std::size_t slot) {
+  if (slot - from > 64) {
+    foresight_.forget();
+    return false;
+  }
+  const auto last = pairs_.begin() + static_cast<std::ptrdiff_t>(slot);
+  const auto there = std::find_if(pairs_.begin() + static_cast<std::ptrdiff_t>(from), last,
+                                  [&](const auto& pair) { return pair.key == last->key; });
+  if (there == last) return true;
+  there->value = last->value;
+  pairs_.pop_back();
+  foresight_.forget();
   return true;
 }
 
@@ -269,14 +319,6 @@ bool JsonReader::array(pdata::Value& out, int depth) {
   list.reserve(*arena_, items_.size() - from);
   for (std::size_t i = from; i < items_.size(); ++i) list.push_back(*arena_, items_[i]);
   items_.resize(from);
-  return true;
-}
-
-/// Of a pair of an object; reading it moves the pairs.
-bool JsonReader::nested(std::size_t slot, int depth) {
-  pdata::Value value;
-  if (!this->value(value, depth)) return false;
-  pairs_[slot].value = value;
   return true;
 }
 
@@ -382,13 +424,18 @@ bool JsonReader::plain_number(pdata::Value& out) {
   const bool negative = *p == '-';
   p += negative;
   const char* const whole = p;
+  const char* const far = end_ - p > 17 ? p + 17 : end_;
   std::int64_t digits = 0;
-  for (; p < end_ && digit(*p) && p - whole < 16; ++p) digits = digits * 10 + (*p - '0');
+  const auto read_digits = [&] {
+    for (unsigned next; p < far && (next = static_cast<unsigned char>(*p) - '0') < 10; ++p)
+      digits = digits * 10 + next;
+  };
+  read_digits();
   const auto before = p - whole;
   std::ptrdiff_t after = 0;
-  if (p < end_ && *p == '.') {
+  if (p < far && *p == '.') {
     const char* const fraction = ++p;
-    for (; p < end_ && digit(*p) && p - whole < 17; ++p) digits = digits * 10 + (*p - '0');
+    read_digits();
     after = p - fraction;
     if (after == 0) return false;
   }

@@ -1,11 +1,13 @@
 #pragma once
 // JSON text to values, as tolerant as the collector's parser is, and back with indentation.
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "pdata/value.h"
+#include "text/json_foresight.h"
 
 namespace gleaner::text {
 
@@ -35,6 +37,8 @@ class JsonReader {
   Result<pdata::Value> read(std::string_view text, Arena& arena);
   /// An object, or null, which gives an empty map.
   Result<pdata::Map> read_object(std::string_view text, Arena& arena);
+  /// The same without a map of their own: the pairs stay until the next call.
+  Result<std::span<const pdata::KeyValue>> read_pairs(std::string_view text, Arena& arena);
 
  private:
   enum class Flaw : std::uint8_t {
@@ -57,24 +61,31 @@ class JsonReader {
   };
   bool start(std::string_view text, Arena& arena);
   bool value(pdata::Value& out, int depth);
-  bool object(pdata::Map& out, int depth);
+  bool pairs(int depth);
+  pdata::Map map_of(std::span<const pdata::KeyValue> pairs);
+  bool new_key(std::string_view& out, std::uint8_t place);
+  static std::uint64_t mark(std::string_view key);
+  bool replaced(std::size_t from, std::size_t slot);
   bool array(pdata::Value& out, int depth);
   bool string(std::string_view& out);
-  bool plain_string(std::string_view& out);
-  bool nested(std::size_t slot, int depth);
+  const char* plain_string_end(const char* at) const;
   bool escaped(const char* from, std::string_view& out);
   bool plain_number(pdata::Value& out);
   bool number(pdata::Value& out);
   bool literal(std::string_view rest, const char* as);
   bool finish();
-  void blanks() {
-    while (at_ < end_ && static_cast<unsigned char>(*at_) <= ' ' &&
-           (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r'))
-      ++at_;
+  static const char* skip_blanks(const char* at, const char* end) {
+    return at<end&& static_cast<unsigned char>(*at)> ' ' ? at : skip_more(at, end);
   }
+  static const char* skip_more(const char* at, const char* end);
+  void blanks() { at_ = skip_blanks(at_, end_); }
   bool fail_at(Flaw flaw) {
     flaw_ = flaw;
     return false;
+  }
+  bool fail_at(const char* at, Flaw flaw) {
+    at_ = at;
+    return fail_at(flaw);
   }
   void drop_duplicates(std::size_t from);
   tl::unexpected<Error> error() const;
@@ -83,6 +94,7 @@ class JsonReader {
   Arena* arena_ = nullptr;
   const char* at_ = nullptr;
   const char* end_ = nullptr;
+  JsonForesight foresight_;
   std::vector<pdata::KeyValue> pairs_;  ///< of the objects being read
   std::vector<pdata::Value> items_;     ///< of the arrays being read
   Flaw flaw_ = Flaw::none;

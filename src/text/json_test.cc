@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <functional>
 #include <random>
 
 namespace gleaner::text {
@@ -184,6 +185,39 @@ TEST(Json, StringsOfEveryLengthEndWhereTheyEnd) {
         EXPECT_FALSE(reader.read(whole.substr(0, whole.size() - 2), arena));
       }
     }
+}
+
+/// A reader remembers the keys of the document before; what it says must not depend on it.
+TEST(JsonForesight, ChangesNothing) {
+  std::mt19937 random(7);
+  const auto any = [&](unsigned count) { return random() % count; };
+  static constexpr std::string_view kKeys[] = {
+      "a",       "b",       "c", "level", "a key of the length 23!!", "longer than what is remembered",
+      "\\u0061", "\xc3\xa9"};
+  const std::function<std::string(int)> object = [&](int depth) {
+    std::string out = "{";
+    for (unsigned i = 0, count = any(5); i < count; ++i) {
+      if (i) out += any(30) ? "," : ";";
+      out += "\"" + std::string(kKeys[any(8)]) + "\"" + (any(9) ? ":" : " : ");
+      if (depth < 3 && any(4) == 0)
+        out += object(depth + 1);
+      else if (depth < 3 && any(8) == 0)
+        out += "[" + object(depth + 1) + "," + object(depth + 1) + "]";
+      else
+        out += std::to_string(any(100));
+    }
+    return out + (any(40) ? "}" : "");
+  };
+  JsonReader reader, strict_reader(JsonOptions{false, true});
+  std::string text = "{}";
+  for (int i = 0; i < 60000; ++i) {
+    if (any(2)) text = object(0);  // else once more the same
+    Arena arena;
+    EXPECT_EQ(shown(reader.read_object(text, arena)), shown(JsonReader().read_object(text, arena))) << text;
+    EXPECT_EQ(shown(strict_reader.read_object(text, arena)),
+              shown(JsonReader(JsonOptions{false, true}).read_object(text, arena)))
+        << text;
+  }
 }
 
 }  // namespace

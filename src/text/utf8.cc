@@ -62,11 +62,15 @@ void append_utf8(std::string& out, char32_t code) {
 
 namespace {
 
-/// Bytes in front that are ASCII, eight a step.
+/// Bytes in front that are ASCII, 32 a step.
 std::size_t ascii_prefix(std::string_view text) {
   std::size_t i = 0;
-  for (std::uint64_t word; i + 8 <= text.size(); i += 8) {
-    std::memcpy(&word, text.data() + i, 8);
+  for (std::uint64_t words[4]; i + sizeof words <= text.size(); i += sizeof words) {
+    std::memcpy(words, text.data() + i, sizeof words);
+    if ((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080) break;
+  }
+  for (std::uint64_t word; i + sizeof word <= text.size(); i += sizeof word) {
+    std::memcpy(&word, text.data() + i, sizeof word);
     if (word & 0x8080808080808080) break;
   }
   while (i < text.size() && static_cast<unsigned char>(text[i]) < 0x80) ++i;
