@@ -49,6 +49,19 @@ Result<std::vector<std::string>> split(std::string_view text) {
   return keys;
 }
 
+constexpr std::size_t kFewComparisons = 8192;  // of keys
+
+[[gnu::noinline]] void merge_by_index(pdata::Map& into, std::span<const pdata::KeyValue> from, Arena& arena) {
+  std::unordered_map<std::string_view, std::size_t> index;
+  for (std::size_t i = 0; i < into.size(); ++i) index.emplace(into.items[i].key, i);
+  for (const auto& item : from) {
+    if (const auto there = index.find(item.key); there != index.end())
+      into.items[there->second].value = item.value;
+    else
+      into.items.push_back(arena, item);
+  }
+}
+
 }  // namespace
 
 Field::Field(Root root, const std::vector<std::string>& keys) : root_(root) {
@@ -113,7 +126,8 @@ bool Field::set(Entry& entry, pdata::Value value, Arena& arena) const {
     map = &next->as_map();
   }
   if (value.is_map()) {
-    merge(*map, value.as_map(), arena);
+    const pdata::Map& from = value.as_map();
+    merge(*map, {from.begin(), from.size()}, arena);
   } else if (pdata::Value* there = map->find(keys_.back())) {
     *there = value;
   } else {
@@ -175,29 +189,23 @@ std::string Field::text() const {
   return out;
 }
 
-void merge(pdata::Map& into, const pdata::Map& from, Arena& arena) {
-  if (into.items.begin() == from.items.begin()) return;  // onto itself
+void merge(pdata::Map& into, std::span<const pdata::KeyValue> from, Arena& arena) {
+  if (into.items.begin() == from.data()) return;  // onto itself
   const std::size_t before = into.size();
   into.items.reserve(arena, before + from.size());
-  if (before * from.size() > 8192) {
-    std::unordered_map<std::string_view, std::size_t> index;
-    for (std::size_t i = 0; i < before; ++i) index.emplace(into.items[i].key, i);
-    for (const auto& item : from) {
-      if (const auto there = index.find(item.key); there != index.end())
-        into.items[there->second].value = item.value;
-      else
-        into.items.push_back(arena, item);
-    }
-    return;
-  }
+  if (before * from.size() > kFewComparisons) return merge_by_index(into, from, arena);
+  pdata::KeyValue* const first = into.items.begin();
+  pdata::KeyValue* const last = first + before;
+  pdata::KeyValue* next = last;
   for (const auto& item : from) {
-    std::size_t i = 0;
-    while (i < before && into.items[i].key != item.key) ++i;
-    if (i < before)
-      into.items[i].value = item.value;
+    pdata::KeyValue* there = first;
+    while (there != last && there->key != item.key) ++there;
+    if (there != last)
+      there->value = item.value;
     else
-      into.items.push_back(arena, item);
+      *next++ = item;
   }
+  into.items.truncate(static_cast<std::size_t>(next - first));  // reserved above
 }
 
 }  // namespace gleaner::stanza

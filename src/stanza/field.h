@@ -1,6 +1,7 @@
 #pragma once
 // Places in an entry as configurations name them: body.a, attributes["x.y"], resource.z.
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,6 @@ class Field {
 
 /// Puts the pairs of `from` (unique keys) into `into`; equal keys are replaced. Cost: linear when `into` is
 /// small.
-void merge(pdata::Map& into, const pdata::Map& from, Arena& arena);
+void merge(pdata::Map& into, std::span<const pdata::KeyValue> from, Arena& arena);
 
 }  // namespace gleaner::stanza

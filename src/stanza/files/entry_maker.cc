@@ -54,8 +54,8 @@ Result<> EntryMaker::render(const Templates& templates, const Entry& entry, pdat
   return {};
 }
 
-Result<Entry> EntryMaker::make(std::string_view text, const Origin& origin, std::uint64_t record_number) {
-  Entry entry;
+Result<> EntryMaker::make(std::string_view text, const Origin& origin, std::uint64_t record_number,
+                          Entry& entry) {
   entry.observed = observed_;
   entry.origin = origin;
   entry.body = options_.encoding.nop() ? pdata::Value::bytes(text)
@@ -64,7 +64,7 @@ Result<Entry> EntryMaker::make(std::string_view text, const Origin& origin, std:
   if (constant_attributes_) {
     entry.attributes.items.reserve(arena_, spare);
   } else if (auto ok = render(options_.attributes, entry, entry.attributes, spare); !ok) {
-    return fail(std::move(ok.error()));
+    return ok;
   }
   if (constant_attributes_)
     for (const auto& item : attributes_) entry.attributes.items.push_back(arena_, item);
@@ -80,9 +80,9 @@ Result<Entry> EntryMaker::make(std::string_view text, const Origin& origin, std:
     entry.resource = resource_;
     entry.resource_shared = true;
   } else if (auto ok = render(options_.resource, entry, entry.resource, 0); !ok) {
-    return fail(std::move(ok.error()));
+    return ok;
   }
-  return entry;
+  return {};
 }
 
 }  // namespace gleaner::stanza::files

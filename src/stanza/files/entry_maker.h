@@ -30,8 +30,9 @@ class EntryMaker {
              std::uint64_t observed);
 
   /// @param text  bytes that live as long as the arena
+  /// @param entry  a new one, filled in its place
   /// @return Fault::permanent when an expression fails: the record is lost, and the words say why
-  Result<Entry> make(std::string_view text, const Origin& origin, std::uint64_t record_number);
+  Result<> make(std::string_view text, const Origin& origin, std::uint64_t record_number, Entry& entry);
 
  private:
   Result<> render(const Templates& templates, const Entry& entry, pdata::Map& into, std::size_t spare);

@@ -13,17 +13,16 @@ Splitter::Splitter(SplitOptions options)
       carriage_return_(options_.encoding.carriage_return()) {}
 
 Splitter::Cut Splitter::cut_line(std::string_view bytes) const {
-  std::size_t at;
   if (newline_.size() == 1) {
     const void* found = std::memchr(bytes.data(), newline_[0], bytes.size());
     if (!found) return {};
-    at = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
-  } else {
-    // Only at whole characters: a newline's bytes may lie across two others.
-    at = bytes.find(newline_);
-    while (at != std::string_view::npos && at % newline_.size() != 0) at = bytes.find(newline_, at + 1);
-    if (at == std::string_view::npos) return {};
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
+    return {0, at > 0 && bytes[at - 1] == carriage_return_[0] ? at - 1 : at, at + 1};
   }
+  // Only at whole characters: a newline's bytes may lie across two others.
+  std::size_t at = bytes.find(newline_);
+  while (at != std::string_view::npos && at % newline_.size() != 0) at = bytes.find(newline_, at + 1);
+  if (at == std::string_view::npos) return {};
   const auto line = bytes.substr(0, at);
   const std::size_t end = line.ends_with(carriage_return_) ? at - carriage_return_.size() : at;
   return {0, end, at + newline_.size()};
@@ -108,17 +107,24 @@ Splitter::Token Splitter::next(std::string_view bytes, bool at_end, bool flush, 
 
 std::string_view Splitter::trim(std::string_view text) const {
   if (options_.encoding.nop()) return text;
-  constexpr std::string_view kBlank = "\r\n\t ";
-  // By whole characters: the bytes of a blank may be halves of others.
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
   const std::size_t unit = newline_.size();
+  if (unit == 1) {
+    if (!options_.keep_leading)
+      while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+    if (!options_.keep_trailing)
+      while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+    return text;
+  }
+  // By whole characters: the bytes of a blank may be halves of others.
   const std::size_t low = newline_.front() == '\n' ? 0 : unit - 1;  // where the blank's own byte is
-  const auto blank = [&](std::string_view character) {
-    return kBlank.find(character[low]) != std::string_view::npos && (unit == 1 || character[1 - low] == '\0');
+  const auto is_blank = [&](std::string_view character) {
+    return blank(character[low]) && character[1 - low] == '\0';
   };
   if (!options_.keep_leading)
-    while (text.size() >= unit && blank(text.substr(0, unit))) text.remove_prefix(unit);
+    while (text.size() >= unit && is_blank(text.substr(0, unit))) text.remove_prefix(unit);
   if (!options_.keep_trailing)
-    while (text.size() >= unit && text.size() % unit == 0 && blank(text.substr(text.size() - unit)))
+    while (text.size() >= unit && text.size() % unit == 0 && is_blank(text.substr(text.size() - unit)))
       text.remove_suffix(unit);
   return text;
 }

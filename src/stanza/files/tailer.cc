@@ -490,12 +490,13 @@ std::size_t Tailer::split(File& file, std::string_view bytes, bool at_end, bool 
     if (!token.is_record) continue;
     ++file.position.record_number;  // blank lines count, though they are not given out
     if (token.text.empty()) continue;
-    auto entry = maker.make(token.text, origin, file.position.record_number);
-    if (entry)
-      entries.list.push_back(*entry);
-    else if (++errors <= kMostErrors)
+    const auto made =
+        maker.make(token.text, origin, file.position.record_number, entries.list.emplace_back());
+    if (made) continue;
+    entries.list.pop_back();
+    if (++errors <= kMostErrors)
       logger_.error("failed to emit token",
-                    {{"component", "fileconsumer"}, {"path", file.path}, {"error", entry.error().what}});
+                    {{"component", "fileconsumer"}, {"path", file.path}, {"error", made.error().what}});
   }
   if (errors > kMostErrors)
     logger_.error("failed to emit more tokens of the same kind",

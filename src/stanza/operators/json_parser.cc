@@ -22,11 +22,18 @@ class JsonParser : public Parser<JsonParser> {
  public:
   JsonParser(const Build& build, Conditional::Options options, ParserParts parts, bool parse_ints)
       : Parser(build.id, "json_parser", build.logger, std::move(options), std::move(parts)),
-        reader_({.parse_ints = parse_ints}) {}
+        reader_({.parse_ints = parse_ints}),
+        into_attributes_(parts_.parse_to == Field(Field::Root::attributes)) {}
 
-  bool parse(const pdata::Value& from, Entry&, Flow& flow, pdata::Value& found) {
+  bool parse(const pdata::Value& from, Entry& entry, Flow& flow, pdata::Value& found) {
     if (!from.is_string())
       return fail("type " + std::string(text::go_type(from)) + " cannot be parsed as JSON");
+    if (into_attributes_) {  // the usual place: without a map in between
+      const auto pairs = reader_.read_pairs(from.text(), flow.arena);
+      if (!pairs) return fail(pairs.error().what);
+      merge(entry.attributes, *pairs, flow.arena);
+      return true;
+    }
     auto object = reader_.read_object(from.text(), flow.arena);
     if (!object) return fail(object.error().what);
     object_ = *object;
@@ -36,6 +43,7 @@ class JsonParser : public Parser<JsonParser> {
 
  private:
   text::JsonReader reader_;
+  const bool into_attributes_;
   pdata::Map object_;
 };
 
